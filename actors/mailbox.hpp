@@ -1,0 +1,193 @@
+#pragma once
+
+#include "ews/model/change.hpp"
+#include "ews/model/failure.hpp"
+#include "ews/model/ids.hpp"
+#include "ews/model/item.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// The model-level interface of one account's store on one server. Nobody above it knows SOAP: the EWS form is in
+/// actors/ews, the tests have a scripted one, and another protocol would be a third.
+///
+/// Every call is one batch. A call answers `failure` only where nothing was, and nothing will be, done because of it;
+/// where a write may have taken effect unseen, each item it may have touched answers `unknown`.
+namespace exsyncd {
+
+// ---- reading ---------------------------------------------------------------------------------------------------------
+
+/// Which store this is; asked at every start, since ids belong to it. Answers result<mailbox_identity>.
+struct identify {};
+struct identified {
+  result<mailbox_identity> outcome;
+};
+
+/// Finds the folders of these paths ("inbox/Projects"). An entry that is not there is a failure with code
+/// "ErrorFolderNotFound" and reach::folder, in its place; the others are answered all the same.
+struct find_folders {
+  std::vector<std::string> paths;
+};
+struct folders_found {
+  result<std::vector<result<folder_state>>> outcome;
+};
+
+/// The next page of changes after `cursor` (empty: from the beginning, which lists what is there and no deletes).
+struct list_changes {
+  folder_id folder;
+  sync_cursor cursor;
+};
+/// The server does not know the cursor any more: start from the beginning, and believe no absence.
+struct cursor_invalid {};
+struct changes_listed {
+  std::variant<change_page, cursor_invalid, failure> outcome;
+};
+
+/// The comparable contents of items, in the order asked for.
+struct read_content {
+  std::vector<item_id> items;
+};
+/// "Not found" alone also means "no permission": it proves no deletion.
+struct gone {};
+using content_outcome = std::variant<content, gone, failure>;
+struct content_read {
+  result<std::vector<content_outcome>> outcome;
+};
+
+/// Items to be carried to the other side, with the content at the same moment.
+struct fetch_mail {
+  std::vector<item_id> items;
+};
+struct fetched {
+  carried_mail mail;
+  content at;
+};
+using fetch_outcome = std::variant<fetched, gone, failure>;
+struct mail_fetched {
+  result<std::vector<fetch_outcome>> outcome;
+};
+
+/// The items of a folder that hold exactly this mark (a user's copy holds it too, so there may be several).
+struct find_by_mark {
+  folder_id folder;
+  operation_mark mark;
+};
+struct found_by_mark {
+  result<std::vector<listed_item>> outcome;
+};
+
+// ---- writing ---------------------------------------------------------------------------------------------------------
+
+/// It took effect; the item now has this id and key.
+struct written {
+  item_id id;
+  change_key key;
+};
+/// The guard key is not the current one: nothing was written; read again, decide again.
+struct stale {};
+/// Refused for good, because of what the item is: it rests in the ban list.
+struct refused {
+  failure why;
+};
+/// Surely not done; `why` says how far it reaches and when to try again.
+struct not_done {
+  failure why;
+};
+/// May or may not have taken effect, now or within a minute. Look before anything else.
+struct unknown {
+  failure why;
+};
+using write_outcome = std::variant<written, stale, gone, refused, not_done, unknown>;
+struct write_done {
+  /// One for each item asked for, in order.
+  std::vector<write_outcome> outcomes;
+};
+
+/// Creates mails in a folder, each with its mark. Nothing is sent to anybody.
+struct create_mail {
+  folder_id folder;
+  std::vector<std::pair<carried_mail, operation_mark>> mails;
+};
+
+/// Sets exactly these fields, guarded by the key of the content that was compared.
+struct update_item {
+  item_id id;
+  change_key guard;
+  std::vector<field_value> fields;
+};
+struct update_items {
+  std::vector<update_item> items;
+};
+
+/// Sets read states; a pending read receipt is suppressed in the way that the version allows. Repeating it is harmless.
+struct set_read_states {
+  std::vector<std::pair<item_id, bool>> items;
+};
+
+/// Moves items to a folder of the same mailbox; each has a new id afterwards. Not guarded: read just before.
+struct move_items {
+  folder_id to;
+  std::vector<item_id> items;
+};
+
+/// Moves items to Deleted Items, where their users can still find them. `written` carries an empty id. Not guarded.
+struct remove_items {
+  std::vector<item_id> items;
+};
+
+/// What this mailbox lets change on an item that exists, by UpdateItem.
+struct ask_settable {};
+struct settable {
+  std::vector<field> on_any;   // on every mail
+  std::vector<field> on_draft; // while it is a draft, besides those
+};
+
+using mailbox_actor = caf::typed_actor<
+    // Which store this is.
+    caf::replies_to<identify>::with<identified>,
+    // Paths to folders.
+    caf::replies_to<find_folders>::with<folders_found>,
+    // The next page of changes of one folder.
+    caf::replies_to<list_changes>::with<changes_listed>,
+    // Comparable contents.
+    caf::replies_to<read_content>::with<content_read>,
+    // Mails with their MIME.
+    caf::replies_to<fetch_mail>::with<mail_fetched>,
+    // Who holds a mark.
+    caf::replies_to<find_by_mark>::with<found_by_mark>,
+    // The writes.
+    caf::replies_to<create_mail>::with<write_done>, caf::replies_to<update_items>::with<write_done>,
+    caf::replies_to<set_read_states>::with<write_done>, caf::replies_to<move_items>::with<write_done>,
+    caf::replies_to<remove_items>::with<write_done>,
+    // What an update may set here.
+    caf::replies_to<ask_settable>::with<settable>>;
+
+} // namespace exsyncd
+
+// Messages stay inside the process: they are never serialised.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::identify)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::identified)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::find_folders)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::folders_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::list_changes)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::changes_listed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::read_content)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::content_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::fetch_mail)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::mail_fetched)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::find_by_mark)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::found_by_mark)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::write_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::create_mail)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::update_items)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::set_read_states)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::move_items)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::remove_items)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_settable)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::settable)
