@@ -1,0 +1,166 @@
+#pragma once
+
+#include "storage/store.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace exsyncd {
+
+struct bind_folders {
+  std::vector<bind_folder> folders;
+};
+struct folders_bound {
+  std::vector<folder_side> folders;
+};
+struct ask_now {};
+struct now_is {
+  sequence now = 0;
+};
+struct observe_contents {
+  std::vector<observe_content> contents;
+};
+struct begin_intents {
+  std::vector<begin_intent> intents;
+};
+/// One answer for each intent, in order: whether it is open now.
+struct intents_begun {
+  std::vector<bool> open;
+};
+struct abandon_intents {
+  std::vector<abandon_intent> intents;
+};
+struct settle_twins {
+  std::vector<settle_twin> twins;
+};
+struct absorb_twins {
+  std::vector<absorb_twin> twins;
+};
+struct note_troubles {
+  std::vector<note_trouble> troubles;
+};
+struct stored {};
+
+struct load_unsettled {
+  pair_id pair;
+};
+struct load_twins {
+  std::vector<twin_id> ids;
+};
+struct load_troubles {
+  pair_id pair;
+};
+/// Only those that are there.
+struct twins_loaded {
+  std::vector<twin> twins;
+};
+struct load_folder_sides {
+  pair_id pair;
+};
+struct folder_sides_loaded {
+  std::vector<folder_side> folders;
+  std::vector<std::pair<folder_pair_id, frozen>> held;
+};
+struct load_counts {
+  pair_id pair;
+};
+struct load_conflicts {
+  pair_id pair;
+  std::size_t limit = 100;
+};
+struct conflicts_loaded {
+  std::vector<conflict> conflicts;
+};
+struct load_memory {
+  pair_id pair;
+};
+struct memory_loaded {
+  std::optional<pair_memory> memory;
+};
+struct prune_buried {
+  pair_id pair;
+  utc_seconds before{};
+};
+
+/// Owns the store. Every reply to a change means "on disk"; changes that queue up while one commit runs share the next.
+/// Where the disk fails it answers nothing more and exits: whoever monitors it ends the process.
+using ledger_actor = caf::typed_actor<
+    // Binds folder pairs to folders.
+    caf::replies_to<bind_folders>::with<folders_bound>,
+    // The sequence to state as `asked_at` of a listing that starts now.
+    caf::replies_to<ask_now>::with<now_is>,
+    // A page of changes together with its cursor.
+    caf::replies_to<accept_page>::with<page_accepted>,
+    // Contents as facts.
+    caf::replies_to<observe_contents>::with<stored>,
+    // Intents, before their requests leave.
+    caf::replies_to<begin_intents>::with<intents_begun>,
+    // A step of a write of several.
+    caf::replies_to<progress_intent>::with<stored>,
+    // Intents without effect.
+    caf::replies_to<abandon_intents>::with<stored>,
+    // Agreements.
+    caf::replies_to<settle_twins>::with<stored>,
+    // Two records that are one item.
+    caf::replies_to<absorb_twins>::with<stored>,
+    // Items that rest.
+    caf::replies_to<note_troubles>::with<stored>,
+    // The brake.
+    caf::replies_to<set_frozen>::with<stored>,
+    // Started or stopped by an administrator.
+    caf::replies_to<set_pair_memory>::with<stored>,
+    // Old tombstones.
+    caf::replies_to<prune_buried>::with<stored>,
+    // Loads.
+    caf::replies_to<load_unsettled>::with<twins_loaded>, caf::replies_to<load_twins>::with<twins_loaded>,
+    caf::replies_to<load_troubles>::with<twins_loaded>,
+    caf::replies_to<load_folder_sides>::with<folder_sides_loaded>, caf::replies_to<load_counts>::with<pair_counts>,
+    caf::replies_to<load_conflicts>::with<conflicts_loaded>, caf::replies_to<load_memory>::with<memory_loaded>>;
+
+struct ledger_state {
+  ledger_state(ledger_actor::pointer) {}
+  std::shared_ptr<store> records;
+  bool flush_scheduled = false;
+  std::vector<std::function<void()>> answers; // held until the commit
+};
+
+/// `records` is used by this actor only. Spawn it detached in production, not under the test scheduler.
+ledger_actor::behavior_type ledger(ledger_actor::stateful_pointer<ledger_state> self, std::shared_ptr<store> records);
+
+} // namespace exsyncd
+
+// Messages stay inside the process: they are never serialised.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::accept_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::page_accepted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::bind_folders)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::folders_bound)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::now_is)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::observe_contents)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::begin_intents)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::intents_begun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::progress_intent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::abandon_intents)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::settle_twins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::absorb_twins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::note_troubles)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::set_frozen)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::set_pair_memory)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::stored)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_unsettled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_twins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_troubles)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::twins_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_folder_sides)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::folder_sides_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_counts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_counts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_conflicts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::conflicts_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_memory)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::memory_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::prune_buried)

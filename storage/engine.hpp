@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace exsyncd {
+
+/// Why the state directory cannot be used (any more).
+struct storage_failure {
+  enum class kind { locked, damaged, newer, not_writable, full, other } kind = kind::other;
+  std::string what; // for the administrator, with the directory's name and what to do
+};
+
+/// An ordered map of byte strings whose batches are atomic and durable. One owner, one thread.
+class engine {
+public:
+  virtual ~engine() = default;
+  virtual std::optional<std::string> get(std::string_view key) const = 0;
+  /// Calls `visit` for every entry whose key starts with `prefix`, in the order of the keys, until it returns false.
+  virtual void scan(std::string_view prefix, const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+  /// An empty value means: remove. On disk when it returns without a failure.
+  virtual std::optional<storage_failure> write(const std::map<std::string, std::optional<std::string>>& batch) = 0;
+};
+
+} // namespace exsyncd

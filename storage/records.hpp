@@ -1,0 +1,207 @@
+#pragma once
+
+#include "ews/model/change.hpp"
+#include "ews/model/ids.hpp"
+#include "ews/model/item.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What is kept on disk: facts (observations), what was agreed (bases) and what is under way (intents). Work is not
+/// kept: it is derived from these by actors/logic.
+namespace exsyncd {
+
+enum class side : std::uint8_t { primary = 0, replica = 1 };
+constexpr side other(side s) {
+  return s == side::primary ? side::replica : side::primary;
+}
+constexpr std::array<side, 2> both_sides{side::primary, side::replica};
+
+/// One thing a side.
+template <class T>
+struct both {
+  T primary{};
+  T replica{};
+  T& operator[](side s) { return s == side::primary ? primary : replica; }
+  const T& operator[](side s) const { return s == side::primary ? primary : replica; }
+  friend bool operator==(const both&, const both&) = default;
+};
+
+using pair_id = text_id<struct pair_id_tag>;               // the pair's name in the configuration
+using folder_pair_id = text_id<struct folder_pair_id_tag>; // its name within the pair
+using twin_id = text_id<struct twin_id_tag>;               // ours, random, never reused
+using intent_id = text_id<struct intent_id_tag>;
+
+/// Counts the store's changes: a fact with a higher number is newer. Never goes back, also over restarts.
+using sequence = std::uint64_t;
+
+/// The first 16 bytes of SHA-256 over a canonical value.
+using digest = std::array<std::uint8_t, 16>;
+struct field_digest {
+  enum field field;
+  digest value;
+  friend bool operator==(const field_digest&, const field_digest&) = default;
+};
+/// Sorted by field; a field that is not in it was empty.
+using field_digests = std::vector<field_digest>;
+
+enum class presence : std::uint8_t {
+  present = 0,
+  left = 1,  // a change list of its folder said so: deleted, purged or moved
+  absent = 2 // not in a complete listing from the beginning; never proof of a deletion
+};
+
+/// What one side was last seen to hold. Facts, no judgements.
+struct observation {
+  exsyncd::sequence sequence = 0;
+  enum presence presence = exsyncd::presence::present;
+  item_id item;
+  mailbox_identity mailbox;
+  folder_pair_id folder; // the folder pair whose folder of this side holds it
+  change_key key;
+  std::optional<bool> read;
+  bool draft = false;
+  enum item_class item_class = exsyncd::item_class::message;
+  std::string subject;
+  exsyncd::search_key search_key;
+  exsyncd::message_id message_id;
+  operation_mark mark;
+  std::optional<utc_seconds> received;
+  std::optional<utc_seconds> sent;
+  std::uint64_t size = 0;
+  std::uint64_t generation = 0; // of the listing that saw it last
+  /// The contents at `content_key`, once they were read.
+  std::optional<field_digests> content;
+  change_key content_key;
+  friend bool operator==(const observation&, const observation&) = default;
+};
+
+/// What was last agreed, on one side, as that side's server gave it back.
+struct side_base {
+  change_key key;
+  std::optional<bool> read;
+  field_digests content;
+  /// False until the contents were read back from the server after our write.
+  bool read_back = false;
+  friend bool operator==(const side_base&, const side_base&) = default;
+};
+
+enum class operation : std::uint8_t {
+  create = 0,
+  update = 1,
+  set_read = 2,
+  move = 3,
+  remove = 4,
+  replace = 5, // create a new copy, then remove the old one
+  discard = 6  // remove a second copy that a late create of ours left behind
+};
+
+/// A write that is under way: on disk before the request leaves, gone when its outcome is known.
+struct intent {
+  intent_id id;
+  enum operation operation = exsyncd::operation::create;
+  side target = side::replica;
+  folder_pair_id folder;  // create, replace, move: where to
+  item_id item;           // the item written to; empty for create
+  change_key source_key;  // what the decision was made on …
+  change_key guard;       // … on both sides
+  field_digests expected; // the contents of the target's fields afterwards, as we sent them
+  std::optional<bool> read;
+  operation_mark mark;        // create, replace
+  std::uint8_t step = 0;      // replace: 1 once the new copy exists
+  item_id made;               // create, replace, move: the new item, once known
+  change_key made_key;        //
+  both<sequence> answers;     // the observations it answers
+  utc_seconds begun{};        // wall clock
+  std::uint32_t looks = 0;    // how often its outcome was looked for
+  friend bool operator==(const intent&, const intent&) = default;
+};
+
+/// Why an item is not in step, and when to try again.
+struct trouble {
+  std::string code;
+  std::string what;
+  std::string hint;
+  std::uint32_t tries = 0;
+  bool banned = false;    // rests until the item changes or an administrator lifts it
+  utc_seconds since{};    //
+  utc_seconds next{};     // not before; no meaning when banned
+  both<change_key> at;    // the keys it happened at: another key lifts it
+  enum side side = exsyncd::side::replica; // the side that refused
+  friend bool operator==(const trouble&, const trouble&) = default;
+};
+
+/// One item as the pair knows it.
+struct twin {
+  twin_id id;
+  pair_id pair;
+  folder_pair_id folder_pair; // where it was last agreed to be; before that, where it was first seen
+  both<std::optional<observation>> seen;
+  /// Both or none: agreed means agreed by both.
+  std::optional<both<side_base>> base;
+  std::optional<exsyncd::intent> intent;
+  std::optional<exsyncd::trouble> trouble;
+  /// Marks of creates that were given up as lost: whoever turns up with one is a duplicate of ours.
+  std::vector<operation_mark> abandoned;
+  /// Both sides are gone; kept for a while, so that a late create of ours is recognised.
+  std::optional<utc_seconds> buried;
+  std::uint32_t times_synced = 0;
+  /// What the last agreement answered; an observation with a higher number is unanswered.
+  both<sequence> answered;
+  friend bool operator==(const twin&, const twin&) = default;
+};
+
+enum class listing_phase : std::uint8_t {
+  from_beginning = 0, // the first pass, or again after another folder id or an invalid cursor: absence never deletes
+  following = 1       // changes since the cursor
+};
+
+/// One folder on one side of one folder pair.
+struct folder_side {
+  pair_id pair;
+  folder_pair_id folder_pair;
+  enum side side = exsyncd::side::primary;
+  mailbox_identity mailbox;
+  folder_id folder;
+  std::string path;
+  sync_cursor cursor;
+  enum listing_phase phase = listing_phase::from_beginning;
+  std::uint64_t generation = 0; // counts the passes from the beginning
+  /// The store's sequence when the last complete listing was asked for: what happened before it is in it.
+  sequence listed_at = 0;
+  friend bool operator==(const folder_side&, const folder_side&) = default;
+};
+
+/// Why the brake holds a folder pair.
+struct frozen {
+  std::string reason;
+  utc_seconds since{};
+  friend bool operator==(const frozen&, const frozen&) = default;
+};
+
+/// What lost against what.
+struct conflict {
+  pair_id pair;
+  folder_pair_id folder_pair;
+  twin_id twin;
+  std::string subject;
+  side loser = side::replica;
+  std::string reason;         // "edited on both sides", "deleted on primary, edited on replica", …
+  std::vector<field> fields;  // what was overwritten; empty for a delete
+  both<change_key> keys;
+  utc_seconds when{};
+  friend bool operator==(const conflict&, const conflict&) = default;
+};
+
+/// What the store remembers of a pair beside its items.
+struct pair_memory {
+  /// Started or stopped over the socket; holds until "start" changes in the file.
+  std::optional<bool> started;
+  bool start_in_file = false;
+  friend bool operator==(const pair_memory&, const pair_memory&) = default;
+};
+
+} // namespace exsyncd

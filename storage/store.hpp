@@ -1,0 +1,191 @@
+#pragma once
+
+#include "storage/engine.hpp"
+#include "storage/records.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace exsyncd {
+
+// ---- the ledger's calls: each is one atomic change of the store ------------------------------------------------------
+
+/// A page of a change list with its cursor: facts, minted twins and cursor become durable together or not at all.
+struct accept_page {
+  pair_id pair;
+  folder_pair_id folder_pair;
+  enum side side = exsyncd::side::primary;
+  change_page page;
+  /// store::now() before the first request of this listing left.
+  sequence asked_at = 0;
+};
+struct page_accepted {
+  std::uint32_t minted = 0;  // items that were not known
+  std::uint32_t changed = 0; // known items with news
+};
+
+/// Binds a folder pair's side to a folder. The same (mailbox, folder) changes nothing but the path. Another one, or
+/// `restart` (the cursor was invalid), starts from the beginning: empty cursor, a new generation, phase from_beginning.
+struct bind_folder {
+  pair_id pair;
+  folder_pair_id folder_pair;
+  enum side side = exsyncd::side::primary;
+  mailbox_identity mailbox;
+  folder_id folder;
+  std::string path;
+  bool restart = false;
+};
+
+/// Contents that were read, as facts about one side of a twin. Ignored where the item id is no longer that side's.
+struct observe_content {
+  twin_id twin;
+  enum side side = exsyncd::side::primary;
+  item_id item;
+  change_key key;
+  std::optional<bool> read;
+  bool draft = false;
+  field_digests content;
+};
+
+/// Opens intents. One is refused where its twin has an open intent, or an observation of it is newer than `answers`.
+struct begin_intent {
+  twin_id twin;
+  exsyncd::intent intent;
+};
+
+/// A step of a write that has several: durable before the next request leaves.
+struct progress_intent {
+  twin_id twin;
+  intent_id intent;
+  std::uint8_t step = 0;
+  item_id made;
+  change_key made_key;
+  std::uint32_t looks = 0;
+};
+
+/// Closes an intent that surely had no effect (any more). `lost` is set where a create may still turn up: its mark is
+/// remembered in twin.abandoned.
+struct abandon_intent {
+  twin_id twin;
+  intent_id intent;
+  bool lost = false;
+};
+
+/// The only call that writes a base. Everything in it is one batch: closes `intent` (where set), records what the
+/// write's answer told of the target (`wrote`: becomes that side's observation, so that the echo finds its twin),
+/// sets base and place, answers observations up to `answers`, appends the conflict.
+/// The twin leaves the unsettled set only where `settled` and no observation is newer than `answers`.
+struct settle_twin {
+  twin_id twin;
+  std::optional<intent_id> intent;
+  struct write_result {
+    enum side side = exsyncd::side::replica;
+    item_id item;
+    change_key key;
+    std::optional<bool> read;
+    folder_pair_id folder;
+    operation_mark mark;
+  };
+  std::optional<write_result> wrote;
+  std::optional<both<side_base>> base;
+  std::optional<folder_pair_id> folder_pair;
+  both<sequence> answers;
+  std::optional<exsyncd::conflict> conflict;
+  /// This side no longer has the item (deleted by us, or forgotten after a first pairing): its observation and the
+  /// base go.
+  std::optional<side> forget;
+  /// Both sides are gone.
+  std::optional<utc_seconds> bury;
+  bool clear_trouble = false;
+  bool settled = false;
+  bool count_sync = false; // something was written for it
+};
+
+/// `from` is a half twin whose observation of `side` belongs to `keep` (the same mail in both mailboxes, or the same
+/// item after a move): the observation goes over and `from` disappears.
+struct absorb_twin {
+  twin_id keep;
+  twin_id from;
+  enum side side = exsyncd::side::replica;
+};
+
+/// Items that fail rest until trouble.next, banned ones until they change.
+struct note_trouble {
+  twin_id twin;
+  std::optional<exsyncd::trouble> trouble; // empty: lifts it
+};
+
+struct set_frozen {
+  pair_id pair;
+  folder_pair_id folder_pair;
+  std::optional<frozen> state;
+};
+
+struct set_pair_memory {
+  pair_id pair;
+  pair_memory memory;
+};
+
+// ---- what can be read ------------------------------------------------------------------------------------------------
+
+struct pair_counts {
+  struct of_folder_pair {
+    folder_pair_id folder_pair;
+    std::uint64_t known = 0;     // twins that are not buried
+    std::uint64_t agreed = 0;    // with a base and settled
+    std::uint64_t unsettled = 0; // with unanswered facts or an open intent
+    std::uint64_t banned = 0;
+  };
+  std::vector<of_folder_pair> folder_pairs;
+};
+
+/// Records over an engine. Not thread safe: one owner (the ledger actor). Calls change an overlay that reads see at
+/// once; `commit` makes it durable in one batch. After a failed commit the store must not be used any further.
+class store {
+public:
+  /// `mint` gives ids that never repeat (random in production, counted in tests).
+  store(engine& on, std::function<std::string()> mint);
+
+  /// Checks the format mark, and writes it into an empty engine. A failure where the data are of a newer format or
+  /// damaged.
+  std::optional<storage_failure> open();
+
+  sequence now() const;
+  std::optional<storage_failure> commit();
+
+  page_accepted accept(const accept_page&);
+  folder_side bind(const bind_folder&);
+  void observe(const observe_content&);
+  /// True where the intent is open now.
+  bool begin(const begin_intent&);
+  void progress(const progress_intent&);
+  void abandon(const abandon_intent&);
+  /// False where the twin or the intent is not there (any more): nothing was changed.
+  bool settle(const settle_twin&);
+  void absorb(const absorb_twin&);
+  void note(const note_trouble&);
+  void freeze(const set_frozen&);
+  void remember(const set_pair_memory&);
+  /// Removes twins buried before `before`, their marks with them.
+  void exhume(const pair_id&, utc_seconds before);
+
+  std::optional<twin> load(const twin_id&) const;
+  std::optional<twin> find(const mailbox_identity&, const item_id&) const;
+  /// Twins with unanswered facts or an open intent, those in trouble among them: the arbiter's input, ordered by id.
+  std::vector<twin> unsettled(const pair_id&) const;
+  std::vector<twin> in_trouble(const pair_id&) const;
+  std::vector<folder_side> folder_sides(const pair_id&) const;
+  std::optional<frozen> frozen_state(const pair_id&, const folder_pair_id&) const;
+  pair_counts counts(const pair_id&) const;
+  /// The newest first.
+  std::vector<conflict> conflicts(const pair_id&, std::size_t limit) const;
+  std::optional<pair_memory> memory(const pair_id&) const;
+  std::vector<pair_id> pairs() const;
+  // (private part: the storage hand's)
+};
+
+} // namespace exsyncd
