@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace exchange_sim {
+
+/// Points in time are UTC; EWS shows whole seconds, we keep milliseconds for order.
+using sys_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// One HTTP request as it reached a listener. `server` is the name of the simulated server that the listener stands for.
+struct http_request {
+  std::string server;
+  std::string method;
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+/// One HTTP answer and how it leaves: whole, or cut after `cut_at` bytes of the body and the connection closed
+/// (0: closed without an answer).
+struct http_response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::optional<std::size_t> cut_at;
+  std::chrono::milliseconds delay{0};
+};
+
+} // namespace exchange_sim

@@ -1,0 +1,174 @@
+#pragma once
+
+#include "tests/exchange_sim/http.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace exchange_sim {
+
+class fault_plan;
+struct universe;
+
+/// What the world takes from outside: everything that would make two runs differ.
+struct world_options {
+  std::function<sys_time()> now;
+  std::function<std::uint64_t()> random;
+  /// Directory that holds Microsoft's schema sets, one folder each; empty: our own table of element order refuses.
+  std::string schema_directory;
+  /// Moves a virtual clock; empty: the clock is real and the command is refused.
+  std::function<void(std::chrono::seconds)> advance_clock;
+};
+
+/// Why a control function did nothing.
+struct refusal {
+  std::string reason;
+};
+using done = std::monostate;
+template <class T>
+using outcome = std::variant<T, refusal>;
+
+struct server_spec {
+  std::string name;
+  std::string profile; ///< "Exchange2010_SP2" or "ExchangeSE"
+};
+
+/// A mailbox is found by any of its addresses; `server` may be empty where the address is unique in the world.
+struct mailbox_ref {
+  std::string server;
+  std::string address;
+};
+
+struct mailbox_spec {
+  std::string server;
+  std::string address; ///< primary SMTP address, also the user name of Basic authentication
+  std::string display_name;
+  std::string password;
+  std::vector<std::string> aliases;
+  std::vector<std::string> may_impersonate; ///< addresses, or "*" for everybody on this server
+};
+
+/// Exactly one of id, subject, message_id is given; `folder` narrows the search of the last two. The first match in order of
+/// arrival is taken.
+struct item_locator {
+  std::string id;
+  std::string subject;
+  std::string message_id;
+  std::string folder;
+};
+
+/// A follow-up flag. Status is EWS's word: NotFlagged, Flagged, Complete.
+struct flag_value {
+  std::string status = "NotFlagged";
+  std::optional<sys_time> start, due, complete;
+  bool operator==(const flag_value&) const = default;
+};
+
+/// A mail as transport (or Outlook) puts it into a mailbox, not through EWS. Times default to the clock.
+struct delivered_message {
+  std::string folder;    ///< folder path: "inbox", "inbox/Projects", "msgfolderroot/My folder"
+  std::string mime;
+  bool read = false;
+  bool draft = false;
+  std::optional<sys_time> received, sent;
+  std::vector<std::string> categories;
+  std::optional<std::string> importance;  ///< Low, Normal, High
+  std::optional<std::string> sensitivity; ///< Normal, Personal, Private, Confidential
+  std::optional<flag_value> flag;
+  std::optional<std::string> item_class;
+};
+
+/// What a user changes in an open item; saving it gives a new ChangeKey and LastModifiedTime.
+struct item_edit {
+  std::optional<std::string> subject, body, body_type /* Text or HTML */, importance, sensitivity;
+  std::optional<std::vector<std::string>> categories;
+  std::optional<flag_value> flag;
+  std::optional<bool> reminder_is_set;
+};
+
+/// Caps that a test can lower; an absent value leaves the profile's.
+struct limit_changes {
+  std::optional<std::size_t> request_bytes, attachment_bytes, sync_page, find_page;
+};
+
+/// Several Exchange servers in one process, without threads and sockets: request bytes in, answer bytes out.
+/// Not thread-safe: one caller at a time.
+class world {
+public:
+  explicit world(world_options);
+  ~world();
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
+
+  /// Answers one HTTP request to /EWS/Exchange.asmx of one server, through the fault plan.
+  http_response handle(const http_request&);
+
+  /// One command {"do": "...", ...}; the answer is an object, with "error" where it was refused. (control.cpp)
+  nlohmann::json control(const nlohmann::json& command);
+
+  /// Everything that survives a restart: servers, mailboxes, ids, change numbers (so SyncStates stay good), counters.
+  nlohmann::json save() const;
+  /// Replaces everything. Throws std::runtime_error where the file is not one of ours.
+  void load(const nlohmann::json&);
+  /// Grows with every change of what save() returns.
+  std::uint64_t revision() const;
+
+  fault_plan& faults() { return *faults_; }
+  const world_options& options() const { return options_; }
+  bool has_server(const std::string& name) const;
+  std::vector<std::string> servers() const;
+
+  // Set-up.
+  outcome<done> add_server(const server_spec&);
+  outcome<done> add_mailbox(const mailbox_spec&);
+  /// Makes every missing part of the path; answers the wire FolderId.
+  outcome<std::string> add_folder(const mailbox_ref&, const std::string& path, const std::string& folder_class);
+  /// Answers the wire ItemId, as do all that follow (the new one where an act gives the item a new id).
+  outcome<std::string> add_message(const mailbox_ref&, const delivered_message&);
+
+  // What users do in Outlook.
+  outcome<std::string> user_edit(const mailbox_ref&, const item_locator&, const item_edit&);
+  outcome<std::string> user_mark_read(const mailbox_ref&, const item_locator&, bool read);
+  outcome<std::string> user_move(const mailbox_ref&, const item_locator&, const std::string& to_folder);
+  outcome<std::string> user_copy(const mailbox_ref&, const item_locator&, const std::string& to_folder);
+  outcome<std::string> user_delete(const mailbox_ref&, const item_locator&);
+  outcome<std::string> user_purge(const mailbox_ref&, const item_locator&);
+  outcome<done> user_empty_folder(const mailbox_ref&, const std::string& folder);
+  outcome<done> delete_folder(const mailbox_ref&, const std::string& folder);
+  /// The same folder with the same content, under a new FolderId and new item ids.
+  outcome<std::string> recreate_folder(const mailbox_ref&, const std::string& folder);
+  /// The same mailbox with the same content; every id is new and every SyncState is invalid.
+  outcome<done> recreate_mailbox(const mailbox_ref&);
+  /// A server's touch: ChangeKey moves, content does not.
+  outcome<std::string> touch_change_key(const mailbox_ref&, const item_locator&);
+
+  // Conditions.
+  outcome<done> invalidate_sync_states(const mailbox_ref&);
+  outcome<done> set_limits(const std::string& server, const limit_changes&);
+  /// `account` may no longer reach `mailbox` (impersonation and access); allow undoes it.
+  outcome<done> deny(const mailbox_ref&, const std::string& account);
+  outcome<done> allow(const mailbox_ref&, const std::string& account);
+
+  // Looking.
+  /// {"items": [...]} of one folder path or, where it is empty, of the whole mailbox, in order of (folder path, received, subject, id).
+  outcome<nlohmann::json> contents(const mailbox_ref&, const std::string& folder = {}) const;
+  /// The raw MIME as a read would give it now.
+  outcome<std::string> mime_of(const mailbox_ref&, const item_locator&);
+  /// {"requests": {operation: n}, "bytes_in", "bytes_out", "mails_out": {...}, "schema_bugs": n} of one server, or of all where empty.
+  nlohmann::json counters(const std::string& server = {}) const;
+  void reset_counters();
+
+private:
+  world_options options_;
+  std::unique_ptr<fault_plan> faults_;
+  std::unique_ptr<universe> universe_;
+};
+
+} // namespace exchange_sim
