@@ -89,7 +89,8 @@ using gateway_actor = caf::typed_actor<
 
 struct gateway_options {
   std::shared_ptr<http::transport> transport;
-  /// Requests at once: Exchange allows 10 (2010) or 27 (2013+) an account, and other clients of the account need theirs.
+  /// Requests at once: Exchange allows 10 (2010) or 27 (2013+) an account, and other clients of the account need
+  /// theirs.
   std::size_t credit = 5;
   /// Requests that may wait; one more is answered not_sent.
   std::size_t queue = 10'000;

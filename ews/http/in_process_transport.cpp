@@ -16,7 +16,9 @@ std::uint64_t bytes_of(const std::vector<header>& headers) {
   return sum;
 }
 
-outcome ended_by(failed why, traffic bytes = {}) { return {std::move(why), bytes}; }
+outcome ended_by(failed why, traffic bytes = {}) {
+  return {std::move(why), bytes};
+}
 
 void play(const request& asked, const in_process_answer& came, handler& to) {
   traffic bytes{asked.url.size() + bytes_of(asked.headers) + asked.body.size(), 0};
@@ -33,8 +35,7 @@ void play(const request& asked, const in_process_answer& came, handler& to) {
   for (std::size_t at = 0; at < end; at += chunk_bytes)
     to.on_chunk(whole.substr(at, std::min(chunk_bytes, end - at)));
   bytes.received += end;
-  if (too_large)
-    return to.on_end(ended_by({failed_kind::too_large, true, "the answer is larger than allowed"}, bytes));
+  if (too_large) return to.on_end(ended_by({failed_kind::too_large, true, "the answer is larger than allowed"}, bytes));
   if (came.cut_at) return cut();
   to.on_end({completed{}, bytes});
 }
@@ -44,7 +45,9 @@ void play(const request& asked, const in_process_answer& came, handler& to) {
 in_process_transport::in_process_transport(in_process_server server, run_after after)
     : server_(std::move(server)), after_(std::move(after)) {}
 
-in_process_transport::~in_process_transport() { shutdown(); }
+in_process_transport::~in_process_transport() {
+  shutdown();
+}
 
 transfer_id in_process_transport::start(request what, std::shared_ptr<handler> to) {
   std::uint64_t id = ++last_id_;

@@ -6,9 +6,7 @@ namespace exsyncd::http {
 
 std::string_view response_head::value_of(std::string_view name) const {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-  auto same = [&](const header& h) {
-    return std::ranges::equal(h.name, name, {}, lower, lower);
-  };
+  auto same = [&](const header& h) { return std::ranges::equal(h.name, name, {}, lower, lower); };
   auto at = std::ranges::find_if(headers, same);
   return at == headers.end() ? std::string_view{} : std::string_view{at->value};
 }
