@@ -51,6 +51,10 @@ struct load_unsettled {
 struct load_twins {
   std::vector<twin_id> ids;
 };
+struct load_unpaired {
+  pair_id pair;
+  std::vector<message_id> message_ids;
+};
 struct load_troubles {
   pair_id pair;
 };
@@ -117,7 +121,7 @@ using ledger_actor = caf::typed_actor<
     caf::replies_to<prune_buried>::with<stored>,
     // Loads.
     caf::replies_to<load_unsettled>::with<twins_loaded>, caf::replies_to<load_twins>::with<twins_loaded>,
-    caf::replies_to<load_troubles>::with<twins_loaded>,
+    caf::replies_to<load_unpaired>::with<twins_loaded>, caf::replies_to<load_troubles>::with<twins_loaded>,
     caf::replies_to<load_folder_sides>::with<folder_sides_loaded>, caf::replies_to<load_counts>::with<pair_counts>,
     caf::replies_to<load_conflicts>::with<conflicts_loaded>, caf::replies_to<load_memory>::with<memory_loaded>>;
 
@@ -153,6 +157,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::set_pair_memory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::stored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_unsettled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_twins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_unpaired)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_troubles)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::twins_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_folder_sides)

@@ -116,7 +116,6 @@ struct intent {
   change_key made_key;        //
   both<sequence> answers;     // the observations it answers
   utc_seconds begun{};        // wall clock
-  std::uint32_t looks = 0;    // how often its outcome was looked for
   friend bool operator==(const intent&, const intent&) = default;
 };
 

@@ -64,7 +64,6 @@ struct progress_intent {
   std::uint8_t step = 0;
   item_id made;
   change_key made_key;
-  std::uint32_t looks = 0;
 };
 
 /// Closes an intent that surely had no effect (any more). `lost` is set where a create may still turn up: its mark is
@@ -90,6 +89,8 @@ struct settle_twin {
     folder_pair_id folder;
     operation_mark mark;
   };
+  /// Where a change list has shown the new item before its answer came, it is known as a half twin: that one is
+  /// absorbed.
   std::optional<write_result> wrote;
   std::optional<both<side_base>> base;
   std::optional<folder_pair_id> folder_pair;
@@ -178,6 +179,9 @@ public:
   /// Twins with unanswered facts or an open intent, those in trouble among them: the arbiter's input, ordered by id.
   std::vector<twin> unsettled(const pair_id&) const;
   std::vector<twin> in_trouble(const pair_id&) const;
+  /// Settled twins with one observation and no base that hold one of these Message-IDs: what was left alone so far, and
+  /// may be the mate of something new.
+  std::vector<twin> unpaired(const pair_id&, const std::vector<message_id>&) const;
   std::vector<folder_side> folder_sides(const pair_id&) const;
   std::optional<frozen> frozen_state(const pair_id&, const folder_pair_id&) const;
   pair_counts counts(const pair_id&) const;

@@ -25,8 +25,6 @@ struct listed_item {
   std::optional<utc_seconds> received;
   std::optional<utc_seconds> sent;
   std::uint64_t size = 0; // bytes, as this server counts them
-  /// Categories, importance, sensitivity, flag as the list returned them, canonical.
-  std::vector<field_value> small_fields;
 };
 
 /// An entry of a change list. `present` stands for Create and Update alike: which of the two says nothing reliable.
