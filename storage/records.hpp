@@ -95,8 +95,7 @@ enum class operation : std::uint8_t {
   set_read = 2,
   move = 3,
   remove = 4,
-  replace = 5, // create a new copy, then remove the old one
-  discard = 6  // remove a second copy that a late create of ours left behind
+  replace = 5 // create a new copy, then remove the old one
 };
 
 /// A write that is under way: on disk before the request leaves, gone when its outcome is known.
@@ -108,7 +107,8 @@ struct intent {
   item_id item;           // the item written to; empty for create
   change_key source_key;  // what the decision was made on …
   change_key guard;       // … on both sides
-  field_digests expected; // the contents of the target's fields afterwards, as we sent them
+  std::vector<field> fields; // update: what is written
+  field_digests expected; // the contents afterwards as we sent them; of an update, those of `fields`
   std::optional<bool> read;
   operation_mark mark;        // create, replace
   std::uint8_t step = 0;      // replace: 1 once the new copy exists
@@ -150,6 +150,8 @@ struct twin {
   std::uint32_t times_synced = 0;
   /// What the last agreement answered; an observation with a higher number is unanswered.
   both<sequence> answered;
+  /// The last settlement, or an abandoned intent, left something to be done.
+  bool unfinished = false;
   friend bool operator==(const twin&, const twin&) = default;
 };
 
@@ -169,8 +171,11 @@ struct folder_side {
   sync_cursor cursor;
   enum listing_phase phase = listing_phase::from_beginning;
   std::uint64_t generation = 0; // counts the passes from the beginning
-  /// The store's sequence when the last complete listing was asked for: what happened before it is in it.
+  /// The store's sequence when the last complete listing was asked for: what happened before it is in it. 0 where
+  /// none was complete since the folder was bound.
   sequence listed_at = 0;
+  /// The store's sequence when it was bound to this folder, or started again: pages asked for before are void.
+  sequence bound_at = 0;
   friend bool operator==(const folder_side&, const folder_side&) = default;
 };
 
@@ -202,5 +207,13 @@ struct pair_memory {
   bool start_in_file = false;
   friend bool operator==(const pair_memory&, const pair_memory&) = default;
 };
+
+/// True where the arbiter has to look: unanswered facts, an open intent, or work left by the last settlement.
+inline bool is_unsettled(const twin& t) {
+  if (t.buried) return false;
+  for (const side s : both_sides)
+    if (t.seen[s] && t.seen[s]->sequence > t.answered[s]) return true;
+  return t.intent.has_value() || t.unfinished;
+}
 
 } // namespace exsyncd

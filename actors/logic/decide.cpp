@@ -1,0 +1,304 @@
+#include "actors/logic/decide.hpp"
+
+#include "actors/logic/digest.hpp"
+
+#include <algorithm>
+
+namespace exsyncd::logic {
+namespace {
+
+bool contains(const std::vector<field>& fields, field f) {
+  return std::find(fields.begin(), fields.end(), f) != fields.end();
+}
+
+bool contents_known(const observation& o) {
+  return o.content && o.content_key == o.key;
+}
+
+/// One side of an agreed twin, as the table reads it.
+enum class state { unchanged, edited, gone, gone_unbelieved, missing };
+
+class decision {
+public:
+  decision(const twin& item, const surroundings& around) : twin_(item), around_(around) {}
+
+  verdict make() const {
+    if (twin_.intent) return {resolve{}, {}};
+    if (auto held = held_back()) return {*held, {}};
+    for (side s : both_sides)
+      if (auto& o = twin_.seen[s]; o && o->presence == presence::absent) return {forget{s}, {}};
+    return twin_.base ? agreed() : unpaired();
+  }
+
+private:
+  const twin& twin_;
+  const surroundings& around_;
+
+  const std::optional<observation>& seen(side s) const { return twin_.seen[s]; }
+  const observation& here(side s) const { return *twin_.seen[s]; }
+  const side_base& base(side s) const { return (*twin_.base)[s]; }
+  bool present(side s) const { return seen(s) && here(s).presence == presence::present; }
+  bool left(side s) const { return seen(s) && here(s).presence == presence::left; }
+  bool believed(side s) const { return here(s).sequence < around_.listed_after[s]; }
+
+  bool two_way() const { return around_.policy.direction == direction::bidirectional; }
+  /// The side whose changes go over; of a two-way pair the one that wins.
+  side source() const {
+    return around_.policy.direction == direction::replica_to_primary ? side::replica : side::primary;
+  }
+  side target() const { return other(source()); }
+
+  std::optional<wait> held_back() const {
+    if (!twin_.trouble) return {};
+    const auto& t = *twin_.trouble;
+    for (side s : both_sides)
+      if (trouble_key(seen(s)) != t.at[s]) return {};
+    if (t.banned) return wait{wait::reason::banned};
+    if (around_.now < t.next) return wait{wait::reason::rest};
+    return {};
+  }
+
+  conflict lost(side loser, std::string reason, std::vector<field> fields = {}) const {
+    conflict c;
+    c.pair = twin_.pair;
+    c.folder_pair = twin_.folder_pair;
+    c.twin = twin_.id;
+    c.loser = loser;
+    c.reason = std::move(reason);
+    c.fields = std::move(fields);
+    c.when = around_.now;
+    for (side s : both_sides)
+      if (seen(s)) {
+        c.keys[s] = here(s).key;
+        if (c.subject.empty()) c.subject = here(s).subject;
+      }
+    return c;
+  }
+
+  // ---- never agreed yet ----------------------------------------------------------------------------------------------
+
+  verdict unpaired() const {
+    for (side s : both_sides)
+      if (left(s) && !believed(s)) return {wait{wait::reason::believable_delete}, {}};
+    if (present(side::primary) && present(side::replica)) return first_agreement();
+    for (side s : both_sides)
+      if (present(s)) return only_on(s);
+    return {bury{}, {}};
+  }
+
+  verdict only_on(side s) const {
+    if (left(other(s))) { // it was there, and its user deleted it: a delete wins
+      if (two_way() || other(s) == source()) return {remove_on{s}, {}};
+      return {forget{other(s), true}, {}};
+    }
+    if (!two_way() && s == target()) return {agree{{}, {}, "only on the target of a one-way pair", false}, {}};
+    if (here(s).item_class == item_class::other) return {agree{{}, {}, "not a mail", false}, {}};
+    if (around_.policy.start_date && here(s).received && *here(s).received < *around_.policy.start_date)
+      return {agree{{}, {}, "received before the start date", false}, {}};
+    if (!around_.listed) return {wait{wait::reason::listing}, {}};
+    return {create_on{other(s)}, {}};
+  }
+
+  verdict first_agreement() const {
+    if (!around_.listed) return {wait{wait::reason::listing}, {}};
+    if (auto l = look_where(true, true)) return {*l, {}};
+    bool draft = here(source()).draft || here(target()).draft;
+    auto fields = differ_across(*here(side::primary).content, *here(side::replica).content, true, draft);
+    if (fields.empty()) return {agreement(), {}};
+    return write(target(), fields, lost(target(), "different when first paired", fields));
+  }
+
+  // ---- agreed before -------------------------------------------------------------------------------------------------
+
+  verdict agreed() const {
+    both<state> now{state_of(side::primary), state_of(side::replica)};
+    for (side s : both_sides)
+      if (now[s] == state::gone_unbelieved) return {wait{wait::reason::believable_delete}, {}};
+    if (auto d = deletion(now)) return *d;
+    if (auto l = look_where(needs_look(side::primary), needs_look(side::replica))) return {*l, {}};
+    if (auto e = edit(now)) return *e;
+    if (auto r = read_state()) return {*r, {}};
+    if (auto m = place()) return {*m, {}};
+    return {agreement(), {}};
+  }
+
+  bool needs_look(side s) const {
+    return present(s) && !contents_known(here(s)) && (here(s).key != base(s).key || !base(s).read_back);
+  }
+
+  state state_of(side s) const {
+    if (!seen(s)) return state::missing;
+    if (left(s)) return believed(s) ? state::gone : state::gone_unbelieved;
+    return edited_fields(s).empty() ? state::unchanged : state::edited;
+  }
+
+  /// What the user changed on this side since the base. Until our own write was read back, the server may have
+  /// normalised what we sent: then only what users set counts, and only where it differs from the other side.
+  std::vector<field> edited_fields(side s) const {
+    if (!present(s) || !contents_known(here(s))) return {};
+    auto fields = differing_fields(*here(s).content, base(s).content);
+    if (base(s).read_back) return fields;
+    if (here(s).key == base(s).key) return {}; // nobody touched it since we wrote it
+    const auto& opposite = seen(other(s)) && contents_known(here(other(s))) ? *here(other(s)).content
+                                                                             : base(other(s)).content;
+    auto across = differ_across(opposite, *here(s).content, true, here(s).draft);
+    std::erase_if(fields, [&](field f) { return !contains(across, f); });
+    return fields;
+  }
+
+  std::optional<look> look_where(bool primary, bool replica) const {
+    look l;
+    if (primary && !contents_known(here(side::primary))) l.sides.push_back(side::primary);
+    if (replica && !contents_known(here(side::replica))) l.sides.push_back(side::replica);
+    if (l.sides.empty()) return {};
+    return l;
+  }
+
+  std::optional<verdict> deletion(const both<state>& now) const {
+    auto is_gone = [&](side s) { return now[s] == state::gone || now[s] == state::missing; };
+    if (is_gone(side::primary) && is_gone(side::replica)) return verdict{bury{}, {}};
+    for (side s : both_sides) {
+      if (!is_gone(s)) continue;
+      side rest = other(s);
+      if (!two_way() && s == target()) { // not propagated; a later change of the source creates it anew
+        bool source_changed = here(rest).key != base(rest).key;
+        return verdict{forget{s, !source_changed}, {}};
+      }
+      // A delete wins, but whoever edited the other copy shall find it in the list of conflicts.
+      if (needs_look(rest) && two_way()) return verdict{look{{rest}}, {}};
+      if (!edited_fields(rest).empty() && two_way())
+        return verdict{remove_on{rest}, lost(rest, s == side::primary ? "deleted on primary, edited on replica"
+                                                                     : "deleted on replica, edited on primary",
+                                             edited_fields(rest))};
+      return verdict{remove_on{rest}, {}};
+    }
+    return {};
+  }
+
+  std::optional<verdict> edit(const both<state>& now) const {
+    if (!two_way()) return one_way_edit(now);
+    bool p = now.primary == state::edited, r = now.replica == state::edited;
+    if (!p && !r) return {};
+    if (p != r) {
+      side from = p ? side::primary : side::replica;
+      return write(other(from), edited_fields(from), {});
+    }
+    // Both were edited: the base cannot tell what one side's value means on the other, the contents can.
+    if (auto l = look_where(true, true)) return verdict{*l, {}};
+    auto fields = edited_fields(side::primary);
+    for (field f : edited_fields(side::replica))
+      if (!contains(fields, f)) fields.push_back(f);
+    auto different = differing_fields(*here(side::primary).content, *here(side::replica).content);
+    std::erase_if(fields, [&](field f) { return !contains(different, f); });
+    std::erase(fields, field::attachment_sizes);
+    std::sort(fields.begin(), fields.end());
+    if (fields.empty()) return {}; // the same on both sides: settle
+    return write(side::replica, fields, lost(side::replica, "edited on both sides", fields));
+  }
+
+  std::optional<verdict> one_way_edit(const both<state>& now) const {
+    std::vector<field> fields;
+    if (now[source()] == state::edited) fields = edited_fields(source());
+    if (around_.policy.drift == drift::revert)
+      for (field f : edited_fields(target()))
+        if (!contains(fields, f)) fields.push_back(f);
+    if (fields.empty()) return {};
+    std::erase(fields, field::attachment_sizes);
+    if (fields.empty()) return {};
+    std::sort(fields.begin(), fields.end());
+    return write(target(), fields, {});
+  }
+
+  /// The update, or what stands in for it where the target lets a field not be changed.
+  verdict write(side to, std::vector<field> fields, std::optional<conflict> loses) const {
+    bool names_change = contains(fields, field::attachments);
+    if (contains(fields, field::attachment_sizes) && !names_change) {
+      // Another size under the same name: the attachment was changed in place.
+      std::replace(fields.begin(), fields.end(), field::attachment_sizes, field::attachments);
+      names_change = true;
+    }
+    std::erase(fields, field::attachment_sizes);
+    std::vector<field> impossible;
+    for (field f : fields)
+      if (!contains(around_.settable[to], f) && !(here(to).draft && contains(around_.settable_on_draft[to], f)))
+        impossible.push_back(f);
+    if (impossible.empty()) return {update_on{to, fields}, std::move(loses)};
+    if (around_.policy.unchangeable == unchangeable::report) return {report_unchangeable{to, impossible}, {}};
+    return {replace_on{to}, std::move(loses)};
+  }
+
+  /// Read state is a register of its own: changed on one side it goes over, changed on both it is the same again.
+  std::optional<set_read_on> read_state() const {
+    const auto& p = here(side::primary).read;
+    const auto& r = here(side::replica).read;
+    if (!p || !r || *p == *r) return {};
+    if (!two_way()) {
+      bool source_moved = here(source()).read != base(source()).read;
+      if (!source_moved && around_.policy.drift == drift::leave) return {};
+      return set_read_on{target(), *here(source()).read};
+    }
+    bool replica_moved = r != base(side::replica).read, primary_moved = p != base(side::primary).read;
+    if (replica_moved && !primary_moved) return set_read_on{side::primary, *r};
+    return set_read_on{side::replica, *p};
+  }
+
+  std::optional<move_on> place() const {
+    const auto& p = here(side::primary).folder;
+    const auto& r = here(side::replica).folder;
+    if (p == r) return {};
+    if (!two_way()) {
+      bool source_moved = here(source()).folder != twin_.folder_pair;
+      if (!source_moved && around_.policy.drift == drift::leave) return {};
+      return move_on{target(), here(source()).folder};
+    }
+    if (p == twin_.folder_pair) return move_on{side::primary, r}; // only the replica's user moved it
+    return move_on{side::replica, p};
+  }
+
+  agree agreement() const {
+    both<side_base> result;
+    for (side s : both_sides) {
+      const auto& o = here(s);
+      side_base b;
+      if (twin_.base) b = base(s);
+      b.key = o.key;
+      b.read = o.read;
+      if (contents_known(o)) {
+        b.content = *o.content;
+        b.read_back = true;
+      }
+      result[s] = b;
+    }
+    // A first pairing has no base to tell whose read state is news: the source's counts, as with contents.
+    bool more = !twin_.base && result.primary.read && result.replica.read && result.primary.read != result.replica.read;
+    if (more) result[source()].read = result[target()].read;
+    std::optional<folder_pair_id> place;
+    if (here(side::primary).folder == here(side::replica).folder) place = here(source()).folder;
+    return {result, place, {}, more};
+  }
+};
+
+} // namespace
+
+change_key trouble_key(const std::optional<observation>& o) {
+  if (!o) return {};
+  return o->presence == presence::present ? o->key : change_key{"gone"};
+}
+
+verdict decide(const twin& item, const surroundings& around) {
+  return decision(item, around).make();
+}
+
+std::vector<field> differ_across(const field_digests& primary, const field_digests& replica, bool first_pairing,
+                                 bool draft) {
+  auto fields = differing_fields(primary, replica);
+  std::erase(fields, field::attachment_sizes);
+  if (first_pairing && !draft) {
+    static const std::vector<field> users_own{field::subject,     field::categories, field::importance,
+                                              field::sensitivity, field::flag,       field::attachments};
+    std::erase_if(fields, [](field f) { return !contains(users_own, f); });
+  }
+  return fields;
+}
+
+} // namespace exsyncd::logic

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "ews/model/item.hpp"
+#include "storage/records.hpp"
+
+#include <vector>
+
+namespace exsyncd::logic {
+
+/// The digests of canonical field values, sorted by field; empty values are left out, so that "not there" and "empty"
+/// are the same.
+field_digests digests_of(const std::vector<field_value>& fields);
+
+/// The fields in which two contents differ, in the order of their numbers.
+std::vector<field> differing_fields(const field_digests& a, const field_digests& b);
+
+/// The digests of `of` for `fields`; what it does not have is left out.
+field_digests only(const field_digests& of, const std::vector<field>& fields);
+
+/// `base` with every field of `fields` as it is in `from` (removed where `from` has none).
+field_digests with_fields(field_digests base, const field_digests& from, const std::vector<field>& fields);
+
+} // namespace exsyncd::logic
