@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct accept_page {
   sequence asked_at = 0;
 };
 struct page_accepted {
+  /// The page was void and nothing was changed: the folder is not bound, or was bound anew since `asked_at`.
+  bool ignored = false;
   std::uint32_t minted = 0;  // items that were not known
   std::uint32_t changed = 0; // known items with news
 };
@@ -40,9 +43,13 @@ struct bind_folder {
   bool restart = false;
 };
 
-/// Contents that were read, as facts about one side of a twin. Ignored where the item id is no longer that side's.
+/// Contents that were read, as facts about one side of a twin. Ignored where the item id is no longer that side's, and
+/// where they have another key than an observation that is newer than `seen`: they may be the older ones then. Contents
+/// at the observed key are no news (the sequence stays); another key or read state is.
 struct observe_content {
   twin_id twin;
+  /// The sequence of that side's observation when the read was asked for.
+  sequence seen = 0;
   enum side side = exsyncd::side::primary;
   item_id item;
   change_key key;
@@ -57,7 +64,7 @@ struct begin_intent {
   exsyncd::intent intent;
 };
 
-/// A step of a write that has several: durable before the next request leaves.
+/// A step of a write that has several: durable before the next request leaves. An empty `made` keeps the one known.
 struct progress_intent {
   twin_id twin;
   intent_id intent;
@@ -66,8 +73,8 @@ struct progress_intent {
   change_key made_key;
 };
 
-/// Closes an intent that surely had no effect (any more). `lost` is set where a create may still turn up: its mark is
-/// remembered in twin.abandoned.
+/// Closes an intent that surely had no effect (any more); the twin stays unsettled. `lost` is set where a create may
+/// still turn up: its mark is remembered in twin.abandoned.
 struct abandon_intent {
   twin_id twin;
   intent_id intent;
@@ -78,6 +85,10 @@ struct abandon_intent {
 /// write's answer told of the target (`wrote`: becomes that side's observation, so that the echo finds its twin),
 /// sets base and place, answers observations up to `answers`, appends the conflict.
 /// The twin leaves the unsettled set only where `settled` and no observation is newer than `answers`.
+/// Refused where another intent than `intent` is open.
+/// What `wrote` says is no news. Where that very item was observed since `answers`, the observation stays as it is, also
+/// where it had made a twin of its own (an echo before the answer): that one gives it up, and disappears if it has no
+/// other.
 struct settle_twin {
   twin_id twin;
   std::optional<intent_id> intent;
@@ -97,7 +108,7 @@ struct settle_twin {
   both<sequence> answers;
   std::optional<exsyncd::conflict> conflict;
   /// This side no longer has the item (deleted by us, or forgotten after a first pairing): its observation and the
-  /// base go.
+  /// base go. A twin of which nothing is left, no abandoned mark either, goes altogether.
   std::optional<side> forget;
   /// Both sides are gone.
   std::optional<utc_seconds> bury;
@@ -107,11 +118,14 @@ struct settle_twin {
 };
 
 /// `from` is a half twin whose observation of `side` belongs to `keep` (the same mail in both mailboxes, or the same
-/// item after a move): the observation goes over and `from` disappears.
+/// item after a move): the observation goes over and `from` disappears. Ignored where `from` has another observation, a
+/// base or an open intent. The observation keeps its sequence unless `keep` has answered that one already.
 struct absorb_twin {
   twin_id keep;
   twin_id from;
   enum side side = exsyncd::side::replica;
+  /// Wall clock: where `from` has abandoned marks it is buried then, so that its late creates are still recognised.
+  utc_seconds when{};
 };
 
 /// Items that fail rest until trouble.next, banned ones until they change.
@@ -145,7 +159,8 @@ struct pair_counts {
 };
 
 /// Records over an engine. Not thread safe: one owner (the ledger actor). Calls change an overlay that reads see at
-/// once; `commit` makes it durable in one batch. After a failed commit the store must not be used any further.
+/// once; `commit` makes it durable in one batch. A call about a twin, an intent or a folder that is not there, or a twin
+/// that is buried, changes nothing. After a failed commit the store must not be used any further.
 class store {
 public:
   /// `mint` gives ids that never repeat (random in production, counted in tests).
@@ -155,8 +170,11 @@ public:
   /// damaged.
   std::optional<storage_failure> open();
 
+  /// Higher than the sequence of every fact recorded so far; the next fact gets it.
   sequence now() const;
   std::optional<storage_failure> commit();
+  /// A record that could not be read, or the failed commit: what was read since is not to be used, commits refuse.
+  std::optional<storage_failure> failure() const;
 
   page_accepted accept(const accept_page&);
   folder_side bind(const bind_folder&);
@@ -175,7 +193,8 @@ public:
   void exhume(const pair_id&, utc_seconds before);
 
   std::optional<twin> load(const twin_id&) const;
-  std::optional<twin> find(const mailbox_identity&, const item_id&) const;
+  /// By pair and side, since one mailbox may belong to several pairs.
+  std::optional<twin> find(const pair_id&, side, const mailbox_identity&, const item_id&) const;
   /// Twins with unanswered facts or an open intent, those in trouble among them: the arbiter's input, ordered by id.
   std::vector<twin> unsettled(const pair_id&) const;
   std::vector<twin> in_trouble(const pair_id&) const;
@@ -184,12 +203,41 @@ public:
   std::vector<twin> unpaired(const pair_id&, const std::vector<message_id>&) const;
   std::vector<folder_side> folder_sides(const pair_id&) const;
   std::optional<frozen> frozen_state(const pair_id&, const folder_pair_id&) const;
+  /// Every folder pair that is bound or has twins; counted as twins change, since counting them would read them all.
   pair_counts counts(const pair_id&) const;
   /// The newest first.
   std::vector<conflict> conflicts(const pair_id&, std::size_t limit) const;
   std::optional<pair_memory> memory(const pair_id&) const;
   std::vector<pair_id> pairs() const;
-  // (private part: the storage hand's)
+
+private:
+  using visitor = std::function<bool(std::string_view key, std::string_view value)>;
+
+  std::optional<std::string> get(const std::string& key) const;
+  void scan(const std::string& prefix, const visitor&) const;
+  template <class Record>
+  std::optional<Record> read(const std::string& key) const;
+  std::vector<twin> load_set(const std::string& prefix) const;
+  void fail(storage_failure) const;
+
+  void put(const std::string& key, std::string value);
+  void erase(const std::string& key);
+  sequence advance();
+  void replace(const twin* before, const twin* after);
+  void count(const twin&, int by);
+  bool edit(const twin_id&, const std::function<bool(twin&)>& change);
+  bool accept_present(const folder_side&, const listed_item&, sequence at, page_accepted&);
+  bool accept_left(const folder_side&, const item_id&, sequence at);
+  bool accept_read(const folder_side&, const item_read_changed&, sequence at);
+  bool end_pass(const folder_side&, sequence at);
+  bool record_write(twin&, const settle_twin&);
+  std::optional<observation> take_from_owner(const twin_id& but, const folder_side&, const item_id&);
+
+  engine& engine_;
+  std::function<std::string()> mint_;
+  std::map<std::string, std::optional<std::string>> overlay_;
+  sequence now_ = 1;
+  mutable std::optional<storage_failure> failure_;
 };
 
 } // namespace exsyncd
