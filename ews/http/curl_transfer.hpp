@@ -1,0 +1,61 @@
+#pragma once
+
+#include "ews/http/transport.hpp"
+
+#include <curl/curl.h>
+
+#include <array>
+#include <chrono>
+#include <optional>
+
+namespace exsyncd::http {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+/// One transfer as libcurl sees it: its options, its callbacks, and what its end means. Lives in the I/O thread.
+class curl_transfer {
+public:
+  curl_transfer(transfer_id id, request what, std::shared_ptr<handler> to);
+  ~curl_transfer();
+  curl_transfer(const curl_transfer&) = delete;
+  curl_transfer& operator=(const curl_transfer&) = delete;
+
+  /// Sets up the easy handle; what cannot be set up is the failure of this request.
+  std::optional<failed> prepare();
+  /// Tells the handler how libcurl ended it.
+  void end(CURLcode code);
+  /// Tells the handler that we ended it.
+  void end(failed why);
+
+  CURL* easy() const { return easy_; }
+  transfer_id id() const { return id_; }
+  const request& what() const { return what_; }
+  /// When it counts as idle, going by what has moved so far; before the connection stands, that is not judged.
+  steady_time idle_at(steady_time now) const;
+
+private:
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_upload(char* buffer, std::size_t size, std::size_t count, void* self);
+  void take_header_line(std::string_view line);
+  void show_head();
+  traffic bytes() const;
+  bool sent_anything() const;
+  failed explain(CURLcode code) const;
+
+  transfer_id id_;
+  request what_;
+  std::shared_ptr<handler> to_;
+  CURL* easy_ = nullptr;
+  curl_slist* header_list_ = nullptr;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  response_head head_;
+  bool head_shown_ = false;
+  bool too_large_ = false;
+  std::size_t head_bytes_ = 0;
+  std::size_t uploaded_ = 0;
+  std::size_t downloaded_ = 0; // after decompression
+  steady_time last_moved_;
+};
+
+} // namespace exsyncd::http
