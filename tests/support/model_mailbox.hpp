@@ -1,0 +1,175 @@
+#pragma once
+
+#include "ews/model/change.hpp"
+#include "ews/model/ids.hpp"
+#include "ews/model/item.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// A mailbox in memory that behaves as Exchange does, as far as a mailbox_actor can see it: plain data with the acts of
+/// users and of the server as functions. It knows nothing of exsyncd's engine; a copy of it is a snapshot.
+namespace exsyncd::testing {
+
+/// One mail. `version` moves with every change of contents (the change key is made of it), not with read state.
+struct model_item {
+  item_id id;
+  std::uint64_t version = 0;
+  bool read = false;
+  bool draft = false;
+  std::map<field, std::string> fields;            // canonical; an empty value is not in it
+  std::map<std::string, std::string> attachments; // name to bytes
+  exsyncd::message_id message_id;
+  exsyncd::search_key search_key;
+  operation_mark mark;
+  utc_seconds received{};
+  std::optional<utc_seconds> sent;
+
+  change_key key() const;
+  std::string value(field f) const;
+};
+
+struct model_folder {
+  folder_id id;
+  std::string path;
+  std::map<item_id, model_item> items;
+};
+
+/// What a client was told of a folder: what a SyncState means.
+struct told {
+  folder_id folder;
+  struct state {
+    std::uint64_t version;
+    bool read;
+  };
+  std::map<item_id, state> items;
+};
+
+/// A mail as a user writes or receives it.
+struct new_mail {
+  std::string message_id; // with angle brackets; the same mail in two mailboxes has the same one
+  std::string subject;
+  std::string body = "body";
+  bool read = false;
+  bool draft = false;
+  std::map<field, std::string> fields = {}; // besides subject and body
+  std::map<std::string, std::string> attachments = {};
+  utc_seconds received{};
+};
+
+class model_mailbox {
+public:
+  /// `name` makes the ids of this mailbox different from those of others. Has the folders "inbox" and "deleteditems".
+  explicit model_mailbox(std::string name);
+
+  // ---- how this server behaves ---------------------------------------------------------------------------------------
+
+  std::size_t page_size = 512;
+  /// What the server makes of a value that it stores; none: it keeps it as it is.
+  std::function<std::string(field, const std::string&)> normalise;
+  std::vector<field> settable_on_any{field::subject,    field::body,        field::categories,
+                                     field::importance, field::sensitivity, field::flag};
+  std::vector<field> settable_on_draft;
+  /// How this server counts an attachment: its bytes and so much more.
+  std::size_t attachment_overhead = 0;
+
+  // ---- what users do (an item that is not there any more: nothing happens) -------------------------------------------
+
+  folder_id make_folder(const std::string& path);
+  item_id user_create(const std::string& path, const new_mail& mail);
+  void user_edit(const item_id& item, field f, const std::string& value);
+  void user_attach(const item_id& item, const std::string& name, const std::string& bytes);
+  void user_mark_read(const item_id& item, bool read);
+  /// The item has another id afterwards; search key, mark and Message-ID stay.
+  item_id user_move(const item_id& item, const std::string& to);
+  /// The copy has all that the original has, search key and mark too, but its own id.
+  item_id user_copy(const item_id& item, const std::string& to);
+  /// To Deleted Items.
+  void user_delete(const item_id& item);
+  /// Gone from everywhere.
+  void user_purge(const item_id& item);
+
+  // ---- what servers and administrators do ----------------------------------------------------------------------------
+
+  /// The server touches an item again after a write: its key moves, its contents do not.
+  void touch(const item_id& item);
+  /// No SyncState given so far is known any more.
+  void invalidate_cursors();
+  /// The folder of this path was deleted and made again: another id. Its items are gone, or were put back under other ids.
+  void recreate_folder(const std::string& path, bool with_items);
+  /// Restored or migrated: another identity, other ids of everything, the same mails.
+  void recreate_mailbox();
+
+  // ---- what a client asks for ----------------------------------------------------------------------------------------
+
+  const mailbox_identity& identity() const { return identity_; }
+  std::optional<folder_state> folder(const std::string& path) const;
+  /// None: the folder is not there. cursor_unknown: the cursor is not (any more).
+  struct cursor_unknown {};
+  std::optional<std::variant<change_page, cursor_unknown>> list(const folder_id& folder, const sync_cursor& since);
+  std::optional<content> read(const item_id& item) const;
+  std::optional<carried_mail> carry(const item_id& item);
+  std::optional<std::vector<listed_item>> find_by_mark(const folder_id& folder, const operation_mark& mark) const;
+
+  struct done {
+    item_id id;
+    change_key key;
+  };
+  struct stale {};
+  struct gone {};
+  struct not_settable {};
+  struct no_folder {};
+  using outcome = std::variant<done, stale, gone, not_settable, no_folder>;
+  outcome create(const folder_id& folder, const carried_mail& mail, const operation_mark& mark);
+  outcome update(const item_id& item, const change_key& guard, const std::vector<field_value>& fields);
+  outcome set_read(const item_id& item, bool read);
+  outcome move(const item_id& item, const folder_id& to);
+  /// To Deleted Items; `done` carries no id, as DeleteItem's answer does not.
+  outcome remove(const item_id& item);
+
+  // ---- what commits later than its request was given up ---------------------------------------------------------------
+
+  void commit_at(std::chrono::seconds due, std::function<void(model_mailbox&)> act);
+  /// Lets everything happen that is due by now.
+  void reach(std::chrono::seconds now);
+
+  // ---- what tests look at ----------------------------------------------------------------------------------------------
+
+  /// Everything in the folder of this path, by id.
+  const std::map<item_id, model_item>& items(const std::string& path) const;
+  /// The item that has this Message-ID in this folder; where there are several, the first by id; empty where there is none.
+  item_id find(const std::string& path, const std::string& message_id) const;
+  const model_item* item(const item_id& id) const;
+  /// What the holder of this cursor was told.
+  const told* told_by(const sync_cursor& cursor) const;
+  std::vector<std::string> paths() const;
+
+private:
+  model_folder* folder_of(const std::string& path);
+  model_folder* folder_of(const folder_id& id);
+  const model_folder* folder_of(const folder_id& id) const;
+  model_folder* holder_of(const item_id& id);
+  const model_folder* holder_of(const item_id& id) const;
+  model_item* item_of(const item_id& id);
+  item_id put(model_folder& into, model_item item);
+  item_id next_id(const char* kind);
+  std::string stored_value(field f, const std::string& value) const;
+  listed_item listed(const model_item& item) const;
+
+  std::string name_;
+  mailbox_identity identity_;
+  std::vector<model_folder> folders_;
+  std::map<sync_cursor, told> cursors_;
+  std::uint64_t last_version_ = 0;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t mime_reads_ = 0;
+  std::multimap<std::chrono::seconds, std::function<void(model_mailbox&)>> later_;
+};
+
+} // namespace exsyncd::testing
