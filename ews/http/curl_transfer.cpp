@@ -136,6 +136,11 @@ std::size_t curl_transfer::on_header(char* data, std::size_t size, std::size_t c
 void curl_transfer::take_header_line(std::string_view line) {
   if (starts_with_word(line, "HTTP/")) {
     head_ = {};
+    head_whole_ = false;
+    return;
+  }
+  if (trimmed(line).empty()) {
+    head_whole_ = true;
     return;
   }
   auto colon = line.find(':');
@@ -182,6 +187,8 @@ traffic curl_transfer::bytes() const {
 
 void curl_transfer::end(CURLcode code) {
   if (code != CURLE_OK) return end(explain(code));
+  // libcurl takes a connection that closes in the middle of the head for the end of an empty answer.
+  if (!head_whole_) return end(explain(CURLE_PARTIAL_FILE));
   show_head();
   to_->on_end({completed{}, bytes()});
 }

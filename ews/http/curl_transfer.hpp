@@ -50,6 +50,7 @@ private:
   curl_slist* header_list_ = nullptr;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   response_head head_;
+  bool head_whole_ = false; // its blank line has come
   bool head_shown_ = false;
   bool too_large_ = false;
   std::size_t head_bytes_ = 0;

@@ -1,0 +1,167 @@
+#include "ews/http/curl_transport.hpp"
+#include "tests/http/collector.hpp"
+#include "tests/http/local_server.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <thread>
+
+using namespace exsyncd::http;
+using namespace tests;
+
+namespace {
+
+std::vector<std::shared_ptr<collector>> start_many(transport& t, const std::string& url, int count) {
+  std::vector<std::shared_ptr<collector>> all;
+  for (int i = 0; i < count; ++i) {
+    all.push_back(std::make_shared<collector>());
+    t.start(post(url, std::to_string(i)), all.back());
+  }
+  return all;
+}
+
+/// Starts a next request from within on_end, as long as there are any.
+class chain final : public handler {
+public:
+  chain(transport& t, std::string url, int left, gate& done) : t_(t), url_(std::move(url)), left_(left), done_(done) {}
+  void on_head(response_head) override {}
+  void on_chunk(std::string_view) override {}
+  void on_end(outcome end) override {
+    bool good = std::holds_alternative<completed>(end.end);
+    if (good && left_ > 1)
+      t_.start(post(url_), std::make_shared<chain>(t_, url_, left_ - 1, done_));
+    else if (good)
+      done_.open();
+  }
+
+private:
+  transport& t_;
+  std::string url_;
+  int left_;
+  gate& done_;
+};
+
+} // namespace
+
+TEST_CASE("200 transfers at once all arrive, each with its own answer") {
+  // Nobody is answered before all have asked: they are truly parallel.
+  gate all_asked;
+  std::atomic<int> asked = 0;
+  local_server server([&](const received_request& r) {
+    if (++asked == 200) all_asked.open();
+    all_asked.wait();
+    return reaction{http_answer("answer " + r.body)};
+  });
+  auto t = make_curl_transport();
+  auto all = start_many(*t, server.url(), 200);
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(all[i]->completed());
+    CHECK(all[i]->body() == "answer " + std::to_string(i));
+  }
+}
+
+TEST_CASE("No more than allowed go out at once; the others follow") {
+  std::atomic<int> now = 0, most = 0;
+  local_server server([&](const received_request&) {
+    int n = ++now, seen = most;
+    while (n > seen && !most.compare_exchange_weak(seen, n)) {
+    }
+    --now;
+    return reaction{http_answer("ok")};
+  });
+  auto t = make_curl_transport({.parallel = 3, .queue = 1000});
+  for (auto& c : start_many(*t, server.url(), 100))
+    REQUIRE(c->completed());
+  CHECK(most <= 3);
+  CHECK(server.connections() <= 3);
+}
+
+TEST_CASE("What does not fit into the queue is turned away, and the rest is served") {
+  gate end;
+  local_server server([&](const received_request&) {
+    end.wait();
+    return reaction{http_answer("ok")};
+  });
+  auto t = make_curl_transport({.parallel = 2, .queue = 10});
+  auto all = start_many(*t, server.url(), 100);
+  // All have been taken or turned away before any is answered: the last is among those turned away.
+  CHECK(all.back()->failure().kind == failed_kind::overloaded);
+  CHECK_FALSE(all.back()->failure().may_have_reached_server);
+  end.open();
+  int served = 0, turned_away = 0;
+  for (auto& c : all)
+    (c->completed() ? served : turned_away)++;
+  CHECK(served >= 10);
+  CHECK(served <= 12);
+  CHECK(turned_away == 100 - served);
+}
+
+TEST_CASE("Handlers may start further transfers") {
+  local_server server([](const received_request&) { return reaction{http_answer("ok")}; });
+  gate done;
+  auto t = make_curl_transport();
+  t->start(post(server.url()), std::make_shared<chain>(*t, server.url(), 50, done));
+  CHECK(done.wait());
+  CHECK(server.requests().size() == 50);
+}
+
+TEST_CASE("Shutdown ends everything in flight exactly once, and what is started later at once") {
+  gate end, some_asked;
+  std::atomic<int> asked = 0;
+  local_server server([&](const received_request& r) {
+    if (std::stoi(r.body) % 2) return reaction{http_answer(std::string(100'000, 'x'))};
+    if (++asked == 20) some_asked.open();
+    end.wait();
+    return reaction{"", true};
+  });
+  auto t = make_curl_transport({.parallel = 50, .queue = 1000});
+  auto all = start_many(*t, server.url(), 300);
+  REQUIRE(some_asked.wait());
+  t->shutdown();
+  int cancelled = 0;
+  for (auto& c : all) {
+    REQUIRE(c->ends() == 1); // when shutdown returns, all has been said
+    if (!c->completed()) {
+      CHECK(c->failure().kind == failed_kind::cancelled);
+      ++cancelled;
+    }
+  }
+  CHECK(cancelled >= 20);
+  auto late = std::make_shared<collector>();
+  t->start(post(server.url()), late);
+  CHECK(late->ends() == 1);
+  CHECK(late->failure().kind == failed_kind::cancelled);
+  CHECK_FALSE(late->failure().may_have_reached_server);
+  t->shutdown(); // again: nothing
+  end.open();
+}
+
+TEST_CASE("Many threads start, cancel and shut down without losing an outcome") {
+  local_server server([](const received_request&) { return reaction{http_answer("ok")}; });
+  auto t = make_curl_transport({.parallel = 20, .queue = 10'000});
+  std::vector<std::shared_ptr<collector>> all(400);
+  std::vector<std::thread> threads;
+  gate halfway;
+  for (int n = 0; n < 4; ++n)
+    threads.emplace_back([&, n] {
+      for (int i = 0; i < 100; ++i) {
+        auto& c = all[static_cast<std::size_t>(n * 100 + i)];
+        c = std::make_shared<collector>();
+        auto id = t->start(post(server.url(), "x", "user" + std::to_string(n)), c);
+        if (i % 5 == 0) t->cancel(id);
+        if (n == 0 && i == 50) {
+          c->wait();
+          halfway.open();
+        }
+      }
+    });
+  halfway.wait();
+  t->shutdown();
+  for (auto& thread : threads)
+    thread.join();
+  for (auto& c : all) {
+    c->wait();
+    CHECK(c->ends() == 1);
+  }
+}
