@@ -17,12 +17,17 @@ struct storage_failure {
 /// An ordered map of byte strings whose batches are atomic and durable. One owner, one thread.
 class engine {
 public:
+  /// Returns false to end the scan. The views live as long as the call.
+  using visitor = std::function<bool(std::string_view key, std::string_view value)>;
+  /// Key to new value; an empty one removes the key.
+  using batch = std::map<std::string, std::optional<std::string>>;
+
   virtual ~engine() = default;
   virtual std::optional<std::string> get(std::string_view key) const = 0;
-  /// Calls `visit` for every entry whose key starts with `prefix`, in the order of the keys, until it returns false.
-  virtual void scan(std::string_view prefix, const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
-  /// An empty value means: remove. On disk when it returns without a failure; all of it or nothing.
-  virtual std::optional<storage_failure> write(const std::map<std::string, std::optional<std::string>>& batch) = 0;
+  /// Calls `visit` for every entry whose key starts with `prefix`, in the order of the keys' bytes.
+  virtual void scan(std::string_view prefix, const visitor& visit) const = 0;
+  /// On disk when it returns without a failure; all of it or nothing.
+  virtual std::optional<storage_failure> write(const batch&) = 0;
   /// The first read that failed. Nothing that was read since can be trusted, and `write` refuses with the same.
   virtual std::optional<storage_failure> failure() const = 0;
 };

@@ -108,9 +108,10 @@ struct settle_twin {
   both<sequence> answers;
   std::optional<exsyncd::conflict> conflict;
   /// This side no longer has the item (deleted by us, or forgotten after a first pairing): its observation and the
-  /// base go. A twin of which nothing is left, no abandoned mark either, goes altogether.
+  /// base go; not where it was observed since `answers`. A twin of which nothing is left, no abandoned mark either, goes
+  /// altogether.
   std::optional<side> forget;
-  /// Both sides are gone.
+  /// Both sides are gone. A side that was observed present since `answers` stays, as a half twin that is not buried.
   std::optional<utc_seconds> bury;
   bool clear_trouble = false;
   bool settled = false;
@@ -211,21 +212,22 @@ public:
   std::vector<pair_id> pairs() const;
 
 private:
-  using visitor = std::function<bool(std::string_view key, std::string_view value)>;
-
   std::optional<std::string> get(const std::string& key) const;
-  void scan(const std::string& prefix, const visitor&) const;
+  void scan(const std::string& prefix, const engine::visitor&) const;
   template <class Record>
   std::optional<Record> read(const std::string& key) const;
-  std::vector<twin> load_set(const std::string& prefix) const;
+  template <class Record>
+  void scan_records(const std::string& prefix, const std::function<bool(Record)>&) const;
+  std::vector<twin> twins_of(const std::string& prefix) const;
   void fail(storage_failure) const;
 
   void put(const std::string& key, std::string value);
   void erase(const std::string& key);
   sequence advance();
-  void replace(const twin* before, const twin* after);
-  void count(const twin&, int by);
   bool edit(const twin_id&, const std::function<bool(twin&)>& change);
+  void replace(const twin* before, const twin* after);
+  void count(const twin&, bool add);
+
   bool accept_present(const folder_side&, const listed_item&, sequence at, page_accepted&);
   bool accept_left(const folder_side&, const item_id&, sequence at);
   bool accept_read(const folder_side&, const item_read_changed&, sequence at);
@@ -235,7 +237,7 @@ private:
 
   engine& engine_;
   std::function<std::string()> mint_;
-  std::map<std::string, std::optional<std::string>> overlay_;
+  engine::batch overlay_;
   sequence now_ = 1;
   mutable std::optional<storage_failure> failure_;
 };

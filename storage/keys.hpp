@@ -1,0 +1,50 @@
+#pragma once
+
+#include "storage/records.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+/// Where each record is in the engine, and under which further keys a twin is found. Every key begins with the letter of
+/// its table; parts are length-prefixed, so that no id can be mistaken for the beginning of another, and numbers are
+/// big-endian, so that their order is that of the keys.
+namespace exsyncd::keys {
+
+std::string format();
+std::string last_sequence();
+
+std::string of_twin(const twin_id&);
+std::string item(const pair_id&, side, const mailbox_identity&, const item_id&);
+std::string folder_side(const pair_id&, const folder_pair_id&, side);
+std::string frozen(const pair_id&, const folder_pair_id&);
+std::string memory(const pair_id&);
+std::string counts(const pair_id&, const folder_pair_id&);
+/// The newest first.
+std::string conflict(const pair_id&, sequence);
+
+// What a scan of one pair begins with; the values of the sets of twins are twin ids.
+std::string all_folder_sides(const pair_id&);
+std::string all_counts(const pair_id&);
+std::string all_conflicts(const pair_id&);
+std::string all_unsettled(const pair_id&);
+std::string all_in_trouble(const pair_id&);
+/// In the order of their burials.
+std::string all_buried(const pair_id&);
+/// The first key of those buried at that time.
+std::string buried_at(const pair_id&, utc_seconds);
+/// Settled half twins with this Message-ID.
+std::string all_unpaired(const pair_id&, const message_id&);
+/// Twins present in one folder, those of older generations first.
+std::string all_present(const pair_id&, const folder_pair_id&, side);
+std::string present_since(const pair_id&, const folder_pair_id&, side, std::uint64_t generation);
+
+/// The tables that have an entry for every pair that is known, and the pair of one of their keys.
+std::string_view tables_by_pair();
+pair_id pair_of(std::string_view key);
+
+/// The keys beside its own under which a twin is found; the values are its id. A function of the twin alone: whoever
+/// replaces a twin removes the keys of the old one and adds those of the new one.
+std::map<std::string, std::string> index_of(const twin&);
+
+} // namespace exsyncd::keys

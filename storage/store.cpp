@@ -1,0 +1,403 @@
+#include "storage/store.hpp"
+
+#include "storage/codec.hpp"
+#include "storage/keys.hpp"
+
+#include <algorithm>
+
+// The ledger's calls. Each changes the overlay only; store_overlay.cpp reads through it and makes it durable.
+namespace exsyncd {
+namespace {
+
+/// The facts of a list entry that are no news when they change.
+void describe(observation& o, const listed_item& item) {
+  o.item_class = item.item_class;
+  o.subject = item.subject;
+  o.search_key = item.search_key;
+  o.message_id = item.message_id;
+  o.mark = item.mark;
+  o.received = item.received;
+  o.sent = item.sent;
+  o.size = item.size;
+}
+
+void drop_outdated_content(observation& o) {
+  if (o.content_key == o.key) return;
+  o.content.reset();
+  o.content_key = {};
+}
+
+bool holds_nothing(const twin& t) {
+  return !t.seen.primary && !t.seen.replica && !t.intent && t.abandoned.empty() && !t.buried;
+}
+
+/// Whether that side has said something since: then what was decided about it no longer holds.
+bool news_since(const twin& t, side s, const both<sequence>& answers) {
+  return t.seen[s] && t.seen[s]->sequence > answers[s];
+}
+
+} // namespace
+
+/// Lets `change` change a twin that is there and not buried; nothing is changed where it returns false.
+bool store::edit(const twin_id& id, const std::function<bool(twin&)>& change) {
+  const auto before = load(id);
+  if (!before || before->buried) return false;
+  twin after = *before;
+  if (!change(after)) return false;
+  replace(&*before, holds_nothing(after) ? nullptr : &after);
+  return true;
+}
+
+// ---- facts ----------------------------------------------------------------------------------------------------------
+
+page_accepted store::accept(const accept_page& call) {
+  page_accepted result;
+  auto folder = read<folder_side>(keys::folder_side(call.pair, call.folder_pair, call.side));
+  if (!folder || call.asked_at < folder->bound_at) {
+    result.ignored = true;
+    return result;
+  }
+  const auto at = now_;
+  bool news = false;
+  for (const auto& entry : call.page.changes) {
+    if (const auto* present = std::get_if<item_present>(&entry)) {
+      news |= accept_present(*folder, present->item, at, result);
+      continue;
+    }
+    const auto* left = std::get_if<item_left>(&entry);
+    const bool changed = left ? accept_left(*folder, left->id, at)
+                              : accept_read(*folder, std::get<item_read_changed>(entry), at);
+    result.changed += changed;
+    news |= changed;
+  }
+  folder->cursor = call.page.cursor;
+  if (call.page.last) {
+    if (folder->phase == listing_phase::from_beginning) news |= end_pass(*folder, at);
+    folder->phase = listing_phase::following;
+    folder->listed_at = call.asked_at;
+  }
+  put(keys::folder_side(call.pair, call.folder_pair, call.side), encode(*folder));
+  if (news) advance();
+  return result;
+}
+
+bool store::accept_present(const folder_side& in, const listed_item& item, sequence at, page_accepted& result) {
+  auto owner = find(in.pair, in.side, in.mailbox, item.id);
+  if (!owner) {
+    twin t;
+    t.id = twin_id{mint_()};
+    t.pair = in.pair;
+    t.folder_pair = in.folder_pair;
+    auto& o = t.seen[in.side].emplace();
+    o.sequence = at;
+    o.item = item.id;
+    o.mailbox = in.mailbox;
+    o.folder = in.folder_pair;
+    o.key = item.key;
+    o.read = item.read;
+    o.draft = item.draft;
+    o.generation = in.generation;
+    describe(o, item);
+    replace(nullptr, &t);
+    ++result.minted;
+    return true;
+  }
+  bool news = false;
+  edit(owner->id, [&](twin& t) {
+    auto& o = *t.seen[in.side];
+    // A list need not tell the read state.
+    const auto read = item.read ? item.read : o.read;
+    news = o.presence != presence::present || o.folder != in.folder_pair || o.key != item.key || o.read != read ||
+           o.draft != item.draft;
+    o.presence = presence::present;
+    o.folder = in.folder_pair;
+    o.key = item.key;
+    o.read = read;
+    o.draft = item.draft;
+    o.generation = in.generation;
+    describe(o, item);
+    drop_outdated_content(o);
+    if (news) o.sequence = at;
+    return true;
+  });
+  result.changed += news;
+  return news;
+}
+
+bool store::accept_left(const folder_side& in, const item_id& item, sequence at) {
+  auto owner = find(in.pair, in.side, in.mailbox, item);
+  return owner && edit(owner->id, [&](twin& t) {
+           auto& o = *t.seen[in.side];
+           // From another folder of the pair it is old news: it was seen elsewhere since.
+           if (o.presence != presence::present || o.folder != in.folder_pair) return false;
+           o.presence = presence::left;
+           o.sequence = at;
+           return true;
+         });
+}
+
+bool store::accept_read(const folder_side& in, const item_read_changed& change, sequence at) {
+  auto owner = find(in.pair, in.side, in.mailbox, change.id);
+  return owner && edit(owner->id, [&](twin& t) {
+           auto& o = *t.seen[in.side];
+           if (o.read == change.read) return false;
+           o.read = change.read;
+           o.sequence = at;
+           return true;
+         });
+}
+
+/// The listing from the beginning is complete: what it did not hold is absent.
+bool store::end_pass(const folder_side& in, sequence at) {
+  const auto current = keys::present_since(in.pair, in.folder_pair, in.side, in.generation);
+  std::vector<twin_id> missing;
+  scan(keys::all_present(in.pair, in.folder_pair, in.side), [&](std::string_view key, std::string_view id) {
+    if (key >= current) return false;
+    missing.emplace_back(std::string(id));
+    return true;
+  });
+  for (const auto& id : missing)
+    edit(id, [&](twin& t) {
+      t.seen[in.side]->presence = presence::absent;
+      t.seen[in.side]->sequence = at;
+      return true;
+    });
+  return !missing.empty();
+}
+
+folder_side store::bind(const bind_folder& call) {
+  const auto key = keys::folder_side(call.pair, call.folder_pair, call.side);
+  auto known = read<folder_side>(key);
+  folder_side f = known.value_or(folder_side{});
+  f.path = call.path;
+  if (!known || call.restart || f.mailbox != call.mailbox || f.folder != call.folder) {
+    f.pair = call.pair;
+    f.folder_pair = call.folder_pair;
+    f.side = call.side;
+    f.mailbox = call.mailbox;
+    f.folder = call.folder;
+    f.cursor = {};
+    f.phase = listing_phase::from_beginning;
+    ++f.generation;
+    f.listed_at = 0;
+    advance();
+    f.bound_at = now_;
+  }
+  put(key, encode(f));
+  return f;
+}
+
+void store::observe(const observe_content& call) {
+  bool news = false;
+  edit(call.twin, [&](twin& t) {
+    auto& seen = t.seen[call.side];
+    if (!seen || seen->item != call.item) return false;
+    auto& o = *seen;
+    const bool newer = o.sequence <= call.seen; // the read was asked for after the observation was made
+    if (o.key != call.key && !newer) return false;
+    if (newer) {
+      const auto read = call.read ? call.read : o.read;
+      news = o.key != call.key || o.read != read || o.draft != call.draft;
+      o.key = call.key;
+      o.read = read;
+      o.draft = call.draft;
+      if (news) o.sequence = now_;
+    }
+    o.content = call.content;
+    o.content_key = call.key;
+    return true;
+  });
+  if (news) advance();
+}
+
+void store::absorb(const absorb_twin& call) {
+  auto from = load(call.from);
+  auto keep = load(call.keep);
+  if (!from || !keep || call.from == call.keep || from->pair != keep->pair || from->buried || keep->buried) return;
+  if (!from->seen[call.side] || from->seen[other(call.side)] || from->base || from->intent) return;
+  auto moved = *from->seen[call.side];
+
+  twin rest = *from;
+  rest.seen[call.side].reset();
+  rest.trouble.reset();
+  rest.unfinished = false;
+  if (!rest.abandoned.empty()) rest.buried = call.when;
+  replace(&*from, holds_nothing(rest) ? nullptr : &rest);
+
+  edit(call.keep, [&](twin& t) {
+    if (moved.sequence <= t.answered[call.side]) moved.sequence = advance();
+    t.seen[call.side] = std::move(moved);
+    return true;
+  });
+}
+
+// ---- intents --------------------------------------------------------------------------------------------------------
+
+bool store::begin(const begin_intent& call) {
+  return edit(call.twin, [&](twin& t) {
+    if (t.intent) return false;
+    for (side s : both_sides)
+      if (news_since(t, s, call.intent.answers)) return false;
+    t.intent = call.intent;
+    return true;
+  });
+}
+
+void store::progress(const progress_intent& call) {
+  edit(call.twin, [&](twin& t) {
+    if (!t.intent || t.intent->id != call.intent) return false;
+    t.intent->step = call.step;
+    if (!call.made.empty()) {
+      t.intent->made = call.made;
+      t.intent->made_key = call.made_key;
+    }
+    return true;
+  });
+}
+
+void store::abandon(const abandon_intent& call) {
+  edit(call.twin, [&](twin& t) {
+    if (!t.intent || t.intent->id != call.intent) return false;
+    if (call.lost && !t.intent->mark.empty()) t.abandoned.push_back(t.intent->mark);
+    t.intent.reset();
+    t.unfinished = true;
+    return true;
+  });
+}
+
+// ---- agreements -----------------------------------------------------------------------------------------------------
+
+bool store::settle(const settle_twin& call) {
+  const bool done = edit(call.twin, [&](twin& t) {
+    if (t.intent ? t.intent->id != call.intent : call.intent.has_value()) return false;
+    if (call.wrote && !record_write(t, call)) return false;
+    t.intent.reset();
+    t.unfinished = !call.settled;
+    if (call.base) t.base = call.base;
+    if (call.folder_pair) t.folder_pair = *call.folder_pair;
+    if (call.clear_trouble) t.trouble.reset();
+    if (call.count_sync) ++t.times_synced;
+    if (call.forget && !news_since(t, *call.forget, call.answers)) {
+      t.seen[*call.forget].reset();
+      t.base.reset();
+    }
+    if (call.bury) {
+      // An item that came back meanwhile is not buried with the rest: it would never be listed again.
+      for (side s : both_sides)
+        if (!news_since(t, s, call.answers) || t.seen[s]->presence != presence::present) t.seen[s].reset();
+      t.base.reset();
+      if (!t.seen.primary && !t.seen.replica) t.buried = call.bury;
+    }
+    for (side s : both_sides) // never past the facts that there are
+      t.answered[s] = std::max(t.answered[s], std::min(call.answers[s], now_ - 1));
+    return true;
+  });
+  if (!done) return false;
+  if (call.conflict) put(keys::conflict(call.conflict->pair, advance()), encode(*call.conflict));
+  return true;
+}
+
+/// The answer of a write becomes an observation, so that its echo finds its twin and is no news.
+bool store::record_write(twin& t, const settle_twin& call) {
+  const auto& w = *call.wrote;
+  auto& seen = t.seen[w.side];
+  const auto place = !w.folder.empty() ? w.folder : seen ? seen->folder : t.folder_pair;
+  const auto folder = read<folder_side>(keys::folder_side(t.pair, place, w.side));
+  if (!folder) return false;
+
+  if (auto echo = take_from_owner(t.id, *folder, w.item)) seen = std::move(echo);
+  const bool same_item = seen && seen->item == w.item && seen->mailbox == folder->mailbox;
+  const bool observed_since = news_since(t, w.side, call.answers);
+  const bool wrote_read = t.intent && t.intent->operation == operation::set_read;
+  if (same_item && observed_since) {
+    // Of a set_read, the observation tells what was there before, since otherwise it would be what was set.
+    if (wrote_read && w.read) seen->read = w.read;
+    return true;
+  }
+
+  const auto& opposite = t.seen[other(w.side)];
+  observation o;
+  if (seen) {
+    o = *seen;
+    if (!same_item) {
+      o.content.reset();
+      o.content_key = {};
+      if (!t.intent || t.intent->operation != operation::move) { // a move keeps the search key
+        o.search_key = {};
+        o.size = 0;
+      }
+    }
+  } else if (opposite) {
+    o.draft = opposite->draft;
+    o.item_class = opposite->item_class;
+    o.subject = opposite->subject;
+    o.message_id = opposite->message_id;
+    o.received = opposite->received;
+    o.sent = opposite->sent;
+  }
+  // An edit that was seen under the id before a move is still to be answered, and so is its read state.
+  const bool keep_news = observed_since && seen->presence == presence::present;
+  if (!keep_news) o.sequence = std::min(call.answers[w.side], now_ - 1);
+  if (w.read && (!keep_news || wrote_read)) o.read = w.read;
+  o.presence = presence::present;
+  o.item = w.item;
+  o.mailbox = folder->mailbox;
+  o.folder = place;
+  o.key = w.key;
+  if (!w.mark.empty()) o.mark = w.mark;
+  o.generation = folder->generation;
+  if (call.base && (*call.base)[w.side].read_back && (*call.base)[w.side].key == w.key) {
+    o.content = (*call.base)[w.side].content;
+    o.content_key = w.key;
+  }
+  drop_outdated_content(o);
+  seen = std::move(o);
+  return true;
+}
+
+/// Where an item is known as another twin's, that one gives its observation up: one item is one twin.
+std::optional<observation> store::take_from_owner(const twin_id& but, const folder_side& in, const item_id& item) {
+  auto owner = find(in.pair, in.side, in.mailbox, item);
+  if (!owner || owner->id == but) return {};
+  auto taken = owner->seen[in.side];
+  twin rest = *owner;
+  rest.seen[in.side].reset();
+  rest.base.reset();
+  rest.unfinished = true;
+  replace(&*owner, holds_nothing(rest) ? nullptr : &rest);
+  return taken;
+}
+
+void store::note(const note_trouble& call) {
+  edit(call.twin, [&](twin& t) {
+    if (t.trouble == call.trouble) return false;
+    t.trouble = call.trouble;
+    return true;
+  });
+}
+
+void store::freeze(const set_frozen& call) {
+  const auto key = keys::frozen(call.pair, call.folder_pair);
+  if (call.state)
+    put(key, encode(*call.state));
+  else
+    erase(key);
+}
+
+void store::remember(const set_pair_memory& call) {
+  put(keys::memory(call.pair), encode(call.memory));
+}
+
+void store::exhume(const pair_id& pair, utc_seconds before) {
+  const auto end = keys::buried_at(pair, before);
+  std::vector<twin_id> old;
+  scan(keys::all_buried(pair), [&](std::string_view key, std::string_view id) {
+    if (key >= end) return false;
+    old.emplace_back(std::string(id));
+    return true;
+  });
+  for (const auto& id : old)
+    if (auto t = load(id)) replace(&*t, nullptr);
+}
+
+} // namespace exsyncd
