@@ -1,0 +1,326 @@
+#include "config/parse.hpp"
+
+#include "config/document.hpp"
+#include "config/object_reader.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+
+namespace exsyncd {
+namespace {
+
+using nlohmann::ordered_json;
+using std::string_view;
+
+constexpr std::array<string_view, 5> root_keys{"state_directory", "admin_socket", "log", "servers", "pairs"};
+constexpr std::array<string_view, 2> log_keys{"level", "target"};
+constexpr std::array<string_view, 8> server_keys{"url",     "version",     "access",  "auth", "email",
+                                                 "ca_file", "concurrency", "timeouts"};
+constexpr std::array<string_view, 3> timeout_keys{"connect", "idle", "total"};
+constexpr std::array<string_view, 3> auth_keys{"type", "user", "password_file"};
+constexpr std::array<string_view, 3> side_of_server_keys{"server", "mailbox", "auth"};
+constexpr std::array<string_view, 7> direct_side_keys{"url",     "mailbox",     "auth",    "version",
+                                                      "ca_file", "concurrency", "timeouts"};
+constexpr std::array<string_view, 9> pair_keys{"primary",      "replica",    "folders",          "start", "direction", "drift",
+                                               "unchangeable", "start_date", "polling_interval"};
+constexpr std::array<string_view, 7> folder_pair_keys{"primary",      "replica",    "direction",       "drift",
+                                                      "unchangeable", "start_date", "polling_interval"};
+
+constexpr std::array later_pair_keys{later_key{"include_subfolders", "name each folder in \"folders\""}};
+constexpr std::array later_auth_keys{later_key{"password", "write it into a file and name that in \"password_file\""}};
+constexpr std::array<string_view, 3> later_auth{"ntlm", "kerberos", "oauth2"};
+
+// The order of each list is the order of its enumeration.
+constexpr std::array<string_view, 4> log_levels{"debug", "info", "warning", "error"};
+constexpr std::array<string_view, 3> log_targets{"auto", "journald", "stderr"};
+constexpr std::array<string_view, 2> accesses{"impersonation", "direct"};
+constexpr std::array<string_view, 3> directions{"bidirectional", "primary-to-replica", "replica-to-primary"};
+constexpr std::array<string_view, 2> drifts{"leave", "revert"};
+constexpr std::array<string_view, 2> unchangeables{"replace", "report"};
+// RequestServerVersion values (ExchangeVersionType in Microsoft's schemas), from 2010 SP2 on.
+constexpr std::array<string_view, 8> versions{"auto",           "Exchange2010_SP2", "Exchange2013", "Exchange2013_SP1",
+                                              "Exchange2015",   "Exchange2016",     "V2016_10_10",  "V2017_07_11"};
+
+using namespace std::chrono_literals;
+constexpr std::chrono::milliseconds shortest_interval = 1s, longest_interval = 30 * 24h;
+constexpr std::chrono::milliseconds shortest_timeout = 1s, longest_timeout = 1h;
+
+template <class Enum>
+void read_choice(object_reader& from, string_view key, std::span<const string_view> words, Enum& into) {
+  if (const auto i = from.one_of(key, words)) into = static_cast<Enum>(*i);
+}
+
+void read_span(object_reader& from, string_view key, std::chrono::milliseconds least, std::chrono::milliseconds most,
+               std::chrono::milliseconds& into) {
+  const auto span = from.parsed<std::chrono::milliseconds>(key, [&](const std::string& text) {
+    auto value = parse_time_span(text);
+    if (const auto* ms = std::get_if<std::chrono::milliseconds>(&value); ms && (*ms < least || *ms > most))
+      value = objection{"must be from " + std::to_string(least / 1s) + " s to " + std::to_string(most / 1s) + " s"};
+    return value;
+  });
+  if (span) into = *span;
+}
+
+/// A mailbox's folder, as far as a name can tell it from another: Exchange compares folder names without case.
+std::string place(const side_settings& side, const std::string& folder) {
+  return lower_case(side.server.url + '\n' + side.mailbox + '\n' + folder);
+}
+
+class parser {
+public:
+  parser(const file_places& places, problems& found) : places_(places), found_(found) {}
+
+  settings read(const ordered_json& document) {
+    object_reader root(document, "", root_keys, found_);
+    settings result;
+    read_path(root, "state_directory", result.state_directory);
+    read_path(root, "admin_socket", result.admin_socket);
+    constexpr std::size_t longest_socket = 107; // sockaddr_un
+    if (result.admin_socket.size() > longest_socket)
+      root.complain("admin_socket", "is longer than the 107 bytes that a socket's name may have");
+    if (root.has("log")) {
+      object_reader log(root.child("log"), root.path("log"), log_keys, found_);
+      read_choice(log, "level", log_levels, result.log.level);
+      read_choice(log, "target", log_targets, result.log.target);
+    }
+    if (root.has("servers"))
+      object_reader(root.child("servers"), root.path("servers"), found_)
+          .each_named([&](auto& name, auto& value, auto& path) {
+            const auto before = found_.size();
+            auto server = read_server(value, path, name);
+            servers_.emplace(name, known_server{server, found_.size() == before});
+            result.servers.push_back(std::move(server));
+          });
+    if (root.has("pairs"))
+      object_reader(root.child("pairs"), root.path("pairs"), found_)
+          .each_named([&](auto& name, auto& value, auto& path) { result.pairs.push_back(read_pair(value, path, name)); });
+    return result;
+  }
+
+private:
+  void read_path(object_reader& from, string_view key, std::string& into) {
+    const auto path = from.text(key);
+    if (!path) return;
+    if (path->empty()) return from.complain(key, "must be a path");
+    into = (std::filesystem::path(places_.configuration) / *path).lexically_normal().string();
+  }
+
+  void read_connection(object_reader& from, server_settings& into) {
+    if (from.require("url", "the URL of the server's EWS end point"))
+      into.url = from.parsed<std::string>("url", parse_url).value_or("");
+    if (const auto version = from.one_of("version", versions); version && *version > 0)
+      into.version = versions[*version];
+    if (const auto ca = from.parsed<std::string>("ca_file", [&](auto& name) { return certificates(name); }))
+      into.ca_file = *ca;
+    if (const auto n = from.number("concurrency", 1, 100)) into.concurrency = static_cast<std::size_t>(*n);
+    if (from.has("timeouts")) {
+      object_reader limits(from.child("timeouts"), from.path("timeouts"), timeout_keys, found_);
+      read_span(limits, "connect", shortest_timeout, longest_timeout, into.timeouts.connect);
+      read_span(limits, "idle", shortest_timeout, longest_timeout, into.timeouts.idle);
+      read_span(limits, "total", shortest_timeout, longest_timeout, into.timeouts.total);
+    }
+  }
+
+  checked<std::string> certificates(const std::string& name) {
+    auto file = find_readable(name, places_);
+    if (std::holds_alternative<objection>(file)) return file;
+    constexpr std::size_t longest = std::size_t{16} << 20;
+    auto text = read_file(std::get<std::string>(file), longest);
+    if (std::holds_alternative<objection>(text)) return text;
+    if (std::get<std::string>(text).find("-----BEGIN ") != std::string::npos) return file;
+    return objection{std::get<std::string>(file) + ": holds no certificate in PEM form"};
+  }
+
+  credentials read_auth(object_reader& parent) {
+    credentials result;
+    object_reader auth(parent.child("auth"), parent.path("auth"), auth_keys, found_, later_auth_keys);
+    if (auth.require("type", "\"basic\"")) {
+      const auto type = auth.text("type").value_or("basic");
+      const bool planned = std::find(later_auth.begin(), later_auth.end(), type) != later_auth.end();
+      if (type != "basic")
+        auth.complain("type", "\"" + type + "\" is not " + (planned ? "in this version of exsyncd" : "known") +
+                                "; there is \"basic\"");
+    }
+    if (auth.require("user", "the account's name")) {
+      result.user = auth.text("user").value_or("");
+      // RFC 7617: the first colon ends the user name.
+      if (result.user.find(':') != std::string::npos) auth.complain("user", "must not hold a colon");
+      else if (auth.child("user").is_string() && result.user.empty()) auth.complain("user", "must not be empty");
+    }
+    if (auth.require("password_file", "the name of a file that holds the password"))
+      if (const auto word =
+              auth.parsed<std::string>("password_file", [&](auto& name) { return read_secret(name, places_); }))
+        result.password.value = *word;
+    return result;
+  }
+
+  server_settings read_server(const ordered_json& value, const std::string& path, const std::string& name) {
+    server_settings result;
+    result.name = name;
+    object_reader server(value, path, server_keys, found_);
+    read_connection(server, result);
+    if (server.require("access", listed(accesses))) read_choice(server, "access", accesses, result.access);
+    if (const auto email = server.parsed<std::string>("email", parse_mail_address)) result.email = *email;
+    if (server.has("auth")) result.auth = read_auth(server);
+    else if (result.access == access_kind::impersonation)
+      server.complain("auth", "is missing: the service account that stands in for the mailboxes");
+    return result;
+  }
+
+  side_settings read_side(const ordered_json& value, const std::string& path, const std::string& name) {
+    side_settings result;
+    const bool direct = value.is_object() && value.contains("url") && !value.contains("server");
+    object_reader side(value, path,
+                       direct ? std::span<const string_view>(direct_side_keys) : std::span<const string_view>(side_of_server_keys),
+                       found_);
+    if (direct) {
+      result.server.name = name;
+      read_connection(side, result.server);
+      if (side.require("auth", "the mailbox's own account")) result.server.auth = read_auth(side);
+    } else if (side.require("server", "the name of an entry of \"servers\" (or \"url\" and \"auth\" of the mailbox itself)")) {
+      read_server_of(side, name, result.server);
+    }
+    if (side.require("mailbox", "its mail address"))
+      result.mailbox = side.parsed<std::string>("mailbox", parse_mail_address).value_or("");
+    if (result.server.access == access_kind::direct) claim_account(side, result);
+    return result;
+  }
+
+  void read_server_of(object_reader& side, const std::string& name, server_settings& into) {
+    const auto wanted = side.text("server");
+    const auto known = wanted ? servers_.find(*wanted) : servers_.end();
+    const bool usable = known != servers_.end() && known->second.is_right;
+    // What is wrong with the server has been told, or is told now; what stands here is read all the same.
+    if (!usable && side.has("auth")) read_auth(side);
+    if (!wanted) return;
+    if (known == servers_.end()) {
+      std::vector<string_view> names;
+      for (const auto& [server, unused] : servers_) names.push_back(server);
+      const auto meant = nearest(*wanted, names);
+      return side.complain("server", "there is no server \"" + *wanted + "\" in \"servers\"" +
+                                       (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+    }
+    if (!usable) return;
+    into = known->second.server;
+    if (!side.has("auth")) {
+      if (into.auth.user.empty() && into.access == access_kind::direct)
+        side.complain("auth", "is missing: server \"" + *wanted + "\" is reached directly and has no \"auth\" of its own");
+      return;
+    }
+    if (into.access == access_kind::impersonation)
+      return side.complain("auth", "server \"" + *wanted + "\" is reached by impersonation; set its \"access\" to \"direct\"");
+    into.name = name;
+    into.auth = read_auth(side);
+  }
+
+  /// Reached directly, an account opens its own mailbox whatever address is written here.
+  void claim_account(object_reader& side, const side_settings& what) {
+    if (what.server.url.empty() || what.server.auth.user.empty() || what.mailbox.empty()) return;
+    const auto account = lower_case(what.server.url + '\n' + what.server.auth.user);
+    const auto [first, is_new] = accounts_.emplace(account, what.mailbox);
+    if (is_new || lower_case(first->second) == lower_case(what.mailbox)) return;
+    side.complain("mailbox", "account \"" + what.server.auth.user + "\" opens its own mailbox only and already stands for \"" +
+                               first->second + "\"; give each mailbox its own \"auth\", or use impersonation");
+  }
+
+  void read_policy(object_reader& from, policy& policy, std::chrono::milliseconds& polling_interval) {
+    read_choice(from, "direction", directions, policy.direction);
+    read_choice(from, "drift", drifts, policy.drift);
+    read_choice(from, "unchangeable", unchangeables, policy.unchangeable);
+    if (const auto date = from.parsed<std::chrono::sys_days>("start_date", parse_date)) policy.start_date = *date;
+    read_span(from, "polling_interval", shortest_interval, longest_interval, polling_interval);
+  }
+
+  pair_settings read_pair(const ordered_json& value, const std::string& path, const std::string& name) {
+    pair_settings result;
+    result.name = name;
+    object_reader pair(value, path, pair_keys, found_, later_pair_keys);
+    if (pair.require("primary", "the mailbox that wins a conflict"))
+      result.primary = read_side(pair.child("primary"), pair.path("primary"), name + "/primary");
+    if (pair.require("replica", "the mailbox that is kept in step with it"))
+      result.replica = read_side(pair.child("replica"), pair.path("replica"), name + "/replica");
+    if (const auto start = pair.flag("start")) result.start = *start;
+    folder_pair_settings inherited;
+    inherited.polling_interval = default_polling_interval;
+    read_policy(pair, inherited.policy, inherited.polling_interval);
+    if (!pair.require("folders", "at least one folder pair")) return result;
+    if (pair.child("folders").is_object() && pair.child("folders").empty())
+      pair.complain("folders", "must hold at least one folder pair");
+    std::map<std::string, std::string> taken; // place → path of the setting that has it
+    object_reader(pair.child("folders"), pair.path("folders"), found_)
+        .each_named([&](auto& folder_name, auto& folder, auto& folder_path) {
+          inherited.name = folder_name;
+          result.folders.push_back(read_folder_pair(folder, folder_path, inherited, result, taken));
+        });
+    return result;
+  }
+
+  folder_pair_settings read_folder_pair(const ordered_json& value, const std::string& path,
+                                        folder_pair_settings result, const pair_settings& pair,
+                                        std::map<std::string, std::string>& taken) {
+    object_reader folders(value, path, folder_pair_keys, found_);
+    const auto read_folder = [&](string_view key, std::string& into) {
+      if (folders.require(key, "a folder like \"inbox/Projects\""))
+        into = folders.parsed<std::string>(key, [](auto& text) { return parse_folder_path(text); }).value_or("");
+    };
+    read_folder("primary", result.primary);
+    read_folder("replica", result.replica);
+    read_policy(folders, result.policy, result.polling_interval);
+    const auto claim = [&](const side_settings& side, string_view key, const std::string& folder) {
+      if (side.mailbox.empty() || side.server.url.empty() || folder.empty()) return;
+      const auto [first, is_new] = taken.emplace(place(side, folder), folders.path(key));
+      if (is_new) return;
+      if (first->second == folders.path("primary") && key == "replica")
+        return found_.push_back({path, "pairs a folder with itself", 0, 0});
+      folders.complain(key, "this folder of " + side.mailbox + " is already in " + first->second);
+    };
+    claim(pair.primary, "primary", result.primary);
+    claim(pair.replica, "replica", result.replica);
+    return result;
+  }
+
+  const file_places& places_;
+  problems& found_;
+  struct known_server {
+    server_settings server;
+    bool is_right;
+  };
+  std::map<std::string, known_server> servers_;
+  std::map<std::string, std::string> accounts_; // (url, user) of direct access → mailbox
+};
+
+} // namespace
+
+std::string to_text(const problem& p, const std::string& file) {
+  const auto place = p.line > 0 ? ":" + std::to_string(p.line) + ":" + std::to_string(p.column) : std::string();
+  return file + place + ": " + (p.path.empty() ? "" : p.path + ": ") + p.text;
+}
+
+configuration parse_settings(std::string_view text, const file_places& places) {
+  problems found;
+  const auto document = parse_document(text, found);
+  const bool syntax_is_right = std::none_of(found.begin(), found.end(), [](auto& p) { return p.line > 0; });
+  if (syntax_is_right) {
+    auto result = parser(places, found).read(document);
+    if (found.empty()) return result;
+  }
+  return found;
+}
+
+configuration load_settings(const std::string& file, const std::string& credentials) {
+  constexpr std::size_t longest = std::size_t{64} << 20;
+  const auto text = read_file(file, longest);
+  if (const auto* wrong = std::get_if<objection>(&text)) {
+    // The file's name stands in front of every problem already.
+    auto what = wrong->text.starts_with(file + ": ") ? wrong->text.substr(file.size() + 2) : wrong->text;
+    return problems{{"", std::move(what), 0, 0}};
+  }
+  const auto directory = std::filesystem::absolute(file).parent_path().string();
+  return parse_settings(std::get<std::string>(text), {credentials, directory});
+}
+
+} // namespace exsyncd
