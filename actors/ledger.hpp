@@ -90,8 +90,13 @@ struct prune_buried {
   utc_seconds before{};
 };
 
+/// To itself: what was changed since the last commit goes to disk now.
+struct commit_changes {};
+
 /// Owns the store. Every reply to a change means "on disk"; changes that queue up while one commit runs share the next.
-/// Where the disk fails it answers nothing more and exits: whoever monitors it ends the process.
+/// Where the disk fails, whoever waits for a change gets an error in place of the answer (it may or may not be on disk),
+/// and the actor exits with the storage_failure's text as its reason: whoever monitors it ends the process. Told to exit,
+/// it commits first.
 using ledger_actor = caf::typed_actor<
     // Binds folder pairs to folders.
     caf::replies_to<bind_folders>::with<folders_bound>,
@@ -123,13 +128,16 @@ using ledger_actor = caf::typed_actor<
     caf::replies_to<load_unsettled>::with<twins_loaded>, caf::replies_to<load_twins>::with<twins_loaded>,
     caf::replies_to<load_unpaired>::with<twins_loaded>, caf::replies_to<load_troubles>::with<twins_loaded>,
     caf::replies_to<load_folder_sides>::with<folder_sides_loaded>, caf::replies_to<load_counts>::with<pair_counts>,
-    caf::replies_to<load_conflicts>::with<conflicts_loaded>, caf::replies_to<load_memory>::with<memory_loaded>>;
+    caf::replies_to<load_conflicts>::with<conflicts_loaded>, caf::replies_to<load_memory>::with<memory_loaded>,
+    // The commit.
+    caf::reacts_to<commit_changes>>;
 
 struct ledger_state {
-  ledger_state(ledger_actor::pointer) {}
+  explicit ledger_state(ledger_actor::pointer) {}
   std::shared_ptr<store> records;
-  bool flush_scheduled = false;
-  std::vector<std::function<void()>> answers; // held until the commit
+  bool commit_scheduled = false;
+  /// Answers that wait for the commit; called with the error where it failed, else with nothing.
+  std::vector<std::function<void(const caf::error*)>> held;
 };
 
 /// `records` is used by this actor only. Spawn it detached in production, not under the test scheduler.
@@ -169,3 +177,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::conflicts_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_memory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::memory_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::prune_buried)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::commit_changes)
