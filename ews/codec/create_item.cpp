@@ -1,0 +1,82 @@
+#include "ews/codec/create_item.hpp"
+
+#include "ews/codec/dates.hpp"
+#include "ews/codec/field_table.hpp"
+#include "ews/codec/quiet.hpp"
+
+namespace exsyncd::ews {
+namespace {
+
+/// Classes that a create may name: MIME makes those of signed, encrypted and meeting mails by itself, and typed
+/// requests for IPM.Schedule and REPORT are refused (ErrorInvalidItemForOperationCreateItem).
+bool may_be_named(std::string_view item_class) {
+  return item_class.starts_with("IPM.Note.") && !item_class.starts_with("IPM.Note.SMIME");
+}
+
+void write_mail(xml_writer& out, const carried_mail& mail, const operation_mark& mark, const schema_version& version) {
+  out.open("t:Message");
+  out.plain("t:MimeContent", mail.mime_base64);
+  if (may_be_named(mail.item_class_name)) out.text("t:ItemClass", mail.item_class_name);
+  write_fields_before_properties(out, mail.fields);
+  if (!mark.empty()) write_property(out, property::mark, mark.value);
+  // PR_MESSAGE_FLAGS without the unsent bit makes a sent or received mail, and only the first save takes it; 1 is
+  // read. Drafts go without.
+  if (!mail.draft) write_property(out, property::message_flags, mail.read.value_or(true) ? "1" : "0");
+  if (mail.received) write_property(out, property::delivery_time, write_date(*mail.received));
+  if (mail.sent) write_property(out, property::submit_time, write_date(*mail.sent));
+  write_fields_as_properties(out, mail.fields, version);
+  write_fields_after_properties(out, mail.fields, version);
+  // Created items are read unless they say otherwise. Saying "read" could answer a receipt request; PR_MESSAGE_FLAGS
+  // has said it.
+  if (mail.read && !*mail.read) out.text("t:IsRead", "false");
+  out.close("t:Message");
+}
+
+} // namespace
+
+std::string write(const request_context& context, const create_mails& request) {
+  return write_envelope(context, [&](xml_writer& out) {
+    out.open("m:CreateItem", quietly(quiet_operation::create_item, *context.version));
+    out.open("m:SavedItemFolderId");
+    write_folder_reference(out, request.folder);
+    out.close("m:SavedItemFolderId");
+    out.open("m:Items");
+    for (const auto& [mail, mark] : request.mails)
+      write_mail(out, mail, mark, *context.version);
+    out.close("m:Items");
+    out.close("m:CreateItem");
+  });
+}
+
+answer_reader<item_key> read_create_mails() {
+  return {"CreateItem", [](element& message) -> std::variant<item_key, std::string> {
+            const auto* item = first_item(message);
+            auto key = item ? read_item_key(*item) : item_key{};
+            if (key.id.empty()) return "a success without an id";
+            return key;
+          }};
+}
+
+std::size_t request_bytes(const carried_mail& mail) {
+  return mail.mime_base64.size() + 4096;
+}
+
+std::string write(const request_context& context, const suppress_read_receipts& request) {
+  return write_envelope(context, [&](xml_writer& out) {
+    out.open("m:CreateItem", quietly(quiet_operation::create_item, *context.version));
+    out.open("m:Items");
+    for (const auto& [id, key] : request.items) {
+      out.open("t:SuppressReadReceipt");
+      write_item_id(out, "t:ReferenceItemId", id, key);
+      out.close("t:SuppressReadReceipt");
+    }
+    out.close("m:Items");
+    out.close("m:CreateItem");
+  });
+}
+
+answer_reader<done> read_suppress_read_receipts() {
+  return {"CreateItem", [](element&) -> std::variant<done, std::string> { return done{}; }};
+}
+
+} // namespace exsyncd::ews

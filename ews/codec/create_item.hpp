@@ -1,0 +1,29 @@
+#pragma once
+
+#include "ews/codec/items.hpp"
+#include "ews/codec/properties.hpp"
+#include "ews/codec/soap.hpp"
+
+#include <span>
+
+namespace exsyncd::ews {
+
+/// CreateItem of mails by their MIME, each with its mark. One entry for each, in order.
+struct create_mails {
+  folder_id folder;
+  std::span<const std::pair<carried_mail, operation_mark>> mails; // at least one
+};
+std::string write(const request_context& context, const create_mails& request);
+answer_reader<item_key> read_create_mails();
+/// About how many bytes of request one mail makes.
+std::size_t request_bytes(const carried_mail& mail);
+
+/// CreateItem of the response objects that keep Exchange from ever sending the read receipts that these items ask for
+/// (2007+; SuppressReadReceipt in Microsoft's reference). ErrorReadReceiptNotPending means that there was none.
+struct suppress_read_receipts {
+  std::vector<item_key> items; // at least one, each with its current key
+};
+std::string write(const request_context& context, const suppress_read_receipts& request);
+answer_reader<done> read_suppress_read_receipts();
+
+} // namespace exsyncd::ews

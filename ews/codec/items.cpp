@@ -1,0 +1,81 @@
+#include "ews/codec/items.hpp"
+
+#include "ews/codec/dates.hpp"
+#include "ews/codec/properties.hpp"
+
+#include <charconv>
+
+namespace exsyncd::ews {
+namespace {
+
+template <class Number>
+Number number(std::string_view text) {
+  Number value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+item_class class_of(const element& item, std::string_view class_name) {
+  if (item.name == "Contact") return item_class::contact;
+  if (item.name == "Task") return item_class::task;
+  if (item.name == "CalendarItem") return item_class::appointment;
+  if (item.name != "Message") return item_class::other;
+  // Notes and journal entries travel as Message elements too; meeting messages would be processed where they are
+  // copied to.
+  for (std::string_view other : {"IPM.StickyNote", "IPM.Activity", "IPM.Schedule"})
+    if (class_name.starts_with(other)) return item_class::other;
+  return item_class::message;
+}
+
+} // namespace
+
+bool read_bool(std::string_view text) {
+  return text == "true" || text == "1";
+}
+
+item_key read_item_key(const element& item) {
+  const auto* id = item.child("ItemId");
+  if (!id) return {};
+  return {item_id(std::string(id->attribute("Id"))), change_key(std::string(id->attribute("ChangeKey")))};
+}
+
+listed_item read_listed_item(const element& item) {
+  listed_item out;
+  auto [id, key] = read_item_key(item);
+  out.id = std::move(id);
+  out.key = std::move(key);
+  out.item_class_name = item.text_of("ItemClass");
+  out.item_class = class_of(item, out.item_class_name);
+  if (const auto* read = item.child("IsRead")) out.read = read_bool(read->text);
+  out.draft = read_bool(item.text_of("IsDraft"));
+  out.subject = item.text_of("Subject");
+  out.message_id = message_id(std::string(item.text_of("InternetMessageId")));
+  out.received = parse_date(item.text_of("DateTimeReceived"));
+  out.sent = parse_date(item.text_of("DateTimeSent"));
+  out.size = number<std::uint64_t>(item.text_of("Size"));
+  out.search_key = search_key(std::string(property_value(item, property::search_key).value_or("")));
+  out.mark = operation_mark(std::string(property_value(item, property::mark).value_or("")));
+  return out;
+}
+
+keyed_folder read_folder(const element& folder) {
+  keyed_folder out;
+  if (const auto* id = folder.child("FolderId")) {
+    out.folder.id = folder_id(std::string(id->attribute("Id")));
+    out.key = change_key(std::string(id->attribute("ChangeKey")));
+  }
+  if (const auto* parent = folder.child("ParentFolderId"))
+    out.folder.parent = folder_id(std::string(parent->attribute("Id")));
+  out.folder.display_name = folder.text_of("DisplayName");
+  out.folder.folder_class = folder.text_of("FolderClass");
+  out.folder.total = number<std::uint32_t>(folder.text_of("TotalCount"));
+  out.folder.unread = number<std::uint32_t>(folder.text_of("UnreadCount"));
+  return out;
+}
+
+element* first_item(element& message) {
+  auto* items = message.child("Items");
+  return items && !items->children.empty() ? &items->children.front() : nullptr;
+}
+
+} // namespace exsyncd::ews

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "ews/codec/xml_reader.hpp"
+#include "ews/model/change.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What answers say of items and folders, in model terms.
+namespace exsyncd::ews {
+
+/// Id and key as a write answers them.
+struct item_key {
+  item_id id;
+  change_key key;
+  friend bool operator==(const item_key&, const item_key&) = default;
+};
+/// A success that says nothing more.
+struct done {
+  friend bool operator==(const done&, const done&) = default;
+};
+/// A folder, and the key that UpdateFolder checks.
+struct keyed_folder {
+  folder_state folder;
+  change_key key;
+};
+
+item_key read_item_key(const element& item);
+/// The properties that a change list and a search can return; what was not asked for stays empty.
+listed_item read_listed_item(const element& item);
+keyed_folder read_folder(const element& folder);
+bool read_bool(std::string_view text);
+
+/// The first item of a message's Items, or null.
+element* first_item(element& message);
+
+} // namespace exsyncd::ews
