@@ -1,0 +1,224 @@
+#include "actors/arbiter.hpp"
+
+#include "actors/logic/brake.hpp"
+#include "actors/logic/match.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <set>
+
+namespace exsyncd {
+namespace {
+
+using arbiter_self = arbiter_actor::stateful_pointer<arbiter_state>;
+
+/// One arbitration: load, match, load again where records became one, decide, brake.
+class arbitration : public std::enable_shared_from_this<arbitration> {
+public:
+  arbitration(arbiter_self self, pair_id pair, ledger_actor ledger, context around, arbitrate what,
+              std::function<void(arbitrated)> done)
+      : self_(self), pair_(std::move(pair)), ledger_(std::move(ledger)), around_(std::move(around)),
+        what_(std::move(what)), done_(std::move(done)) {}
+
+  void start() {
+    auto me = shared_from_this();
+    ask(load_folder_sides{pair_}, [me](folder_sides_loaded& loaded) {
+      me->read_folders(loaded);
+      me->ask(load_unsettled{me->pair_}, [me](twins_loaded& unsettled) { me->match(std::move(unsettled.twins)); });
+    });
+  }
+
+private:
+  arbiter_self self_;
+  pair_id pair_;
+  ledger_actor ledger_;
+  context around_;
+  arbitrate what_;
+  std::function<void(arbitrated)> done_;
+
+  std::set<folder_pair_id> listed_;
+  std::map<folder_pair_id, frozen> held_;
+  both<sequence> listed_after_;
+  std::set<twin_id> hold_, duplicates_;
+
+  template <class Request, class Then>
+  void ask(Request what, Then then) {
+    self_->request(ledger_, ledger_patience, std::move(what))
+        .then(std::move(then), [self = self_](const caf::error& e) { self->quit(e); });
+  }
+
+  const arbitrated_folder* folder(const folder_pair_id& name) const {
+    for (const auto& f : what_.folders)
+      if (f.name == name) return &f;
+    return nullptr;
+  }
+
+  void read_folders(const folder_sides_loaded& loaded) {
+    for (const auto& [name, why] : loaded.held)
+      held_[name] = why;
+    std::map<folder_pair_id, both<const folder_side*>> sides;
+    for (const auto& f : loaded.folders)
+      sides[f.folder_pair][f.side] = &f;
+    for (side s : both_sides)
+      listed_after_[s] = std::numeric_limits<sequence>::max();
+    for (const auto& f : what_.folders)
+      for (side s : both_sides)
+        if (!f.missing[s]) {
+          const auto* at = sides[f.name][s];
+          listed_after_[s] = std::min(listed_after_[s], at ? at->listed_at : 0);
+        }
+    for (const auto& [name, at] : sides)
+      if (at.primary && at.replica && at.primary->phase == listing_phase::following &&
+          at.replica->phase == listing_phase::following)
+        listed_.insert(name);
+  }
+
+  void match(std::vector<twin> unsettled) {
+    std::vector<message_id> ids;
+    std::vector<twin_id> named;
+    for (const auto& t : unsettled)
+      if (auto s = logic::half_of(t)) {
+        if (!t.seen[*s]->message_id.empty()) ids.push_back(t.seen[*s]->message_id);
+        if (auto owner = logic::twin_of_mark(pair_, t.seen[*s]->mark)) named.push_back(*owner);
+      }
+    auto me = shared_from_this();
+    ask(load_unpaired{pair_, std::move(ids)}, [me, unsettled, named](twins_loaded& unpaired) {
+      me->ask(load_twins{named}, [me, unsettled, unpaired = unpaired.twins](twins_loaded& marked) {
+        auto all = unsettled;
+        all.insert(all.end(), unpaired.begin(), unpaired.end());
+        me->matched(unsettled, logic::match(all, marked.twins, {me->listed_.begin(), me->listed_.end()}));
+      });
+    });
+  }
+
+  void matched(std::vector<twin> unsettled, logic::matches found) {
+    hold_.insert(found.held.begin(), found.held.end());
+    duplicates_.insert(found.duplicates.begin(), found.duplicates.end());
+    auto me = shared_from_this();
+    if (found.same.empty()) return decide_with_counts(std::move(unsettled));
+    for (auto& same : found.same)
+      same.when = around_.wall_clock();
+    ask(absorb_twins{std::move(found.same)}, [me](const stored&) {
+      me->ask(load_unsettled{me->pair_}, [me](twins_loaded& again) { me->decide_with_counts(std::move(again.twins)); });
+    });
+  }
+
+  void decide_with_counts(std::vector<twin> unsettled) {
+    auto me = shared_from_this();
+    ask(load_counts{pair_},
+        [me, unsettled = std::move(unsettled)](const pair_counts& counts) { me->brake_and_decide(unsettled, counts); });
+  }
+
+  void brake_and_decide(std::vector<twin> unsettled, const pair_counts& counts) {
+    arbitrated result;
+    for (const auto& f : what_.folders)
+      result.folder_pairs[f.name];
+    auto vanished = count_vanished(unsettled);
+    std::vector<set_frozen> freeze;
+    for (auto& [name, of] : result.folder_pairs) {
+      if (auto at = held_.find(name); at != held_.end()) of.held = at->second;
+      if (of.held || folder(name)->approved) continue;
+      std::uint64_t known = 0;
+      for (const auto& c : counts.folder_pairs)
+        if (c.folder_pair == name) known = c.known;
+      for (side s : both_sides)
+        if (auto why = logic::brake(vanished[name][s], known)) {
+          of.held = frozen{std::string(s == side::primary ? "primary: " : "replica: ") + *why, around_.wall_clock()};
+          freeze.push_back({pair_, name, of.held});
+          break;
+        }
+    }
+    for (auto& t : unsettled)
+      decide(std::move(t), result);
+    freeze_next(std::move(freeze), std::move(result));
+  }
+
+  void freeze_next(std::vector<set_frozen> freeze, arbitrated result) {
+    if (freeze.empty()) return done_(std::move(result));
+    auto now = std::move(freeze.back());
+    freeze.pop_back();
+    around_.log({log_level::error, "the folder pair is frozen: " + now.state->reason, pair_.value,
+                 now.folder_pair.value, {}, "frozen"});
+    ask(std::move(now), [me = shared_from_this(), freeze, result](const stored&) { me->freeze_next(freeze, result); });
+  }
+
+  /// Items that left a folder without turning up in another, by folder pair and side. One-way, only the source's count:
+  /// what vanishes on the target is not propagated.
+  std::map<folder_pair_id, both<std::uint64_t>> count_vanished(const std::vector<twin>& unsettled) const {
+    std::map<folder_pair_id, both<std::uint64_t>> result;
+    for (const auto& t : unsettled) {
+      const auto* f = folder(t.folder_pair);
+      if (!f || !t.base || t.intent) continue;
+      for (side s : both_sides) {
+        bool counts = f->policy.direction == direction::bidirectional ||
+                      s == (f->policy.direction == direction::primary_to_replica ? side::primary : side::replica);
+        if (counts && t.seen[s] && t.seen[s]->presence != presence::present && t.seen[other(s)] &&
+            t.seen[other(s)]->presence == presence::present)
+          ++result[t.folder_pair][s];
+      }
+    }
+    return result;
+  }
+
+  void due(arbitrated& result, utc_seconds when) const {
+    if (!result.next_due || when < *result.next_due) result.next_due = when;
+  }
+
+  void decide(twin t, arbitrated& result) {
+    auto home = t.folder_pair;
+    if (!t.base)
+      if (auto s = logic::half_of(t)) home = t.seen[*s]->folder;
+    auto at = result.folder_pairs.find(home);
+    if (at == result.folder_pairs.end()) return; // a folder pair that is no longer configured
+    auto& of = at->second;
+    const auto& f = *folder(home);
+    if (hold_.contains(t.id)) return;
+    if (!f.usable || of.held) {
+      ++of.waiting_for_listing;
+      return;
+    }
+    logic::surroundings around;
+    around.policy = f.policy;
+    around.listed = listed_.contains(home);
+    around.listed_after = listed_after_;
+    around.settable = {what_.what_can_be_set.primary.on_any, what_.what_can_be_set.replica.on_any};
+    around.settable_on_draft = {what_.what_can_be_set.primary.on_draft, what_.what_can_be_set.replica.on_draft};
+    around.now = around_.wall_clock();
+    auto verdict = logic::decide(t, around);
+    if (duplicates_.contains(t.id))
+      if (auto s = logic::half_of(t)) verdict = {logic::remove_on{*s}, {}};
+    if (t.intent) due(result, t.intent->begun + around_.commit_window);
+    if (auto* w = std::get_if<logic::wait>(&verdict.what)) {
+      switch (w->why) {
+      case logic::wait::reason::listing: ++of.waiting_for_listing; break;
+      case logic::wait::reason::believable_delete: ++of.waiting_for_delete; break;
+      case logic::wait::reason::rest:
+        ++of.resting;
+        due(result, t.trouble->next);
+        break;
+      case logic::wait::reason::banned: ++of.banned; break;
+      }
+      return;
+    }
+    if (auto* a = std::get_if<logic::agree>(&verdict.what); a && a->skipped) ++of.skipped[*a->skipped];
+    of.tasks.push_back({std::move(t), std::move(verdict)});
+  }
+};
+
+} // namespace
+
+arbiter_actor::behavior_type arbiter(arbiter_actor::stateful_pointer<arbiter_state> self, pair_id pair,
+                                     ledger_actor ledger, context around) {
+  return {
+      [self, pair, ledger, around](arbitrate& what) -> caf::result<arbitrated> {
+        auto promise = self->make_response_promise<arbitrated>();
+        std::make_shared<arbitration>(self, pair, ledger, around, std::move(what), [promise](arbitrated result) mutable {
+          promise.deliver(std::move(result));
+        })->start();
+        return promise;
+      },
+  };
+}
+
+} // namespace exsyncd

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "actors/folder_pair.hpp"
+#include "actors/ledger.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace exsyncd {
+
+/// A folder pair as the arbiter must know it.
+struct arbitrated_folder {
+  folder_pair_id name;
+  exsyncd::policy policy;
+  /// Its folders were found and read in this round. Where not, nothing of it is decided.
+  bool usable = true;
+  /// One of its folders is known not to exist: then nothing can have been moved into it, and deletes elsewhere need not
+  /// wait until it has been listed.
+  both<bool> missing;
+  /// An administrator has looked at what the brake held.
+  bool approved = false;
+};
+
+/// Decides about everything that is unsettled.
+struct arbitrate {
+  std::vector<arbitrated_folder> folders;
+  both<settable> what_can_be_set;
+};
+
+/// What was decided, by folder pair, and what could not be.
+struct arbitrated {
+  struct of_folder_pair {
+    std::vector<task> tasks;
+    std::uint32_t waiting_for_listing = 0;
+    std::uint32_t waiting_for_delete = 0; // a second listing would let them be believed
+    std::uint32_t resting = 0;
+    std::uint32_t banned = 0;
+    std::map<std::string, std::uint32_t> skipped; // by reason
+    std::optional<frozen> held;                   // by the brake
+  };
+  std::map<folder_pair_id, of_folder_pair> folder_pairs;
+  /// The earliest time at which something that rests, or whose outcome is unknown, is due.
+  std::optional<utc_seconds> next_due;
+};
+
+/// One a pair: the primary/replica rule, one operation per twin, moves between mapped folders, matching, the brake.
+using arbiter_actor = caf::typed_actor<
+    // Facts in the ledger to verdicts.
+    caf::replies_to<arbitrate>::with<arbitrated>>;
+
+struct arbiter_state {
+  arbiter_state(arbiter_actor::pointer) {}
+};
+
+arbiter_actor::behavior_type arbiter(arbiter_actor::stateful_pointer<arbiter_state> self, pair_id pair,
+                                     ledger_actor ledger, context around);
+
+} // namespace exsyncd
+
+// Messages stay inside the process: they are never serialised.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::arbitrate)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::arbitrated)

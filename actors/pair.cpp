@@ -1,0 +1,201 @@
+#include "actors/pair.hpp"
+
+#include "actors/logic/back_off.hpp"
+#include "actors/sync_round.hpp"
+
+#include <algorithm>
+
+namespace exsyncd {
+namespace {
+
+/// How long a tombstone is kept: a create that comes to light so late was not lost in a server.
+constexpr std::chrono::hours tombstone_age{24 * 7};
+
+std::chrono::milliseconds polling_interval(const pair_settings& settings) {
+  auto shortest = std::chrono::milliseconds::max();
+  for (const auto& f : settings.folders)
+    shortest = std::min(shortest, f.polling_interval);
+  return shortest;
+}
+
+void log(pair_self self, log_level level, std::string text, const folder_pair_id& folder = {}, std::string code = {}) {
+  const auto& o = self->state.options;
+  o.context.log({level, std::move(text), o.settings.name, folder.value, {}, std::move(code)});
+}
+
+void schedule(pair_self self, std::chrono::milliseconds in) {
+  auto& state = self->state;
+  ++state.epoch;
+  if (!state.options.polling) return;
+  state.status.next_poll = state.options.context.wall_clock() + std::chrono::ceil<std::chrono::seconds>(in);
+  self->delayed_send(self, in, tick{state.epoch});
+}
+
+void start_round(pair_self self, bool dry);
+
+/// The next thing that was asked for, or the timer.
+void go_on(pair_self self, std::optional<utc_seconds> next_due) {
+  auto& state = self->state;
+  if (state.stopping) {
+    for (auto& p : state.stops)
+      p.deliver(pair_stopped{});
+    for (auto& p : state.waiting)
+      p.deliver(round_report{});
+    for (auto& p : state.plans)
+      p.deliver(pair_plan{});
+    state.stops.clear();
+    state.waiting.clear();
+    state.plans.clear();
+    for (auto& [name, f] : state.folder_pairs)
+      self->send_exit(f, caf::exit_reason::user_shutdown);
+    self->send_exit(state.judge, caf::exit_reason::user_shutdown);
+    self->quit();
+    return;
+  }
+  if (!state.plans.empty()) return start_round(self, true);
+  if (!state.waiting.empty() || state.dirty) return start_round(self, false);
+  auto in = polling_interval(state.options.settings);
+  if (state.failed_in_a_row > 0)
+    in = std::min<std::chrono::milliseconds>(in, logic::back_off(state.failed_in_a_row, state.options.context.random()));
+  for (const auto& [name, f] : state.status.failures)
+    if (f.wait) in = std::max(in, *f.wait);
+  if (next_due) {
+    auto until = *next_due - state.options.context.wall_clock() + std::chrono::seconds(1);
+    in = std::min<std::chrono::milliseconds>(in, std::max<std::chrono::seconds>(until, std::chrono::seconds(1)));
+  }
+  schedule(self, in);
+}
+
+void tell(pair_self self, const round_report& report) {
+  auto& state = self->state;
+  for (const auto& [name, f] : report.failures) {
+    const auto& before = state.status.failures;
+    // Once, not at every round: what stays as it was is in the status.
+    if (std::find(before.begin(), before.end(), std::pair{name, f}) == before.end())
+      log(self, f.retry == retry::later ? log_level::warning : log_level::error,
+          f.what + (f.hint.empty() ? "" : " — " + f.hint), name, f.code);
+  }
+  if (!state.status.failures.empty() && report.failures.empty()) log(self, log_level::info, "works again");
+  if (report.writes > 0) log(self, log_level::info, std::to_string(report.writes) + " changes carried over");
+}
+
+void round_ended(pair_self self, sync_round::outcome o) {
+  auto& state = self->state;
+  auto& status = state.status;
+  state.round.reset();
+  tell(self, o.report);
+  ++status.rounds;
+  status.syncing = false;
+  status.failures = o.report.failures;
+  status.held = o.report.held;
+  status.waiting = o.report.waiting;
+  status.failed = o.report.failed;
+  auto now = state.options.context.wall_clock();
+  if (o.report.writes > 0) status.last_change = now;
+  if (o.report.in_step()) status.last_sync = now;
+  state.failed_in_a_row = o.report.failures.empty() ? 0 : state.failed_in_a_row + 1;
+  status.phase = pair_phase::started;
+  for (const auto& [name, f] : o.report.failures) {
+    bool busy = f.wait || f.code == "ErrorServerBusy";
+    if (busy && status.phase != pair_phase::error) status.phase = pair_phase::throttled;
+    else if (name.empty()) status.phase = pair_phase::error;
+  }
+  go_on(self, o.next_due);
+}
+
+void start_round(pair_self self, bool dry) {
+  auto& state = self->state;
+  ++state.epoch; // the timer that was set is void
+  std::vector<folder_pair_id> approved;
+  if (dry) {
+    auto plans = std::move(state.plans);
+    state.plans.clear();
+    state.round = std::make_shared<sync_round>(self, approved, true, [self, plans](sync_round::outcome o) mutable {
+      for (auto& p : plans)
+        p.deliver(o.plan);
+      self->state.round.reset();
+      go_on(self, o.next_due);
+    });
+  } else {
+    auto waiting = std::move(state.waiting);
+    state.waiting.clear();
+    approved = std::move(state.approved);
+    state.approved.clear();
+    state.dirty = false;
+    state.status.syncing = true;
+    state.status.done = state.status.writes = state.status.waiting = state.status.failed = 0;
+    state.round = std::make_shared<sync_round>(self, approved, false, [self, waiting](sync_round::outcome o) mutable {
+      for (auto& p : waiting)
+        p.deliver(o.report);
+      round_ended(self, std::move(o));
+    });
+  }
+  state.round->start();
+}
+
+} // namespace
+
+pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pair_options options) {
+  auto& state = self->state;
+  state.options = std::move(options);
+  const auto& o = state.options;
+  pair_id name{o.settings.name};
+  // If a part of the pair breaks, all of it ends, and the supervisor starts it anew from the ledger.
+  state.judge = self->spawn<caf::linked>(arbiter, name, o.ledger, o.context);
+  for (const auto& f : o.settings.folders)
+    state.folder_pairs[folder_pair_id{f.name}] =
+        self->spawn<caf::linked>(folder_pair, folder_pair_options{name, f, o.mailboxes, o.ledger, o.context});
+  self->set_exit_handler([self](caf::exit_msg& m) { self->quit(m.reason ? m.reason : caf::exit_reason::user_shutdown); });
+  self->request(o.ledger, ledger_patience, prune_buried{name, o.context.wall_clock() - tombstone_age})
+      .then([](const stored&) {}, [self](const caf::error& e) { self->quit(e); });
+  if (o.polling) schedule(self, std::chrono::milliseconds(0));
+  return {
+      [self](const tick& t) {
+        if (t.epoch == self->state.epoch && !self->state.round) start_round(self, false);
+      },
+      [self](const folder_dirty&) {
+        self->state.dirty = true;
+        if (!self->state.round) start_round(self, false);
+      },
+      [self](const sync_now&) -> caf::result<round_report> {
+        auto promise = self->make_response_promise<round_report>();
+        self->state.waiting.push_back(promise);
+        if (!self->state.round) start_round(self, false);
+        return promise;
+      },
+      [self](const ask_pair_status&) { return self->state.status; },
+      [self](const plan_pair&) -> caf::result<pair_plan> {
+        auto promise = self->make_response_promise<pair_plan>();
+        self->state.plans.push_back(promise);
+        if (!self->state.round) start_round(self, true);
+        return promise;
+      },
+      [self](const approve_folder_pair& a) -> caf::result<approved> {
+        auto& s = self->state;
+        bool held = std::any_of(s.status.held.begin(), s.status.held.end(), [&](const auto& h) { return h.first == a.name; });
+        auto promise = self->make_response_promise<approved>();
+        self->request(s.options.ledger, ledger_patience, set_frozen{pair_id{s.options.settings.name}, a.name, {}})
+            .then(
+                [self, promise, held, name = a.name](const stored&) mutable {
+                  auto& state = self->state;
+                  if (held) state.approved.push_back(name);
+                  std::erase_if(state.status.held, [&](const auto& h) { return h.first == name; });
+                  promise.deliver(approved{held});
+                  state.dirty = true;
+                  if (!state.round) start_round(self, false);
+                },
+                [self](const caf::error& e) { self->quit(e); });
+        return promise;
+      },
+      [self](const stop_pair&) -> caf::result<pair_stopped> {
+        auto promise = self->make_response_promise<pair_stopped>();
+        self->state.stops.push_back(promise);
+        self->state.stopping = true;
+        if (self->state.round) self->state.round->halt();
+        else go_on(self, {});
+        return promise;
+      },
+  };
+}
+
+} // namespace exsyncd

@@ -1,0 +1,135 @@
+#pragma once
+
+#include "actors/arbiter.hpp"
+#include "actors/context.hpp"
+#include "actors/folder_pair.hpp"
+#include "config/settings.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace exsyncd {
+
+/// The poll timer. Timers cannot be taken back, so each carries the epoch it was set in; older ones are ignored.
+struct tick {
+  std::uint64_t epoch = 0;
+};
+/// A hint that a folder has news. A lost one only delays: the poll timer stays.
+struct folder_dirty {};
+
+/// Brings the pair into step now; answered when nothing is left that can be done now.
+struct sync_now {};
+struct round_report {
+  std::uint32_t writes = 0;  // to either mailbox
+  std::uint32_t waiting = 0; // items that could not be brought further in this round
+  std::uint32_t failed = 0;  // items that are tried again later or banned since this round
+  std::uint32_t banned = 0;  // items that rest in the ban list
+  std::vector<std::pair<folder_pair_id, frozen>> held; // by the brake
+  /// What reached further than one item; of the whole pair where the name is empty.
+  std::vector<std::pair<folder_pair_id, failure>> failures;
+  /// Nothing is waiting, banned, held or failed.
+  bool in_step() const { return waiting == 0 && failed == 0 && banned == 0 && held.empty() && failures.empty(); }
+};
+
+enum class pair_phase { starting, started, throttled, error };
+
+struct ask_pair_status {};
+struct pair_status {
+  pair_phase phase = pair_phase::starting;
+  std::vector<std::pair<folder_pair_id, failure>> failures; // of the last round
+  std::vector<std::pair<folder_pair_id, frozen>> held;
+  bool syncing = false;
+  /// Of the round that is under way, else of the last one.
+  std::uint32_t done = 0, writes = 0, waiting = 0, failed = 0;
+  std::uint64_t rounds = 0;
+  std::optional<utc_seconds> last_sync;  // the last round that ended in step
+  std::optional<utc_seconds> last_change; // the last round that wrote something
+  std::optional<utc_seconds> next_poll;
+};
+
+/// A dry run: the change lists are read (which changes nothing on either side), the verdicts are not carried out.
+struct plan_pair {};
+struct pair_plan {
+  std::map<folder_pair_id, arbitrated::of_folder_pair> folder_pairs;
+  std::vector<std::pair<folder_pair_id, failure>> failures;
+};
+
+/// Lets a folder pair go on after the brake: what vanished may be carried over in the next round.
+struct approve_folder_pair {
+  folder_pair_id name;
+};
+struct approved {
+  bool was_held = false;
+};
+
+/// Ends the pair: requests in flight are waited for, nothing new is begun. Answered when nothing is under way.
+struct stop_pair {};
+struct pair_stopped {};
+
+using pair_actor = caf::typed_actor<
+    // The poll timer.
+    caf::reacts_to<tick>,
+    // A streaming notification.
+    caf::reacts_to<folder_dirty>,
+    // A round now, whatever the timer says.
+    caf::replies_to<sync_now>::with<round_report>,
+    // How it stands.
+    caf::replies_to<ask_pair_status>::with<pair_status>,
+    // What a round would do.
+    caf::replies_to<plan_pair>::with<pair_plan>,
+    // After the brake.
+    caf::replies_to<approve_folder_pair>::with<approved>,
+    // An orderly end.
+    caf::replies_to<stop_pair>::with<pair_stopped>>;
+
+struct pair_options {
+  pair_settings settings;
+  both<mailbox_actor> mailboxes;
+  ledger_actor ledger;
+  exsyncd::context context;
+  /// Whether the poll timer runs. `--once` and some tests ask for every round themselves.
+  bool polling = true;
+};
+
+class sync_round;
+
+struct pair_state {
+  pair_state(pair_actor::pointer) {}
+  pair_options options;
+  arbiter_actor judge;
+  std::map<folder_pair_id, folder_pair_actor> folder_pairs;
+  std::shared_ptr<sync_round> round; // under way
+  std::vector<caf::typed_response_promise<round_report>> waiting; // for the round that follows
+  std::vector<caf::typed_response_promise<pair_plan>> plans;
+  std::vector<caf::typed_response_promise<pair_stopped>> stops;
+  std::vector<folder_pair_id> approved; // for the next round
+  bool dirty = false;
+  bool stopping = false;
+  std::uint64_t epoch = 0;
+  std::uint32_t failed_in_a_row = 0;
+  pair_status status;
+};
+
+pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pair_options options);
+
+} // namespace exsyncd
+
+// Messages stay inside the process: they are never serialised.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::folder_dirty)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::sync_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::round_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_pair_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::plan_pair)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_plan)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::approve_folder_pair)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::approved)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::stop_pair)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_stopped)

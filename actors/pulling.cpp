@@ -1,0 +1,106 @@
+#include "actors/pulling.hpp"
+
+namespace exsyncd {
+namespace {
+
+/// One listing of both sides. Lives as long as a request of it is under way.
+class pulling : public std::enable_shared_from_this<pulling> {
+public:
+  pulling(folder_pair_self self, const pull& what, std::function<void(pulled)> done)
+      : self_(self), folders_(what.folders), done_(std::move(done)) {}
+
+  void start() {
+    // Taken before the first request leaves: what happened before it is in the lists.
+    ledger(ask_now{}, [me = shared_from_this()](const now_is& at) {
+      me->asked_at_ = {at.now, at.now};
+      me->ledger(load_folder_sides{me->self_->state.options.pair}, [me](const folder_sides_loaded& all) {
+        for (side s : both_sides)
+          me->next_page(s, me->cursor_of(all, s));
+      });
+    });
+  }
+
+private:
+  folder_pair_self self_;
+  both<folder_id> folders_;
+  std::function<void(pulled)> done_;
+  both<sequence> asked_at_;
+  pulled result_;
+  int open_ = 2;
+
+  const folder_pair_options& options() const { return self_->state.options; }
+
+  template <class Request, class Then>
+  void ledger(Request what, Then then) {
+    self_->request(options().ledger, ledger_patience, std::move(what))
+        .then(std::move(then), [self = self_](const caf::error& e) { self->quit(e); });
+  }
+
+  sync_cursor cursor_of(const folder_sides_loaded& all, side s) const {
+    for (const auto& f : all.folders)
+      if (f.folder_pair.value == options().settings.name && f.side == s) return f.cursor;
+    return {};
+  }
+
+  void next_page(side s, sync_cursor cursor) {
+    auto me = shared_from_this();
+    self_->request(options().mailboxes[s], mailbox_patience, list_changes{folders_[s], std::move(cursor)})
+        .then([me, s](changes_listed& answer) { me->listed(s, answer); },
+              [me, s](const caf::error& e) {
+                me->end(s, failure{reach::mailbox, retry::later, {}, "mailbox", "the mailbox actor ended: " + caf::to_string(e), {}});
+              });
+  }
+
+  void listed(side s, changes_listed& answer) {
+    if (auto* f = std::get_if<failure>(&answer.outcome)) return end(s, *f);
+    if (std::holds_alternative<cursor_invalid>(answer.outcome)) return restart(s);
+    auto& page = std::get<change_page>(answer.outcome);
+    bool last = page.last;
+    sync_cursor cursor = page.cursor;
+    accept_page call;
+    call.pair = options().pair;
+    call.folder_pair = folder_pair_id{options().settings.name};
+    call.side = s;
+    call.page = std::move(page);
+    call.asked_at = asked_at_[s];
+    ledger(std::move(call), [me = shared_from_this(), s, last, cursor](const page_accepted& accepted) {
+      if (accepted.minted || accepted.changed) me->result_.news = true;
+      // A page for a folder that was bound anew in between is void: the next round lists it.
+      if (last || accepted.ignored) return me->end(s, {});
+      me->next_page(s, cursor);
+    });
+  }
+
+  /// The server has forgotten the cursor: from the beginning, and until that pass ends no absence means anything.
+  void restart(side s) {
+    options().context.log({log_level::warning, "the server no longer knows the sync state; listing from the beginning",
+                           options().pair.value, options().settings.name, {}, "ErrorInvalidSyncStateData"});
+    ledger(load_folder_sides{options().pair}, [me = shared_from_this(), s](const folder_sides_loaded& all) {
+      for (const auto& f : all.folders) {
+        if (f.folder_pair.value != me->options().settings.name || f.side != s) continue;
+        bind_folder bind{f.pair, f.folder_pair, s, f.mailbox, f.folder, f.path, true};
+        me->ledger(bind_folders{{bind}}, [me, s](const folders_bound&) {
+          me->ledger(ask_now{}, [me, s](const now_is& at) {
+            me->asked_at_[s] = at.now;
+            me->next_page(s, {});
+          });
+        });
+        return;
+      }
+      me->end(s, failure{reach::folder, retry::later, {}, "unbound", "the folder is not bound", {}});
+    });
+  }
+
+  void end(side s, std::optional<failure> failed) {
+    result_.failed[s] = std::move(failed);
+    if (--open_ == 0) done_(std::move(result_));
+  }
+};
+
+} // namespace
+
+void start_pulling(folder_pair_self self, const pull& what, std::function<void(pulled)> done) {
+  std::make_shared<pulling>(self, what, std::move(done))->start();
+}
+
+} // namespace exsyncd

@@ -1,0 +1,174 @@
+#pragma once
+
+#include "actors/pair.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace exsyncd {
+
+enum class pair_condition { stopped, starting, started, throttled, error };
+
+struct ask_pairs {};
+/// One configured pair, running or not.
+struct pair_overview {
+  pair_settings settings;
+  pair_condition condition = pair_condition::stopped;
+  pair_status status;  // of a running pair
+  pair_counts counts;
+  std::uint32_t restarts = 0; // since the daemon started
+};
+struct pairs_are {
+  std::vector<pair_overview> pairs; // in the order of the configuration
+};
+
+/// What became of a request about one pair: done, or why not.
+struct pair_answer {
+  std::string pair;
+  std::optional<failure> failed;
+};
+struct pair_answers {
+  std::vector<pair_answer> pairs;
+};
+
+/// Starting a started pair and stopping a stopped one are no errors. Remembered until "start" changes in the file.
+struct start_pairs {
+  std::vector<std::string> names;
+};
+struct stop_pairs {
+  std::vector<std::string> names;
+};
+
+/// A round of each of these pairs; answered when all have ended. Empty: all that are started.
+struct sync_pairs {
+  std::vector<std::string> names;
+};
+struct pairs_synced {
+  struct of_pair {
+    std::string pair;
+    std::optional<failure> failed; // it could not be asked
+    round_report report;
+  };
+  std::vector<of_pair> pairs;
+};
+
+struct plan_one {
+  std::string pair;
+};
+struct planned {
+  result<pair_plan> outcome;
+};
+
+/// Releases a folder pair that the brake holds. Empty folder pair: all of that pair.
+struct approve_one {
+  std::string pair, folder_pair;
+};
+
+/// Empty pair: of all pairs.
+struct ask_conflicts {
+  std::string pair;
+  std::size_t limit = 100;
+};
+struct ask_bans {
+  std::string pair;
+};
+struct bans_are {
+  std::vector<twin> items; // those in trouble, banned ones and those that rest
+};
+/// Lets banned items be tried again: one, or all of a pair where `twin` is empty.
+struct lift_bans {
+  std::string pair;
+  twin_id twin;
+};
+struct bans_lifted {
+  std::size_t count = 0;
+};
+
+/// New settings: pairs that changed are stopped and started anew, the others go on undisturbed.
+struct reconfigure {
+  std::vector<pair_settings> pairs;
+};
+struct reconfigured {};
+
+/// Stops every pair; answered when nothing is under way.
+struct shut_down {};
+struct shut {};
+
+using supervisor_actor = caf::typed_actor<
+    // Every pair and how it stands.
+    caf::replies_to<ask_pairs>::with<pairs_are>,
+    // Start and stop, remembered.
+    caf::replies_to<start_pairs>::with<pair_answers>, caf::replies_to<stop_pairs>::with<pair_answers>,
+    // Rounds now.
+    caf::replies_to<sync_pairs>::with<pairs_synced>,
+    // A dry run.
+    caf::replies_to<plan_one>::with<planned>,
+    // After the brake.
+    caf::replies_to<approve_one>::with<pair_answers>,
+    // What lost.
+    caf::replies_to<ask_conflicts>::with<conflicts_loaded>,
+    // What rests.
+    caf::replies_to<ask_bans>::with<bans_are>, caf::replies_to<lift_bans>::with<bans_lifted>,
+    // SIGHUP.
+    caf::replies_to<reconfigure>::with<reconfigured>,
+    // SIGTERM.
+    caf::replies_to<shut_down>::with<shut>>;
+
+struct supervisor_options {
+  std::vector<pair_settings> pairs;
+  ledger_actor ledger;
+  exsyncd::context context;
+  bool polling = true;
+  /// Spawns the actor of one mailbox; called in the supervisor's context, once for each side of a pair that starts.
+  std::function<mailbox_actor(const side_settings&)> open_mailbox;
+  /// The ledger has died: nothing can be kept any more. Called once; the process shall end.
+  std::function<void(std::string why)> on_fatal;
+};
+
+struct supervisor_state {
+  supervisor_state(supervisor_actor::pointer) {}
+  struct member {
+    pair_settings settings;
+    pair_actor actor; // invalid: not running
+    both<mailbox_actor> mailboxes;
+    bool wanted = false;
+    std::uint32_t restarts = 0;
+    std::uint32_t restarts_in_a_row = 0;
+    std::uint64_t life = 0; // counts its starts
+  };
+  supervisor_options options;
+  std::map<std::string, member> members;
+};
+
+/// Starts the pairs that are to run: by what an administrator said last over the socket, else by "start" in the file.
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+                                           supervisor_options options);
+
+} // namespace exsyncd
+
+// Messages stay inside the process: they are never serialised.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_pairs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pairs_are)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_answers)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::start_pairs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::stop_pairs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::sync_pairs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pairs_synced)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::plan_one)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::planned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::approve_one)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_conflicts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_bans)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::bans_are)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::lift_bans)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::bans_lifted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::reconfigure)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::reconfigured)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::shut_down)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::shut)

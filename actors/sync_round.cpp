@@ -1,0 +1,225 @@
+#include "actors/sync_round.hpp"
+
+#include <algorithm>
+
+namespace exsyncd {
+namespace {
+
+/// Listing again lets deletes be believed; a mailbox in which items keep leaving must not keep a round going for ever.
+constexpr std::uint32_t most_pulls = 3;
+constexpr std::uint32_t most_passes = 1000;
+
+const std::string& path_of(const folder_pair_settings& f, side s) {
+  return s == side::primary ? f.primary : f.replica;
+}
+
+std::string name_of(side s) {
+  return s == side::primary ? "primary" : "replica";
+}
+
+} // namespace
+
+sync_round::sync_round(pair_self self, std::vector<folder_pair_id> approved, bool dry,
+                       std::function<void(outcome)> done)
+    : self_(self), approved_(std::move(approved)), dry_(dry), done_(std::move(done)) {
+  for (const auto& f : options().settings.folders) {
+    arbitrated_folder a;
+    a.name = folder_pair_id{f.name};
+    a.policy = f.policy;
+    a.approved = std::find(approved_.begin(), approved_.end(), a.name) != approved_.end();
+    question_.folders.push_back(std::move(a));
+  }
+}
+
+arbitrated_folder& sync_round::folder(const folder_pair_id& name) {
+  return *std::find_if(question_.folders.begin(), question_.folders.end(),
+                       [&](const arbitrated_folder& f) { return f.name == name; });
+}
+
+void sync_round::fail(const folder_pair_id& name, failure f) {
+  folder(name).usable = false;
+  auto& all = result_.report.failures;
+  if (std::find(all.begin(), all.end(), std::pair{name, f}) == all.end()) all.emplace_back(name, std::move(f));
+}
+
+void sync_round::fail_side(side s, const failure& f) {
+  auto told = in_context(name_of(s) + " " + (s == side::primary ? options().settings.primary : options().settings.replica).mailbox, f);
+  auto& all = result_.report.failures;
+  if (std::find(all.begin(), all.end(), std::pair{folder_pair_id{}, told}) == all.end())
+    all.emplace_back(folder_pair_id{}, std::move(told));
+}
+
+template <class Request, class Then>
+void sync_round::ask_mailbox(side s, Request what, Then then) {
+  auto me = shared_from_this();
+  ++open_;
+  self_->request(options().mailboxes[s], mailbox_patience, std::move(what))
+      .then(std::move(then), [me, s](const caf::error& e) {
+        me->fail_side(s, {reach::mailbox, retry::later, {}, "mailbox", "the mailbox actor did not answer: " + caf::to_string(e), {}});
+        if (me->one_less()) me->finish();
+      });
+}
+
+void sync_round::start() {
+  identify_both();
+}
+
+void sync_round::halt() {
+  halted_ = true;
+  for (const auto& [name, f] : self_->state.folder_pairs)
+    self_->send(f, halt_work{});
+}
+
+void sync_round::identify_both() {
+  auto me = shared_from_this();
+  auto next = [me] {
+    if (!me->one_less()) return;
+    if (!me->result_.report.failures.empty()) return me->finish();
+    auto found = std::make_shared<both<std::vector<result<folder_state>>>>();
+    for (side s : both_sides)
+      me->find_folders_of(s, found);
+  };
+  for (side s : both_sides) {
+    ask_mailbox(s, identify{}, [me, s, next](identified& who) {
+      if (auto* f = std::get_if<failure>(&who.outcome)) me->fail_side(s, *f);
+      else me->identities_[s] = std::get<mailbox_identity>(who.outcome);
+      next();
+    });
+    ask_mailbox(s, ask_settable{}, [me, s, next](settable& what) {
+      me->question_.what_can_be_set[s] = std::move(what);
+      next();
+    });
+  }
+}
+
+void sync_round::find_folders_of(side s, std::shared_ptr<both<std::vector<result<folder_state>>>> found) {
+  auto me = shared_from_this();
+  find_folders what;
+  for (const auto& f : options().settings.folders)
+    what.paths.push_back(path_of(f, s));
+  ask_mailbox(s, std::move(what), [me, s, found](folders_found& answer) {
+    if (auto* f = std::get_if<failure>(&answer.outcome)) me->fail_side(s, *f);
+    else (*found)[s] = std::move(std::get<0>(answer.outcome));
+    if (!me->one_less()) return;
+    if (!me->result_.report.failures.empty()) return me->finish();
+    me->bind(*found);
+  });
+}
+
+void sync_round::bind(const both<std::vector<result<folder_state>>>& found) {
+  auto me = shared_from_this();
+  bind_folders call;
+  for (std::size_t i = 0; i < options().settings.folders.size(); ++i) {
+    const auto& f = options().settings.folders[i];
+    folder_pair_id name{f.name};
+    both<folder_id> ids;
+    for (side s : both_sides) {
+      auto where = name_of(s) + " folder " + path_of(f, s);
+      if (i >= found[s].size()) {
+        fail(name, {reach::folder, retry::later, {}, "protocol", where + " was not answered for", {}});
+      } else if (auto* why = std::get_if<failure>(&found[s][i])) {
+        folder(name).missing[s] = why->code == "ErrorFolderNotFound";
+        fail(name, in_context(where, *why));
+      } else if (const auto& there = std::get<folder_state>(found[s][i]); there.in_deleted_items) {
+        // Its items are about to vanish with it; none of that is a user's delete of one item.
+        fail(name, {reach::folder, retry::after_change, {}, "deleted", where + " is in Deleted Items",
+                    "move it back, or take the folder pair out of the configuration"});
+      } else {
+        ids[s] = there.id;
+      }
+    }
+    if (!folder(name).usable) continue;
+    (*places_)[name] = ids;
+    for (side s : both_sides)
+      call.folders.push_back({pair_id{options().settings.name}, name, s, identities_[s], ids[s], path_of(f, s), false});
+  }
+  self_->request(options().ledger, ledger_patience, std::move(call))
+      .then([me](const folders_bound&) { me->pull_all(); }, [self = self_](const caf::error& e) { self->quit(e); });
+}
+
+void sync_round::pull_all() {
+  auto me = shared_from_this();
+  ++pulls_;
+  news_ = false;
+  for (const auto& f : question_.folders) {
+    if (!f.usable || halted_) continue;
+    ++open_;
+    self_->request(self_->state.folder_pairs.at(f.name), mailbox_patience, pull{places_->at(f.name)})
+        .then(
+            [me, name = f.name](pulled& p) {
+              me->news_ = me->news_ || p.news;
+              for (side s : both_sides)
+                if (p.failed[s]) me->fail(name, in_context(name_of(s), *p.failed[s]));
+              if (me->one_less()) me->decide();
+            },
+            [self = self_](const caf::error& e) { self->quit(e); });
+  }
+  if (open_ == 0) decide();
+}
+
+void sync_round::decide() {
+  if (halted_) return finish();
+  auto me = shared_from_this();
+  self_->request(self_->state.judge, mailbox_patience, question_)
+      .then([me](arbitrated& verdicts) { me->decided(verdicts); }, [self = self_](const caf::error& e) { self->quit(e); });
+}
+
+void sync_round::decided(arbitrated& verdicts) {
+  auto& report = result_.report;
+  result_.next_due = verdicts.next_due;
+  report.held.clear();
+  report.banned = 0;
+  std::uint32_t waiting_for_delete = 0;
+  waiting_ = 0;
+  for (const auto& [name, of] : verdicts.folder_pairs) {
+    if (of.held) report.held.emplace_back(name, *of.held);
+    report.banned += of.banned;
+    waiting_for_delete += of.waiting_for_delete;
+    waiting_ += of.waiting_for_listing + of.waiting_for_delete + of.resting;
+  }
+  // A delete is believed when every mapped folder has been listed after it was seen: list once more.
+  if (waiting_for_delete > 0 && pulls_ < most_pulls) return pull_all();
+  if (dry_) {
+    result_.plan.folder_pairs = std::move(verdicts.folder_pairs);
+    return finish();
+  }
+  carry(verdicts);
+}
+
+void sync_round::carry(arbitrated& verdicts) {
+  auto me = shared_from_this();
+  ++passes_;
+  came_further_ = false;
+  for (auto& [name, of] : verdicts.folder_pairs) {
+    if (of.tasks.empty() || !folder(name).usable || halted_) continue;
+    ++open_;
+    self_->request(self_->state.folder_pairs.at(name), caf::infinite, carry_out{std::move(of.tasks), places_})
+        .then(
+            [me, name = name](carried& c) {
+              me->came_further_ = me->came_further_ || c.done > 0;
+              me->result_.report.writes += c.writes;
+              me->result_.report.failed += c.failed;
+              me->waiting_ += c.waiting;
+              auto& status = me->self_->state.status;
+              status.done += c.done;
+              status.writes += c.writes;
+              status.waiting = me->waiting_;
+              status.failed = me->result_.report.failed;
+              for (side s : both_sides)
+                if (c.stopped[s]) me->fail(name, in_context(name_of(s), *c.stopped[s]));
+              if (!me->one_less()) return;
+              if (me->came_further_ && me->passes_ < most_passes) me->decide();
+              else me->finish();
+            },
+            [self = self_](const caf::error& e) { self->quit(e); });
+  }
+  if (open_ == 0) finish();
+}
+
+void sync_round::finish() {
+  result_.report.waiting = waiting_;
+  result_.plan.failures = result_.report.failures;
+  if (done_) std::exchange(done_, nullptr)(std::move(result_));
+}
+
+} // namespace exsyncd

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "actors/pair.hpp"
+
+#include <functional>
+
+namespace exsyncd {
+
+using pair_self = pair_actor::stateful_pointer<pair_state>;
+
+/// One round of a pair: both mailboxes identified, folders found and bound, change lists read to their ends, then
+/// decided and carried out until nothing is left that can be done now. Runs in the pair's context.
+class sync_round : public std::enable_shared_from_this<sync_round> {
+public:
+  struct outcome {
+    round_report report;
+    pair_plan plan;                      // of a dry run
+    std::optional<utc_seconds> next_due; // something that rests is due then
+  };
+  sync_round(pair_self self, std::vector<folder_pair_id> approved, bool dry, std::function<void(outcome)> done);
+  void start();
+  /// Nothing new is begun; the round ends when what is under way has been answered.
+  void halt();
+
+private:
+  pair_self self_;
+  std::vector<folder_pair_id> approved_;
+  bool dry_;
+  bool halted_ = false;
+  std::function<void(outcome)> done_;
+
+  both<mailbox_identity> identities_;
+  arbitrate question_; // the folders and what is known of them
+  std::shared_ptr<places> places_ = std::make_shared<places>();
+  std::uint32_t pulls_ = 0;
+  std::uint32_t passes_ = 0;
+  int open_ = 0; // parallel requests of the step under way
+  bool came_further_ = false;
+  bool news_ = false;
+  std::uint32_t waiting_ = 0, failed_ = 0;
+  outcome result_;
+
+  const pair_options& options() const { return self_->state.options; }
+  arbitrated_folder& folder(const folder_pair_id& name);
+  void fail(const folder_pair_id& name, failure f);
+  void fail_side(side s, const failure& f);
+  bool one_less() { return --open_ == 0; }
+
+  void identify_both();
+  void find_folders_of(side s, std::shared_ptr<both<std::vector<result<folder_state>>>> found);
+  void bind(const both<std::vector<result<folder_state>>>& found);
+  void pull_all();
+  void decide();
+  void decided(arbitrated& verdicts);
+  void carry(arbitrated& verdicts);
+  void finish();
+
+  template <class Request, class Then>
+  void ask_mailbox(side s, Request what, Then then);
+};
+
+} // namespace exsyncd
