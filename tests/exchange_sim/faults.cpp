@@ -1,9 +1,7 @@
 #include "tests/exchange_sim/faults.hpp"
 
 #include "tests/exchange_sim/fields.hpp"
-
-#include <libxml/entities.h>
-#include <libxml/xmlmemory.h>
+#include "tests/exchange_sim/xml.hpp"
 
 #include <algorithm>
 #include <map>
@@ -13,13 +11,6 @@ namespace exchange_sim {
 namespace {
 
 constexpr const char* busy_text = "The server cannot service this request right now. Try again later.";
-
-std::string escaped(const std::string& text) {
-  xmlChar* raw = xmlEncodeSpecialChars(nullptr, reinterpret_cast<const xmlChar*>(text.c_str()));
-  std::string result(reinterpret_cast<const char*>(raw));
-  xmlFree(raw);
-  return result;
-}
 
 /// A SOAP fault as Exchange sends it: no header, the code in the types namespace, the detail in the errors namespace.
 http_response soap_fault(int status, const std::string& code, const std::string& message,
@@ -164,6 +155,13 @@ void fault_plan::add(const nlohmann::json& record) {
   if (!always) added.left = next.value_or(1);
   read.finish();
   faults_.push_back(std::move(added));
+}
+
+std::string fault_plan::knows() {
+  std::string line = "server mailbox operation item{id subject message_id} next always what:";
+  for (const auto& [name, reader] : effects())
+    line += " " + name;
+  return line + " with: status retry_after location code message back_off_milliseconds bytes milliseconds after_seconds";
 }
 
 fault* fault_plan::first_match(const request_fact& fact, bool whole_requests, bool holds) {

@@ -68,6 +68,9 @@ public:
   /// Takes one record as the control command `fault` has it. Throws std::invalid_argument that names what is wrong.
   void add(const nlohmann::json& record);
 
+  /// The fields that a record may have, as one line for people.
+  static std::string knows();
+
   /// Forgets all faults; acts that were put off stay put off.
   void clear() { faults_.clear(); }
 

@@ -56,7 +56,8 @@ private:
   T convert(const nlohmann::json& value, const std::string& name) const {
     // nlohmann would turn true into 1, -1 into 2^64-1 and 0.5 into 0.
     if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-      if (!value.is_number_integer() || (std::is_unsigned_v<T> && !value.is_number_unsigned()))
+      const bool negative = value.is_number_integer() && !value.is_number_unsigned() && value.get<std::int64_t>() < 0;
+      if (!value.is_number_integer() || (std::is_unsigned_v<T> && negative))
         throw std::invalid_argument(path_ + name + ": must be a whole number" + (std::is_unsigned_v<T> ? ", not negative" : ""));
     }
     try {

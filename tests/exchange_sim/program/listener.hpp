@@ -1,0 +1,34 @@
+#pragma once
+
+#include "tests/exchange_sim/http.hpp"
+#include "tests/exchange_sim/program/certificates.hpp"
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+namespace httplib {
+class Server;
+}
+
+namespace exchange_sim {
+
+/// One port of the loopback address with a thread a connection. The handler is called from many threads at once.
+class listener {
+public:
+  using handler = std::function<http_response(http_request)>;
+
+  /// Listens from the constructor on; port 0 lets the system choose. With `identity` it speaks TLS 1.2 and newer, else
+  /// plain HTTP. `name` becomes http_request::server. Throws std::runtime_error where the port cannot be had.
+  listener(std::string name, int port, const certified_key* identity, handler);
+  ~listener();
+
+  int port() const { return port_; }
+
+private:
+  std::unique_ptr<httplib::Server> server_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+} // namespace exchange_sim

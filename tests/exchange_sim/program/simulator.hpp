@@ -1,0 +1,62 @@
+#pragma once
+
+#include "tests/exchange_sim/world.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <thread>
+
+namespace exchange_sim {
+
+struct simulator_settings {
+  std::string schema_directory;      ///< empty: no validation
+  std::filesystem::path state_file;  ///< empty: nothing outlives the process
+  std::optional<sys_time> clock;     ///< where a virtual clock starts; absent: the real clock
+  std::optional<std::uint64_t> seed; ///< of ids; absent: other ids in every run
+};
+
+/// A world that threads may share, with its clock, its randomness and its file. The file is written within a second of a
+/// change, and by `save`.
+class simulator {
+public:
+  /// Loads the state file where there is one. Throws std::runtime_error on a file that is not one of ours.
+  explicit simulator(const simulator_settings&);
+  ~simulator();
+
+  /// Whether the state came from the file, so that set-up has been done before.
+  bool restored() const { return starts_ > 1; }
+  std::vector<std::string> servers();
+
+  http_response handle(const http_request&);
+  /// As world::control, and {"do": "save"}.
+  nlohmann::json control(const nlohmann::json& command);
+
+  /// Saves and ends the process while no request is being acted upon: what a client was told is in the file.
+  [[noreturn]] void save_and_exit();
+
+private:
+  nlohmann::json state() const;
+  /// Lets go of `held` (the mutex of the world) while it writes.
+  void save(std::unique_lock<std::mutex>& held);
+  void write(const std::string& text) const;
+  void save_from_time_to_time();
+
+  simulator_settings settings_;
+  std::mutex mutex_;
+  std::mutex file_mutex_;
+  std::optional<sys_time> virtual_now_;
+  std::uint64_t starts_ = 1;
+  std::mt19937_64 random_;
+  std::unique_ptr<world> world_;
+  std::uint64_t saved_revision_ = 0;
+  std::condition_variable stopping_;
+  bool stop_ = false;
+  std::thread saver_;
+};
+
+} // namespace exchange_sim
