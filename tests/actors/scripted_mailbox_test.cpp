@@ -130,9 +130,10 @@ TEST_CASE("a move gives a new id and keeps search key and mark; a copy has them 
       box.create(box.folder("inbox")->id, *box.carry(source), operation_mark("p/t/i")));
   const auto [first, cursor] = changes(box);
   const auto moved = box.user_move(made.id, "inbox/other");
-  const auto second = changes(box, cursor).first;
+  const auto [second, later] = changes(box, cursor);
   REQUIRE(second.size() == 1);
   CHECK(std::get<item_left>(second[0]).id == made.id);
+  CHECK(changes(box, later).first.empty());
   CHECK(moved != made.id);
   CHECK(box.item(moved)->mark.value == "p/t/i");
   const auto copy = box.user_copy(moved, "inbox/other");
@@ -153,7 +154,9 @@ TEST_CASE("only an update's content is guarded by the key") {
   CHECK(box.item(id)->value(field::subject) == "ours");
   CHECK(std::holds_alternative<model_mailbox::not_settable>(
       box.update(id, box.item(id)->key(), {{field::to, "x@test"}})));
+  const auto updated = box.item(id)->key();
   CHECK(std::holds_alternative<model_mailbox::done>(box.set_read(id, true)));
+  CHECK(box.item(id)->key() == updated);
   CHECK(std::holds_alternative<model_mailbox::done>(box.remove(id)));
   CHECK(std::holds_alternative<model_mailbox::gone>(box.update(id, key, subject)));
   CHECK(std::holds_alternative<model_mailbox::gone>(box.set_read(id, true)));
