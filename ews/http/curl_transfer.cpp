@@ -33,8 +33,9 @@ std::string trimmed(std::string_view text) {
 
 } // namespace
 
-curl_transfer::curl_transfer(transfer_id id, request what, std::shared_ptr<handler> to)
-    : id_(id), what_(std::move(what)), to_(std::move(to)), last_moved_(std::chrono::steady_clock::now()) {}
+curl_transfer::curl_transfer(transfer_id id, std::shared_ptr<const request> what, std::shared_ptr<handler> to)
+    : id_(id), what_(std::move(what)), to_(std::move(to)), created_(std::chrono::steady_clock::now()),
+      last_moved_(created_) {}
 
 curl_transfer::~curl_transfer() {
   if (easy_) curl_easy_cleanup(easy_);
@@ -43,7 +44,7 @@ curl_transfer::~curl_transfer() {
 
 std::optional<failed> curl_transfer::prepare() {
   auto bad = [](std::string why) { return failed{failed_kind::bad_request, false, std::move(why)}; };
-  for (const header& h : what_.headers)
+  for (const header& h : what_->headers)
     if ((h.name + h.value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos || h.name.empty())
       return bad("a header cannot be sent: " + trimmed(h.name));
   easy_ = curl_easy_init();
@@ -59,7 +60,7 @@ std::optional<failed> curl_transfer::prepare() {
     else
       first_error = CURLE_OUT_OF_MEMORY;
   };
-  for (const header& h : what_.headers)
+  for (const header& h : what_->headers)
     append(h.value.empty() ? h.name + ";" : h.name + ": " + h.value); // libcurl's way to send an empty header
   append("Expect:"); // no round trip before a large body: the identity is sent at once, nothing is asked twice
 
@@ -68,7 +69,7 @@ std::optional<failed> curl_transfer::prepare() {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L); // a hanging name server must not hold up the I/O thread when a transfer is ended
   set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_URL, what_.url.c_str());
+  set(CURLOPT_URL, what_->url.c_str());
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_PROXY, "");
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -81,22 +82,23 @@ std::optional<failed> curl_transfer::prepare() {
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
-  if (!what_.ca_file.empty()) set(CURLOPT_CAINFO, what_.ca_file.c_str());
+  if (!what_->ca_file.empty()) set(CURLOPT_CAINFO, what_->ca_file.c_str());
   // Without this the system's directory of authorities would be trusted beside the file, and libcurl would read the
   // file anew for each connection.
   set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
 
-  if (what_.who.kind == auth_kind::basic) {
+  if (what_->who.kind == auth_kind::basic) {
     set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
-    set(CURLOPT_USERNAME, what_.who.user.c_str());
-    set(CURLOPT_PASSWORD, what_.who.secret.c_str());
+    set(CURLOPT_USERNAME, what_->who.user.c_str());
+    set(CURLOPT_PASSWORD, what_->who.secret.c_str());
   }
 
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(1, what_.limits.connect.count())));
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(1, what_.limits.total.count())));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(1, what_->limits.connect.count())));
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(due() - std::chrono::steady_clock::now());
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(1, left.count())));
 
   set(CURLOPT_POST, 1L);
-  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what_.body.size()));
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what_->body.size()));
   // libcurl repeats a request by itself when a kept connection turns out to be closed before an answer. The server may
   // have acted by then, and a second CreateItem is a second item. It can repeat only what it can rewind: the body
   // comes from a callback, and there is no seek function on purpose.
@@ -113,8 +115,8 @@ std::optional<failed> curl_transfer::prepare() {
 
 std::size_t curl_transfer::on_upload(char* buffer, std::size_t size, std::size_t count, void* self) {
   auto& t = *static_cast<curl_transfer*>(self);
-  std::size_t n = std::min(size * count, t.what_.body.size() - t.uploaded_);
-  std::memcpy(buffer, t.what_.body.data() + t.uploaded_, n);
+  std::size_t n = std::min(size * count, t.what_->body.size() - t.uploaded_);
+  std::memcpy(buffer, t.what_->body.data() + t.uploaded_, n);
   t.uploaded_ += n;
   t.last_moved_ = std::chrono::steady_clock::now();
   return n;
@@ -159,7 +161,7 @@ std::size_t curl_transfer::on_body(char* data, std::size_t size, std::size_t cou
   auto& t = *static_cast<curl_transfer*>(self);
   std::size_t n = size * count;
   t.last_moved_ = std::chrono::steady_clock::now();
-  if (n > t.what_.max_response_bytes - t.downloaded_) {
+  if (n > t.what_->max_response_bytes - t.downloaded_) {
     t.too_large_ = true;
     return 0; // ends the transfer
   }
@@ -170,7 +172,7 @@ std::size_t curl_transfer::on_body(char* data, std::size_t size, std::size_t cou
 }
 
 steady_time curl_transfer::idle_at(steady_time now) const {
-  return (sent_anything() ? last_moved_ : now) + what_.limits.idle;
+  return (sent_anything() ? last_moved_ : now) + what_->limits.idle;
 }
 
 bool curl_transfer::sent_anything() const {
@@ -237,8 +239,8 @@ failed curl_transfer::explain(CURLcode code) const {
   case CURLE_WEIRD_SERVER_REPLY:
     return is(failed_kind::protocol, "the answer is not sound HTTP: " + text);
   case CURLE_WRITE_ERROR:
-    return too_large_ ? is(failed_kind::too_large,
-                           "the answer is larger than allowed (" + std::to_string(what_.max_response_bytes) + " bytes)")
+    return too_large_ ? is(failed_kind::too_large, "the answer is larger than allowed (" +
+                                                       std::to_string(what_->max_response_bytes) + " bytes)")
                       : is(failed_kind::protocol, "the answer is not sound HTTP: " + text);
   default: // sent or received in part: CURLE_PARTIAL_FILE, _GOT_NOTHING, _RECV_ERROR, _SEND_ERROR, _SEND_FAIL_REWIND
     return is(failed_kind::cut, "the connection closed before the answer was whole: " + text);

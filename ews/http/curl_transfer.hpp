@@ -15,12 +15,13 @@ using steady_time = std::chrono::steady_clock::time_point;
 /// One transfer as libcurl sees it: its options, its callbacks, and what its end means. Lives in the I/O thread.
 class curl_transfer {
 public:
-  curl_transfer(transfer_id id, request what, std::shared_ptr<handler> to);
+  curl_transfer(transfer_id id, std::shared_ptr<const request> what, std::shared_ptr<handler> to);
   ~curl_transfer();
   curl_transfer(const curl_transfer&) = delete;
   curl_transfer& operator=(const curl_transfer&) = delete;
 
-  /// Sets up the easy handle; what cannot be set up is the failure of this request.
+  /// Sets up the easy handle with what is left of the total limit; what cannot be set up is the failure of this
+  /// request.
   std::optional<failed> prepare();
   /// Tells the handler how libcurl ended it.
   void end(CURLcode code);
@@ -29,7 +30,9 @@ public:
 
   CURL* easy() const { return easy_; }
   transfer_id id() const { return id_; }
-  const request& what() const { return what_; }
+  const request& what() const { return *what_; }
+  /// When its total limit is over.
+  steady_time due() const { return created_ + what_->limits.total; }
   /// When it counts as idle, going by what has moved so far; before the connection stands, that is not judged.
   steady_time idle_at(steady_time now) const;
 
@@ -44,7 +47,7 @@ private:
   failed explain(CURLcode code) const;
 
   transfer_id id_;
-  request what_;
+  std::shared_ptr<const request> what_;
   std::shared_ptr<handler> to_;
   CURL* easy_ = nullptr;
   curl_slist* header_list_ = nullptr;
@@ -56,6 +59,7 @@ private:
   std::size_t head_bytes_ = 0;
   std::size_t uploaded_ = 0;
   std::size_t downloaded_ = 0; // after decompression
+  steady_time created_;
   steady_time last_moved_;
 };
 

@@ -101,20 +101,21 @@ public:
       curl_multi_cleanup(l.multi);
   }
 
-  void begin(std::unique_ptr<curl_transfer> t) { waiting_.push_back(std::move(t)); }
+  void begin(std::unique_ptr<curl_transfer> t) {
+    waiting_due_.emplace(t->due(), t->id());
+    waiting_.push_back(std::move(t));
+  }
 
   void cancel(transfer_id id) {
-    auto waiting = std::ranges::find_if(waiting_, [&](const auto& t) { return t->id() == id; });
-    if (waiting != waiting_.end()) {
-      auto t = std::move(*waiting);
-      waiting_.erase(waiting);
-      t->end(failed{failed_kind::cancelled, false, "cancelled"});
+    if (auto waiting = take_waiting(id)) {
+      waiting->end(failed{failed_kind::cancelled, false, "cancelled"});
     } else if (active_.contains(id)) {
       end(id, failed{failed_kind::cancelled, true, "cancelled"});
     }
   }
 
   void end_all() {
+    waiting_due_.clear();
     for (auto waiting = std::exchange(waiting_, {}); auto& t : waiting)
       t->end(failed{failed_kind::cancelled, false, "shut down"});
     while (!active_.empty())
@@ -133,6 +134,9 @@ public:
         action(l, CURL_SOCKET_TIMEOUT, 0);
       }
     end_idle(now);
+    while (!waiting_due_.empty() && waiting_due_.begin()->first <= now)
+      take_waiting(waiting_due_.begin()->second)
+          ->end(failed{failed_kind::timeout, false, "too many other requests were before it"});
     start_waiting();
     close_unused_lanes(now);
     std::optional<clock::time_point> next;
@@ -142,6 +146,7 @@ public:
       if (l.running == 0) sooner(l.idle_since + lane_max_idle);
     }
     if (!idle_at_.empty()) sooner(idle_at_.begin()->first);
+    if (!waiting_due_.empty()) sooner(waiting_due_.begin()->first);
     return next;
   }
 
@@ -164,10 +169,17 @@ private:
 
   void start_waiting() {
     while (active_.size() < parallel_ && !waiting_.empty()) {
-      auto t = std::move(waiting_.front());
-      waiting_.pop_front();
-      start(std::move(t));
+      start(take_waiting(waiting_.front()->id()));
     }
+  }
+
+  std::unique_ptr<curl_transfer> take_waiting(transfer_id id) {
+    auto at = std::ranges::find_if(waiting_, [&](const auto& t) { return t->id() == id; });
+    if (at == waiting_.end()) return nullptr;
+    auto t = std::move(*at);
+    waiting_.erase(at);
+    waiting_due_.erase({t->due(), id});
+    return t;
   }
 
   void start(std::unique_ptr<curl_transfer> t) {
@@ -254,6 +266,7 @@ private:
   std::unordered_map<int, lane*> sockets_;
   std::map<lane_key, lane> lanes_;
   std::deque<std::unique_ptr<curl_transfer>> waiting_;
+  std::set<std::pair<clock::time_point, transfer_id>> waiting_due_;
   std::map<transfer_id, running> active_;
   std::set<std::pair<clock::time_point, transfer_id>> idle_at_;
 };
@@ -280,7 +293,7 @@ public:
 
   ~curl_transport() override { shutdown(); }
 
-  transfer_id start(request what, std::shared_ptr<handler> to) override {
+  transfer_id start(std::shared_ptr<const request> what, std::shared_ptr<handler> to) override {
     std::unique_lock lock(mutex_);
     transfer_id id{++last_id_};
     if (closed_) {
@@ -291,7 +304,7 @@ public:
     command c{id, {}, std::move(to)};
     if (queued_ < options_.queue) {
       ++queued_;
-      c.what = std::make_unique<request>(std::move(what));
+      c.what = std::move(what);
     }
     commands_.push_back(std::move(c));
     lock.unlock();
@@ -322,7 +335,7 @@ private:
   /// Start (a request and its handler), refuse (a handler only: the queue was full), or cancel (neither).
   struct command {
     transfer_id id;
-    std::unique_ptr<request> what;
+    std::shared_ptr<const request> what;
     std::shared_ptr<handler> to;
   };
 
@@ -342,7 +355,7 @@ private:
     }
     for (command& c : taken) {
       if (c.what)
-        loop.begin(std::make_unique<curl_transfer>(c.id, std::move(*c.what), std::move(c.to)));
+        loop.begin(std::make_unique<curl_transfer>(c.id, std::move(c.what), std::move(c.to)));
       else if (c.to)
         c.to->on_end({failed{failed_kind::overloaded, false, "too many requests are waiting"}, {}});
       else

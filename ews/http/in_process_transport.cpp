@@ -49,16 +49,16 @@ in_process_transport::~in_process_transport() {
   shutdown();
 }
 
-transfer_id in_process_transport::start(request what, std::shared_ptr<handler> to) {
+transfer_id in_process_transport::start(std::shared_ptr<const request> what, std::shared_ptr<handler> to) {
   std::uint64_t id = ++last_id_;
   if (closed_) {
     to->on_end(ended_by({failed_kind::cancelled, false, "shut down"}));
     return transfer_id{id};
   }
-  auto came = server_(what);
+  auto came = server_(*what);
   std::chrono::milliseconds delay{0};
   if (auto* a = std::get_if<in_process_answer>(&came)) {
-    auto limit = std::min(what.limits.idle, what.limits.total);
+    auto limit = std::min(what->limits.idle, what->limits.total);
     delay = std::min(a->delay, limit);
     if (after_ && a->delay >= limit) came = failed{failed_kind::timeout, true, "no answer in time"};
   }
@@ -77,7 +77,7 @@ void in_process_transport::arrive(pendings& all, std::uint64_t id,
   pending p = std::move(at->second);
   all.by_id.erase(at);
   if (auto* a = std::get_if<in_process_answer>(&came))
-    play(p.what, *a, *p.to);
+    play(*p.what, *a, *p.to);
   else
     p.to->on_end(ended_by(std::get<failed>(came)));
 }

@@ -31,13 +31,13 @@ class in_process_transport final : public transport {
 public:
   explicit in_process_transport(in_process_server server, run_after after = {});
   ~in_process_transport() override;
-  transfer_id start(request what, std::shared_ptr<handler> to) override;
+  transfer_id start(std::shared_ptr<const request> what, std::shared_ptr<handler> to) override;
   void cancel(transfer_id id) override;
   void shutdown() override;
 
 private:
   struct pending {
-    request what;
+    std::shared_ptr<const request> what;
     std::shared_ptr<handler> to;
   };
   /// Shared with the callbacks that wait in `after`, which may outlive the transport.

@@ -28,7 +28,7 @@ struct identity {
 struct time_limits {
   std::chrono::milliseconds connect = std::chrono::seconds(30); // name, TCP and TLS together
   std::chrono::milliseconds idle = std::chrono::seconds(120);   // nothing arrived and nothing left
-  std::chrono::milliseconds total = std::chrono::minutes(10);   // from start to outcome
+  std::chrono::milliseconds total = std::chrono::minutes(10);   // from start to outcome, waiting included
   friend bool operator==(const time_limits&, const time_limits&) = default;
 };
 
@@ -112,7 +112,7 @@ class transport {
 public:
   virtual ~transport() = default;
   /// Starts a transfer; whatever is wrong with it comes as its outcome. Redirects are not followed: a 3xx is an answer.
-  virtual transfer_id start(request what, std::shared_ptr<handler> to) = 0;
+  virtual transfer_id start(std::shared_ptr<const request> what, std::shared_ptr<handler> to) = 0;
   /// Ends a transfer early with failed_kind::cancelled. One that has ended or is unknown is left alone.
   virtual void cancel(transfer_id id) = 0;
   /// Ends everything in flight as cancelled and returns when the last on_end has returned; later starts end as

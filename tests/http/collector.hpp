@@ -95,10 +95,15 @@ inline exsyncd::http::request post(std::string url, std::string body = "<request
   return r;
 }
 
+template <class... T>
+std::shared_ptr<const exsyncd::http::request> shared_post(T&&... with) {
+  return std::make_shared<exsyncd::http::request>(post(std::forward<T>(with)...));
+}
+
 /// Sends it and waits for its end.
 inline std::shared_ptr<collector> run(exsyncd::http::transport& t, exsyncd::http::request r) {
   auto c = std::make_shared<collector>();
-  t.start(std::move(r), c);
+  t.start(std::make_shared<exsyncd::http::request>(std::move(r)), c);
   c->wait();
   return c;
 }

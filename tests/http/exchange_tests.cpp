@@ -128,7 +128,7 @@ TEST_CASE("Two identities never share a connection, one after the other or at on
     // Also the same user with another secret, and a user whose name runs into the secret.
     const std::pair<std::string, std::string> who[] = {{"jane", "a"}, {"jane", "b"}, {"janea", ""}, {"joe", "a"}};
     auto c = std::make_shared<collector>();
-    t->start(post(server.url(), "x", who[i % 4].first, who[i % 4].second), c);
+    t->start(shared_post(server.url(), "x", who[i % 4].first, who[i % 4].second), c);
     if (i % 3 == 0) c->wait();
     all.push_back(c);
   }
@@ -287,7 +287,7 @@ TEST_CASE("The in-flight transfer of a cancelled request ends at once; others go
   });
   auto t = make_curl_transport();
   auto slow = std::make_shared<collector>();
-  auto id = t->start(post(server.url(), "slow"), slow);
+  auto id = t->start(shared_post(server.url(), "slow"), slow);
   REQUIRE(asked.wait());
   t->cancel(id);
   CHECK(slow->failure().kind == failed_kind::cancelled);

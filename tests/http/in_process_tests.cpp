@@ -36,7 +36,7 @@ in_process_answer answer_of(std::string body) {
 TEST_CASE("In process: a function answers, at once, in chunks") {
   in_process_transport t([](const request& r) { return answer_of(r.body + std::string(40'000, 'x')); });
   auto c = std::make_shared<collector>();
-  t.start(post("http://sim/", "q"), c);
+  t.start(shared_post("http://sim/", "q"), c);
   REQUIRE(c->ends() == 1);
   CHECK(c->completed());
   CHECK(c->head().value_of("a") == "b");
@@ -70,8 +70,8 @@ TEST_CASE("In process: an answer arrives when its time has come, or is a time-ou
       },
       time.after());
   auto quick = std::make_shared<collector>(), slow = std::make_shared<collector>();
-  t.start(post("http://sim/", "5"), quick);
-  t.start(post("http://sim/", "500"), slow);
+  t.start(shared_post("http://sim/", "5"), quick);
+  t.start(shared_post("http://sim/", "500"), slow);
   CHECK(acted == 2);
   time.advance(4s);
   CHECK(quick->ends() == 0);
@@ -87,14 +87,14 @@ TEST_CASE("In process: cancel and shutdown end a transfer once") {
   virtual_time time;
   auto t = std::make_unique<in_process_transport>([](const request&) { return answer_of("x"); }, time.after());
   auto a = std::make_shared<collector>(), b = std::make_shared<collector>(), c = std::make_shared<collector>();
-  auto id = t->start(post("http://sim/"), a);
-  t->start(post("http://sim/"), b);
+  auto id = t->start(shared_post("http://sim/"), a);
+  t->start(shared_post("http://sim/"), b);
   t->cancel(id);
   CHECK(a->failure().kind == failed_kind::cancelled);
   CHECK(b->ends() == 0);
   t->shutdown();
   CHECK(b->failure().kind == failed_kind::cancelled);
-  t->start(post("http://sim/"), c);
+  t->start(shared_post("http://sim/"), c);
   CHECK_FALSE(c->failure().may_have_reached_server);
   t.reset();
   time.advance(1h);

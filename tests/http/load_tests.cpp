@@ -16,7 +16,7 @@ std::vector<std::shared_ptr<collector>> start_many(transport& t, const std::stri
   std::vector<std::shared_ptr<collector>> all;
   for (int i = 0; i < count; ++i) {
     all.push_back(std::make_shared<collector>());
-    t.start(post(url, std::to_string(i)), all.back());
+    t.start(shared_post(url, std::to_string(i)), all.back());
   }
   return all;
 }
@@ -30,7 +30,7 @@ public:
   void on_end(outcome end) override {
     bool good = std::holds_alternative<completed>(end.end);
     if (good && left_ > 1)
-      t_.start(post(url_), std::make_shared<chain>(t_, url_, left_ - 1, done_));
+      t_.start(shared_post(url_), std::make_shared<chain>(t_, url_, left_ - 1, done_));
     else if (good)
       done_.open();
   }
@@ -97,11 +97,31 @@ TEST_CASE("What does not fit into the queue is turned away, and the rest is serv
   CHECK(turned_away == 100 - served);
 }
 
+TEST_CASE("Waiting for a place counts towards the total limit") {
+  gate end, asked;
+  local_server server([&](const received_request&) {
+    asked.open();
+    end.wait();
+    return reaction{http_answer("ok")};
+  });
+  auto t = make_curl_transport({.parallel = 1, .queue = 10});
+  auto first = std::make_shared<collector>();
+  t->start(shared_post(server.url()), first);
+  REQUIRE(asked.wait());
+  auto impatient = post(server.url());
+  impatient.limits.total = std::chrono::milliseconds(30);
+  auto f = run(*t, impatient)->failure();
+  CHECK(f.kind == failed_kind::timeout);
+  CHECK_FALSE(f.may_have_reached_server);
+  end.open();
+  CHECK(first->completed());
+}
+
 TEST_CASE("Handlers may start further transfers") {
   local_server server([](const received_request&) { return reaction{http_answer("ok")}; });
   gate done;
   auto t = make_curl_transport();
-  t->start(post(server.url()), std::make_shared<chain>(*t, server.url(), 50, done));
+  t->start(shared_post(server.url()), std::make_shared<chain>(*t, server.url(), 50, done));
   CHECK(done.wait());
   CHECK(server.requests().size() == 50);
 }
@@ -129,7 +149,7 @@ TEST_CASE("Shutdown ends everything in flight exactly once, and what is started 
   }
   CHECK(cancelled >= 20);
   auto late = std::make_shared<collector>();
-  t->start(post(server.url()), late);
+  t->start(shared_post(server.url()), late);
   CHECK(late->ends() == 1);
   CHECK(late->failure().kind == failed_kind::cancelled);
   CHECK_FALSE(late->failure().may_have_reached_server);
@@ -148,7 +168,7 @@ TEST_CASE("Many threads start, cancel and shut down without losing an outcome") 
       for (int i = 0; i < 100; ++i) {
         auto& c = all[static_cast<std::size_t>(n * 100 + i)];
         c = std::make_shared<collector>();
-        auto id = t->start(post(server.url(), "x", "user" + std::to_string(n)), c);
+        auto id = t->start(shared_post(server.url(), "x", "user" + std::to_string(n)), c);
         if (i % 5 == 0) t->cancel(id);
         if (n == 0 && i == 50) {
           c->wait();
