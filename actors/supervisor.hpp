@@ -100,6 +100,13 @@ struct reconfigured {};
 struct shut_down {};
 struct shut {};
 
+/// To itself: a pair that ended by itself is started anew, ever later when it keeps ending. Void where the pair has been
+/// started since.
+struct start_again {
+  std::string pair;
+  std::uint64_t life = 0;
+};
+
 using supervisor_actor = caf::typed_actor<
     // Every pair and how it stands.
     caf::replies_to<ask_pairs>::with<pairs_are>,
@@ -118,7 +125,9 @@ using supervisor_actor = caf::typed_actor<
     // SIGHUP.
     caf::replies_to<reconfigure>::with<reconfigured>,
     // SIGTERM.
-    caf::replies_to<shut_down>::with<shut>>;
+    caf::replies_to<shut_down>::with<shut>,
+    // Its own timer.
+    caf::reacts_to<start_again>>;
 
 struct supervisor_options {
   std::vector<pair_settings> pairs;
@@ -172,3 +181,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::reconfigure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::reconfigured)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::shut_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::shut)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::start_again)

@@ -1,0 +1,391 @@
+#include "actors/supervisor.hpp"
+
+#include "actors/logic/back_off.hpp"
+
+#include <algorithm>
+
+namespace exsyncd {
+namespace {
+
+using supervisor_self = supervisor_actor::stateful_pointer<supervisor_state>;
+
+failure no_such_pair(const std::string& name) {
+  return {reach::account, retry::never, {}, "unknown-pair", "there is no pair \"" + name + "\"",
+          "pair.list shows the pairs of the configuration"};
+}
+
+failure not_running(const std::string& name) {
+  return {reach::account, retry::never, {}, "stopped", "the pair \"" + name + "\" is stopped", "start it with pair.start"};
+}
+
+void log(supervisor_self self, log_level level, const std::string& pair, std::string text) {
+  self->state.options.context.log({level, std::move(text), pair, {}, {}, {}});
+}
+
+supervisor_state::member* find(supervisor_self self, const std::string& name) {
+  auto at = self->state.members.find(name);
+  return at == self->state.members.end() ? nullptr : &at->second;
+}
+
+void end_mailboxes(supervisor_self self, supervisor_state::member& m) {
+  for (side s : both_sides) {
+    if (m.mailboxes[s]) self->send_exit(m.mailboxes[s], caf::exit_reason::user_shutdown);
+    m.mailboxes[s] = nullptr;
+  }
+}
+
+void launch(supervisor_self self, supervisor_state::member& m) {
+  const auto& o = self->state.options;
+  ++m.life;
+  m.mailboxes = {o.open_mailbox(m.settings.primary), o.open_mailbox(m.settings.replica)};
+  m.actor = self->spawn<caf::monitored>(pair, pair_options{m.settings, m.mailboxes, o.ledger, o.context, o.polling});
+  log(self, log_level::info, m.settings.name, "started");
+}
+
+void pair_down(supervisor_self self, supervisor_state::member& m, const caf::error& why) {
+  m.actor = nullptr;
+  end_mailboxes(self, m);
+  if (!m.wanted) return;
+  ++m.restarts;
+  ++m.restarts_in_a_row;
+  auto rest = logic::back_off(m.restarts_in_a_row, self->state.options.context.random());
+  log(self, log_level::error, m.settings.name,
+      "ended unexpectedly (" + caf::to_string(why) + "); started again in " + std::to_string(rest.count()) + " s");
+  self->delayed_send(self, rest, start_again{m.settings.name, m.life});
+}
+
+/// Remembers what an administrator wants, and what the file said at that time.
+void remember(supervisor_self self, const supervisor_state::member& m) {
+  const auto& o = self->state.options;
+  self->request(o.ledger, ledger_patience,
+                set_pair_memory{pair_id{m.settings.name}, pair_memory{m.wanted, m.settings.start}})
+      .then([](const stored&) {}, [](const caf::error&) {}); // the ledger's death is noticed by its monitor
+}
+
+/// Stops one pair; `then` is called when nothing of it is under way.
+void halt(supervisor_self self, supervisor_state::member& m, std::function<void()> then) {
+  m.wanted = false;
+  if (!m.actor) return then();
+  auto name = m.settings.name;
+  self->request(m.actor, mailbox_patience, stop_pair{})
+      .then([then](const pair_stopped&) { then(); }, [then](const caf::error&) { then(); });
+}
+
+/// What the pair shall do: as last said over the socket, unless "start" has changed in the file since.
+void decide_and_launch(supervisor_self self, const std::string& name) {
+  self->request(self->state.options.ledger, ledger_patience, load_memory{pair_id{name}})
+      .then(
+          [self, name](const memory_loaded& loaded) {
+            auto* m = find(self, name);
+            if (!m || m->actor) return;
+            const auto& said = loaded.memory;
+            m->wanted = said && said->started && said->start_in_file == m->settings.start ? *said->started : m->settings.start;
+            if (m->wanted) launch(self, *m);
+          },
+          [](const caf::error&) {});
+}
+
+/// Calls `then` once `count` calls of the returned function were made; at once where there are none.
+std::function<void()> after(std::size_t count, std::function<void()> then) {
+  if (count == 0) {
+    then();
+    return [] {};
+  }
+  auto left = std::make_shared<std::size_t>(count);
+  return [left, then = std::move(then)] {
+    if (--*left == 0) then();
+  };
+}
+
+void set_pairs(supervisor_self self, const std::vector<pair_settings>& pairs) {
+  auto& members = self->state.members;
+  auto wanted = [&](const std::string& name) {
+    return std::find_if(pairs.begin(), pairs.end(), [&](const pair_settings& p) { return p.name == name; });
+  };
+  for (auto& [name, m] : members) {
+    auto at = wanted(name);
+    if (at != pairs.end() && *at == m.settings) continue;
+    halt(self, m, [self, name = name, settings = at == pairs.end() ? std::optional<pair_settings>() : *at] {
+      auto* m = find(self, name);
+      if (!m) return;
+      end_mailboxes(self, *m);
+      m->actor = nullptr;
+      if (!settings) {
+        self->state.members.erase(name);
+        return;
+      }
+      m->settings = *settings;
+      decide_and_launch(self, name);
+    });
+  }
+  for (const auto& p : pairs)
+    if (!members.contains(p.name)) {
+      members[p.name].settings = p;
+      decide_and_launch(self, p.name);
+    }
+}
+
+std::vector<std::string> names_or_all(supervisor_self self, const std::vector<std::string>& names) {
+  if (!names.empty()) return names;
+  std::vector<std::string> all;
+  for (const auto& p : self->state.options.pairs)
+    if (auto* m = find(self, p.name); m && m->actor) all.push_back(p.name);
+  return all;
+}
+
+pair_condition condition_of(pair_phase phase) {
+  switch (phase) {
+  case pair_phase::starting: return pair_condition::starting;
+  case pair_phase::started: return pair_condition::started;
+  case pair_phase::throttled: return pair_condition::throttled;
+  case pair_phase::error: return pair_condition::error;
+  }
+  return pair_condition::error;
+}
+
+// ---- requests --------------------------------------------------------------------------------------------------------
+
+caf::result<pairs_are> overview(supervisor_self self) {
+  auto promise = self->make_response_promise<pairs_are>();
+  auto result = std::make_shared<pairs_are>();
+  for (const auto& p : self->state.options.pairs)
+    if (auto* m = find(self, p.name)) {
+      result->pairs.push_back({m->settings, pair_condition::stopped, {}, {}, m->restarts});
+      if (m->wanted) result->pairs.back().condition = pair_condition::starting;
+    }
+  auto done = after(result->pairs.size() * 2, [promise, result]() mutable { promise.deliver(std::move(*result)); });
+  for (std::size_t i = 0; i < result->pairs.size(); ++i) {
+    const auto& name = result->pairs[i].settings.name;
+    self->request(self->state.options.ledger, ledger_patience, load_counts{pair_id{name}})
+        .then([result, i, done](const pair_counts& c) { result->pairs[i].counts = c, done(); },
+              [done](const caf::error&) { done(); });
+    auto* m = find(self, name);
+    if (!m->actor) {
+      done();
+      continue;
+    }
+    self->request(m->actor, std::chrono::seconds(30), ask_pair_status{})
+        .then(
+            [result, i, done](const pair_status& s) {
+              result->pairs[i].status = s;
+              result->pairs[i].condition = condition_of(s.phase);
+              done();
+            },
+            [done](const caf::error&) { done(); });
+  }
+  return promise;
+}
+
+caf::result<pair_answers> start_or_stop(supervisor_self self, const std::vector<std::string>& names, bool start) {
+  auto promise = self->make_response_promise<pair_answers>();
+  auto result = std::make_shared<pair_answers>();
+  auto done = after(names.size(), [promise, result]() mutable { promise.deliver(std::move(*result)); });
+  for (const auto& name : names) {
+    auto* m = find(self, name);
+    result->pairs.push_back({name, m ? std::optional<failure>() : no_such_pair(name)});
+    if (!m) {
+      done();
+    } else if (start) {
+      m->wanted = true;
+      m->restarts_in_a_row = 0;
+      remember(self, *m);
+      if (!m->actor) launch(self, *m);
+      done();
+    } else {
+      m->wanted = false;
+      remember(self, *m);
+      halt(self, *m, [self, name, done] {
+        log(self, log_level::info, name, "stopped");
+        done();
+      });
+    }
+  }
+  return promise;
+}
+
+caf::result<pairs_synced> sync(supervisor_self self, const std::vector<std::string>& asked) {
+  auto promise = self->make_response_promise<pairs_synced>();
+  auto result = std::make_shared<pairs_synced>();
+  auto names = names_or_all(self, asked);
+  result->pairs.resize(names.size());
+  auto done = after(names.size(), [promise, result]() mutable { promise.deliver(std::move(*result)); });
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto& one = result->pairs[i];
+    one.pair = names[i];
+    auto* m = find(self, names[i]);
+    if (!m || !m->actor) {
+      one.failed = m ? not_running(names[i]) : no_such_pair(names[i]);
+      done();
+      continue;
+    }
+    self->request(m->actor, caf::infinite, sync_now{})
+        .then([result, i, done](const round_report& r) { result->pairs[i].report = r, done(); },
+              [result, i, done](const caf::error& e) {
+                result->pairs[i].failed =
+                    failure{reach::account, retry::later, {}, "ended", "the pair ended: " + caf::to_string(e), {}};
+                done();
+              });
+  }
+  return promise;
+}
+
+caf::result<planned> plan(supervisor_self self, const std::string& name) {
+  auto promise = self->make_response_promise<planned>();
+  auto* m = find(self, name);
+  if (!m || !m->actor) {
+    promise.deliver(planned{m ? not_running(name) : no_such_pair(name)});
+    return promise;
+  }
+  self->request(m->actor, caf::infinite, plan_pair{})
+      .then([promise](pair_plan& p) mutable { promise.deliver(planned{std::move(p)}); },
+            [promise](const caf::error& e) mutable {
+              promise.deliver(planned{failure{reach::account, retry::later, {}, "ended", "the pair ended: " + caf::to_string(e), {}}});
+            });
+  return promise;
+}
+
+caf::result<pair_answers> approve(supervisor_self self, const approve_one& what) {
+  auto promise = self->make_response_promise<pair_answers>();
+  auto result = std::make_shared<pair_answers>();
+  result->pairs.push_back({what.pair, {}});
+  auto* m = find(self, what.pair);
+  if (!m || !m->actor) {
+    result->pairs[0].failed = m ? not_running(what.pair) : no_such_pair(what.pair);
+    promise.deliver(*result);
+    return promise;
+  }
+  std::vector<folder_pair_id> folders;
+  for (const auto& f : m->settings.folders)
+    if (what.folder_pair.empty() || f.name == what.folder_pair) folders.emplace_back(f.name);
+  auto held = std::make_shared<bool>(false);
+  auto done = after(folders.size(), [promise, result, held, what]() mutable {
+    if (!*held)
+      result->pairs[0].failed = failure{reach::folder, retry::never, {}, "not-frozen",
+                                        "nothing is frozen there: " + what.pair + (what.folder_pair.empty() ? "" : "/" + what.folder_pair),
+                                        "pair.get shows what is frozen"};
+    promise.deliver(*result);
+  });
+  for (const auto& f : folders)
+    self->request(m->actor, ledger_patience, approve_folder_pair{f})
+        .then([held, done](const approved& a) { *held = *held || a.was_held, done(); },
+              [done](const caf::error&) { done(); });
+  return promise;
+}
+
+/// The answers of the ledger for one pair, or for all.
+template <class Request, class Answer, class Take>
+void for_pairs(supervisor_self self, const std::string& pair, std::function<Request(pair_id)> make, Take take,
+               std::function<void()> then) {
+  std::vector<std::string> names;
+  for (const auto& p : self->state.options.pairs)
+    if (pair.empty() || p.name == pair) names.push_back(p.name);
+  auto done = after(names.size(), std::move(then));
+  for (const auto& name : names)
+    self->request(self->state.options.ledger, ledger_patience, make(pair_id{name}))
+        .then([take, done](const Answer& a) { take(a), done(); }, [done](const caf::error&) { done(); });
+}
+
+caf::result<conflicts_loaded> conflicts(supervisor_self self, const ask_conflicts& what) {
+  auto promise = self->make_response_promise<conflicts_loaded>();
+  auto result = std::make_shared<conflicts_loaded>();
+  for_pairs<load_conflicts, conflicts_loaded>(
+      self, what.pair, [limit = what.limit](pair_id p) { return load_conflicts{std::move(p), limit}; },
+      [result](const conflicts_loaded& c) {
+        result->conflicts.insert(result->conflicts.end(), c.conflicts.begin(), c.conflicts.end());
+      },
+      [promise, result, limit = what.limit]() mutable {
+        auto& all = result->conflicts;
+        std::stable_sort(all.begin(), all.end(), [](const conflict& a, const conflict& b) { return a.when > b.when; });
+        if (all.size() > limit) all.resize(limit);
+        promise.deliver(std::move(*result));
+      });
+  return promise;
+}
+
+void collect_troubles(supervisor_self self, const std::string& pair, std::function<void(std::vector<twin>)> then) {
+  auto items = std::make_shared<std::vector<twin>>();
+  for_pairs<load_troubles, twins_loaded>(
+      self, pair, [](pair_id p) { return load_troubles{std::move(p)}; },
+      [items](const twins_loaded& t) { items->insert(items->end(), t.twins.begin(), t.twins.end()); },
+      [items, then] { then(std::move(*items)); });
+}
+
+caf::result<bans_lifted> lift(supervisor_self self, const lift_bans& what) {
+  auto promise = self->make_response_promise<bans_lifted>();
+  collect_troubles(self, what.pair, [self, promise, what](std::vector<twin> items) mutable {
+    note_troubles call;
+    for (const auto& t : items)
+      if (what.twin.empty() || t.id == what.twin) call.troubles.push_back({t.id, {}});
+    bans_lifted result{call.troubles.size()};
+    self->request(self->state.options.ledger, ledger_patience, std::move(call))
+        .then(
+            [self, promise, result, pair = what.pair](const stored&) mutable {
+              for (auto& [name, m] : self->state.members)
+                if (m.actor && (pair.empty() || name == pair)) self->send(m.actor, folder_dirty{});
+              promise.deliver(result);
+            },
+            [promise](const caf::error& e) mutable { promise.deliver(e); });
+  });
+  return promise;
+}
+
+caf::result<shut> shut_all(supervisor_self self) {
+  auto promise = self->make_response_promise<shut>();
+  std::vector<std::string> names;
+  for (auto& [name, m] : self->state.members)
+    names.push_back(name);
+  auto done = after(names.size(), [self, promise]() mutable {
+    for (auto& [name, m] : self->state.members)
+      end_mailboxes(self, m);
+    promise.deliver(shut{});
+    self->quit();
+  });
+  for (const auto& name : names)
+    halt(self, *find(self, name), done);
+  return promise;
+}
+
+} // namespace
+
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+                                           supervisor_options options) {
+  auto& state = self->state;
+  state.options = std::move(options);
+  self->monitor(state.options.ledger);
+  self->set_down_handler([self](caf::down_msg& down) {
+    const auto& o = self->state.options;
+    if (down.source == o.ledger.address())
+      return o.on_fatal("the state directory cannot be written any more: " + caf::to_string(down.reason));
+    for (auto& [name, m] : self->state.members)
+      if (m.actor && down.source == m.actor.address()) return pair_down(self, m, down.reason);
+  });
+  set_pairs(self, state.options.pairs);
+  return {
+      [self](const ask_pairs&) { return overview(self); },
+      [self](const start_pairs& what) { return start_or_stop(self, what.names, true); },
+      [self](const stop_pairs& what) { return start_or_stop(self, what.names, false); },
+      [self](const sync_pairs& what) { return sync(self, what.names); },
+      [self](const plan_one& what) { return plan(self, what.pair); },
+      [self](const approve_one& what) { return approve(self, what); },
+      [self](const ask_conflicts& what) { return conflicts(self, what); },
+      [self](const ask_bans& what) -> caf::result<bans_are> {
+        auto promise = self->make_response_promise<bans_are>();
+        collect_troubles(self, what.pair,
+                         [promise](std::vector<twin> items) mutable { promise.deliver(bans_are{std::move(items)}); });
+        return promise;
+      },
+      [self](const lift_bans& what) { return lift(self, what); },
+      [self](const reconfigure& what) {
+        self->state.options.pairs = what.pairs;
+        set_pairs(self, what.pairs);
+        return reconfigured{};
+      },
+      [self](const shut_down&) { return shut_all(self); },
+      [self](const start_again& what) {
+        auto* m = find(self, what.pair);
+        if (m && m->wanted && !m->actor && m->life == what.life) launch(self, *m);
+      },
+  };
+}
+
+} // namespace exsyncd
