@@ -8,7 +8,8 @@
 
 namespace exsyncd::ews {
 
-/// CreateItem of mails by their MIME, each with its mark. One entry for each, in order.
+/// CreateItem of mails by their MIME, each with its mark. One entry for each, in order, with the id it has; empty where
+/// the answer names none.
 struct create_mails {
   folder_id folder;
   std::span<const std::pair<carried_mail, operation_mark>> mails; // at least one

@@ -43,7 +43,6 @@ answer_reader<got_item> read_get_item() {
             if (!item) return "a success without an item";
             got_item out;
             out.item = read_listed_item(*item);
-            if (out.item.id.empty()) return "an item without an id";
             out.contents = read_content_of(*item);
             out.read_receipt_requested = read_bool(item->text_of("IsReadReceiptRequested"));
             if (auto* mime = item->child("MimeContent")) out.mime_base64 = std::move(mime->text);

@@ -13,9 +13,9 @@ std::string write(const request_context& context, const resolve_names& request) 
 answer_reader<std::vector<resolved_name>> read_resolve_names() {
   return {"ResolveNames",
           [](element& message) -> std::variant<std::vector<resolved_name>, std::string> {
-            const auto* set = message.child("ResolutionSet");
-            if (!set) return "a success without ResolutionSet";
             std::vector<resolved_name> out;
+            const auto* set = message.child("ResolutionSet");
+            if (!set) return out;
             for (const auto& resolution : set->children)
               if (const auto* mailbox = resolution.child("Mailbox"))
                 out.push_back({std::string(mailbox->text_of("Name")), std::string(mailbox->text_of("EmailAddress")),

@@ -37,17 +37,17 @@ std::optional<std::chrono::milliseconds> back_off(const std::vector<std::pair<st
 
 soap_fault fault_of(const element& fault) {
   soap_fault out;
-  out.text = fault.text_of("faultstring");
-  std::string_view code = fault.text_of("faultcode");
+  out.text = fault.word_of("faultstring");
+  std::string_view code = fault.word_of("faultcode");
   if (const auto colon = code.rfind(':'); colon != std::string_view::npos) code.remove_prefix(colon + 1);
   out.code = code;
   if (const auto* detail = fault.child("detail")) {
-    if (auto exact = detail->text_of("ResponseCode"); !exact.empty()) out.code = exact;
-    if (auto text = detail->text_of("Message"); !text.empty()) out.text = text;
-    std::vector<std::pair<std::string, std::string>> values;
-    collect_values(*detail, values);
-    out.wait = back_off(values);
+    if (auto exact = detail->word_of("ResponseCode"); !exact.empty()) out.code = exact;
+    if (auto text = detail->word_of("Message"); !text.empty()) out.text = text;
+    collect_values(*detail, out.values);
+    out.wait = back_off(out.values);
   }
+  if (out.code.empty()) out.code = "Fault";
   return out;
 }
 
@@ -87,11 +87,11 @@ bool item_error::throttled() const {
 
 std::optional<item_error> error_of(const element& message) {
   const auto cls = message.attribute("ResponseClass");
-  std::string_view code = message.text_of("ResponseCode");
+  std::string_view code = message.word_of("ResponseCode");
   if (cls == "Success" || (cls.empty() && (code.empty() || code == "NoError"))) return std::nullopt;
   item_error out;
   out.code = code.empty() ? "protocol" : code;
-  out.text = message.text_of("MessageText");
+  out.text = message.word_of("MessageText");
   if (const auto* xml = message.child("MessageXml")) collect_values(*xml, out.values);
   out.wait = back_off(out.values);
   return out;

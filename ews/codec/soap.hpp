@@ -38,6 +38,8 @@ struct soap_fault {
   std::string code; // ResponseCode of the detail, or the local part of faultcode
   std::string text;
   std::optional<std::chrono::milliseconds> wait; // BackOffMilliseconds
+  /// The Value elements of MessageXml.
+  std::vector<std::pair<std::string, std::string>> values;
   friend bool operator==(const soap_fault&, const soap_fault&) = default;
 };
 

@@ -26,6 +26,13 @@ std::string_view element::text_of(std::string_view wanted) const {
   return c ? std::string_view(c->text) : std::string_view();
 }
 
+std::string_view element::word_of(std::string_view wanted) const {
+  const auto text = text_of(wanted);
+  const auto from = text.find_first_not_of(" \t\r\n");
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(" \t\r\n") - from + 1);
+}
+
 std::string_view element::attribute(std::string_view wanted) const {
   for (const auto& [name, value] : attributes)
     if (name == wanted) return value;

@@ -25,6 +25,8 @@ struct element {
   const element* find(std::initializer_list<std::string_view> path) const;
   /// The text of a child, or empty.
   std::string_view text_of(std::string_view wanted) const;
+  /// The same without white space at its ends: for codes and other words.
+  std::string_view word_of(std::string_view wanted) const;
   /// The value of an attribute, or empty.
   std::string_view attribute(std::string_view wanted) const;
 };

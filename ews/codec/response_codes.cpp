@@ -1,0 +1,226 @@
+#include "ews/codec/response_codes.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace exsyncd::ews {
+namespace {
+
+using enum refusal;
+
+struct row {
+  std::string_view code;
+  enum refusal refusal;
+  enum reach reach;
+  enum retry retry;
+  std::string_view hint;
+};
+
+constexpr auto later = retry::later;
+constexpr auto after_change = retry::after_change;
+constexpr auto never = retry::never;
+
+constexpr std::string_view too_big = "the item is larger than this server takes";
+constexpr std::string_view impersonation =
+    "give the account the ApplicationImpersonation role for this mailbox, or use the mailbox's own credentials";
+constexpr std::string_view no_folder_right = "check that the folder exists and that the account may read and write it";
+
+// Meanings: Microsoft's ResponseCode page. Which are worth a retry and which are a property of the item: experience of
+// EWS clients. Sorted by code (checked below).
+constexpr row rows[] = {
+    {"ErrorADOperation", not_done, reach::server, later, ""},
+    {"ErrorADUnavailable", not_done, reach::server, later, ""},
+    {"ErrorAccessDenied", item, reach::item, after_change, "the account may not do this to this item"},
+    {"ErrorAccountDisabled", not_done, reach::account, after_change, "enable the account"},
+    {"ErrorAttachmentNestLevelLimitExceeded", item, reach::item, never, "the attachments are nested too deeply"},
+    {"ErrorAttachmentSizeLimitExceeded", item, reach::item, never, too_big},
+    {"ErrorBatchProcessingStopped", not_done, reach::item, later, ""},
+    {"ErrorCalendarDurationIsTooLong", item, reach::item, never, ""},
+    {"ErrorCalendarEndDateIsEarlierThanStartDate", item, reach::item, never, ""},
+    {"ErrorCalendarInvalidRecurrence", item, reach::item, never, ""},
+    {"ErrorChangeKeyRequired", stale, reach::item, later, ""},
+    {"ErrorChangeKeyRequiredForWriteOperations", stale, reach::item, later, ""},
+    {"ErrorConnectionFailed", unknown, reach::mailbox, later, ""},
+    {"ErrorContentConversionFailed", item, reach::item, never, "the server cannot convert this item"},
+    {"ErrorCorruptData", item, reach::item, never, "the server finds this item damaged"},
+    {"ErrorDataSizeLimitExceeded", item, reach::item, never, too_big},
+    {"ErrorExceededConnectionCount", not_done, reach::account, later, ""},
+    {"ErrorFolderNotFound", not_done, reach::folder, after_change, no_folder_right},
+    {"ErrorImpersonateUserDenied", not_done, reach::mailbox, after_change, impersonation},
+    {"ErrorImpersonationDenied", not_done, reach::mailbox, after_change, impersonation},
+    {"ErrorImpersonationFailed", not_done, reach::mailbox, after_change, impersonation},
+    {"ErrorIncorrectSchemaVersion", not_done, reach::server, after_change, "set an older version for this server"},
+    {"ErrorInsufficientResources", not_done, reach::server, later, ""},
+    {"ErrorInternalServerError", unknown, reach::item, later, ""},
+    {"ErrorInternalServerTransientError", unknown, reach::item, later, ""},
+    {"ErrorInvalidChangeKey", stale, reach::item, later, ""},
+    {"ErrorInvalidExtendedPropertyValue", item, reach::item, never, ""},
+    {"ErrorInvalidItemForOperationCreateItem", item, reach::item, never, "the server does not create this class"},
+    {"ErrorInvalidPropertySet", item, reach::item, never, "a property of this item cannot be set"},
+    {"ErrorInvalidPropertyUpdateSentMessage", item, reach::item, never, "a sent mail does not let this be changed"},
+    {"ErrorInvalidRecipients", item, reach::item, never, ""},
+    {"ErrorInvalidSchemaVersionForMailboxVersion", not_done, reach::mailbox, later, ""},
+    {"ErrorInvalidServerVersion", not_done, reach::server, after_change, "set an older version for this server"},
+    {"ErrorInvalidSyncStateData", cursor_invalid, reach::folder, later, ""},
+    {"ErrorIrresolvableConflict", stale, reach::item, later, ""},
+    {"ErrorItemCorrupt", item, reach::item, never, "the server finds this item damaged"},
+    {"ErrorItemNotFound", gone, reach::item, later, ""},
+    {"ErrorItemSavePropertyError", item, reach::item, never, "the server refuses a property of this item"},
+    {"ErrorMailboxFailover", unknown, reach::mailbox, later, ""},
+    {"ErrorMailboxMoveInProgress", not_done, reach::mailbox, later, ""},
+    {"ErrorMailboxStoreUnavailable", not_done, reach::mailbox, later, ""},
+    {"ErrorMessageSizeExceeded", item, reach::item, never, too_big},
+    {"ErrorMimeContentConversionFailed", item, reach::item, never, "the server cannot convert this mail"},
+    {"ErrorMimeContentInvalid", item, reach::item, never, "the server finds this mail damaged"},
+    {"ErrorMimeContentInvalidBase64String", item, reach::item, never, "the server finds this mail damaged"},
+    // Says no more than that: a part of the batch may have moved.
+    {"ErrorMoveCopyFailed", unknown, reach::item, later, ""},
+    {"ErrorNonExistentMailbox", not_done, reach::mailbox, after_change, "check the mailbox's address"},
+    {"ErrorNonPrimarySmtpAddress", not_done, reach::mailbox, after_change, "use the mailbox's primary address"},
+    {"ErrorObjectTypeChanged", item, reach::item, never, ""},
+    {"ErrorOccurrenceCrossingBoundary", item, reach::item, never, ""},
+    {"ErrorOccurrenceTimeSpanTooBig", item, reach::item, never, ""},
+    {"ErrorPasswordChangeRequired", not_done, reach::account, after_change, "change the account's password"},
+    {"ErrorPasswordExpired", not_done, reach::account, after_change, "change the account's password"},
+    {"ErrorQuotaExceeded", not_done, reach::mailbox, after_change,
+     "the mailbox is full: free space or raise its quota"},
+    {"ErrorRecurrenceHasNoOccurrence", item, reach::item, never, ""},
+    {"ErrorSchemaValidation", not_done, reach::item, never, "this is a mistake of exsyncd: please report it"},
+    {"ErrorServerBusy", not_done, reach::account, later, ""},
+    {"ErrorStaleObject", stale, reach::item, later, ""},
+    {"ErrorSyncFolderNotFound", not_done, reach::folder, after_change, no_folder_right},
+    {"ErrorTimeoutExpired", unknown, reach::item, later, ""},
+    {"ErrorTooManyObjectsOpened", not_done, reach::mailbox, later, ""},
+    {"ErrorUnsupportedMimeConversion", item, reach::item, never, "the server cannot convert this mail"},
+    {"ErrorUnsupportedRecurrence", item, reach::item, never, ""},
+    {"ErrorVirusDetected", item, reach::item, never, "the server finds a virus in this item"},
+    // A success that lacks what it must hold: the server did something, we do not know what.
+    {"protocol", unknown, reach::item, later, ""},
+};
+static_assert(std::is_sorted(std::begin(rows), std::end(rows),
+                             [](const row& a, const row& b) { return a.code < b.code; }));
+
+// An unknown no is still a no of this item; it rests and is listed under its name.
+constexpr row unknown_code{"", item, reach::item, after_change, "exsyncd does not know this answer of the server"};
+
+const row& row_of(std::string_view code) {
+  const auto at = std::lower_bound(std::begin(rows), std::end(rows), code,
+                                   [](const row& r, std::string_view wanted) { return r.code < wanted; });
+  return at != std::end(rows) && at->code == code ? *at : unknown_code;
+}
+
+std::string described(std::string_view operation, std::string_view code, std::string_view text) {
+  std::string out(operation);
+  out += ": ";
+  out += code;
+  if (!text.empty()) {
+    out += ": ";
+    out += text.substr(0, 300);
+  }
+  return out;
+}
+
+} // namespace
+
+meaning meaning_of(const item_error& error, std::string_view operation) {
+  const std::string_view code = error.throttled() ? std::string_view("ErrorServerBusy") : error.code;
+  const auto& r = row_of(code);
+  meaning out;
+  out.refusal = r.refusal;
+  out.why = {r.reach,
+             r.retry,
+             error.wait,
+             std::string(code),
+             described(operation, error.code, error.text),
+             std::string(r.hint)};
+  out.busy = error.throttled() || code == "ErrorExceededConnectionCount";
+  out.version_unknown = code == "ErrorInvalidServerVersion" || code == "ErrorIncorrectSchemaVersion" ||
+                        code == "ErrorInvalidSchemaVersionForMailboxVersion";
+  // The reference says that the answer names the right address, but not under which name.
+  if (code == "ErrorNonPrimarySmtpAddress")
+    for (const auto& [name, value] : error.values)
+      if (value.find('@') != std::string::npos) out.primary_address = value;
+  if (!out.primary_address.empty()) out.why.hint += ": " + out.primary_address;
+  return out;
+}
+
+meaning meaning_of(const soap_fault& fault, std::string_view operation) {
+  auto out = meaning_of(item_error{fault.code, fault.text, fault.wait, fault.values}, operation);
+  out.busy = out.busy || fault.wait.has_value();
+  if (out.busy) out.refusal = refusal::not_done;
+  // A fault is about the request, so one that the table knows as a matter of one item, or does not know at all, is a
+  // matter of this request: it fails, and nothing is banned for it.
+  if (out.refusal == refusal::item || out.refusal == refusal::gone || out.refusal == refusal::stale)
+    out.refusal = refusal::not_done;
+  if (out.why.code == "ErrorAccessDenied") {
+    out.why.reach = reach::mailbox;
+    out.why.hint = impersonation;
+  }
+  if (out.why.reach == reach::item) out.why.reach = reach::mailbox;
+  if (out.why.retry == retry::never) out.why.retry = retry::after_change;
+  return out;
+}
+
+meaning meaning_of(const broken_document& broken, std::string_view operation) {
+  meaning out;
+  out.refusal = refusal::unknown;
+  out.why = {reach::mailbox,
+             retry::later,
+             {},
+             "protocol",
+             described(operation, "protocol", broken.what),
+             "the answer was not what Exchange sends: check the URL and what stands between exsyncd and the server"};
+  return out;
+}
+
+meaning meaning_of_status(int status, std::string_view operation) {
+  meaning out;
+  const auto code = "HTTP " + std::to_string(status);
+  out.why = {reach::mailbox, retry::later, {}, code, described(operation, code, {}), {}};
+  switch (status) {
+  case 401:
+    out.why.reach = reach::account;
+    out.why.retry = retry::after_change;
+    out.why.hint = "the server refuses the user name or the password";
+    break;
+  case 403:
+    out.why.reach = reach::account;
+    out.why.retry = retry::after_change;
+    out.why.hint = "the account may not use EWS on this server";
+    break;
+  case 404:
+    out.why.reach = reach::server;
+    out.why.retry = retry::after_change;
+    out.why.hint = "there is no EWS at this URL; it usually ends in /EWS/Exchange.asmx";
+    break;
+  case 413:
+  case 507:
+    out.refusal = refusal::item;
+    out.why.reach = reach::item;
+    out.why.retry = retry::never;
+    out.why.hint = too_big;
+    break;
+  case 429: // said before anything is done
+    out.why.reach = reach::account;
+    out.busy = true;
+    break;
+  case 503: // a front end may say it of a request that a server behind it has taken
+    out.why.reach = reach::account;
+    out.refusal = refusal::unknown;
+    out.busy = true;
+    break;
+  default:
+    if (status >= 500) {
+      out.refusal = refusal::unknown;
+    } else if (status >= 300 && status < 400) {
+      out.why.reach = reach::server;
+      out.why.retry = retry::after_change;
+      out.why.hint = "the server answers with a redirect: check the URL";
+    } else {
+      out.why.reach = reach::server;
+    }
+  }
+  return out;
+}
+
+} // namespace exsyncd::ews

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "ews/codec/soap.hpp"
+#include "ews/model/failure.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What each way of saying no means: one table for reads and writes, of items and of whole requests.
+namespace exsyncd::ews {
+
+/// What a no means for a write of that item. For a read only `gone` and `cursor_invalid` matter besides the failure.
+enum class refusal {
+  not_done,      // surely nothing happened; the failure says when to try again
+  unknown,       // may have happened, or may still
+  stale,         // the guard is not the current key
+  gone,          // no such item, or no permission to see it
+  item,          // refused for good, because of what the item is
+  cursor_invalid // of a change list: start from the beginning
+};
+
+struct meaning {
+  enum refusal refusal = refusal::not_done;
+  failure why; // code, what, hint, reach, retry and wait are set
+  /// The server does not know the version of the request: nothing was done, step down.
+  bool version_unknown = false;
+  /// The server is busy: the gateway is to be told.
+  bool busy = false;
+  /// ErrorNonPrimarySmtpAddress names the address to use in place of the one used; otherwise empty.
+  std::string primary_address;
+};
+
+/// `operation`: "GetItem", for `what`. A code that the table does not know is named, never fatal.
+meaning meaning_of(const item_error& error, std::string_view operation);
+/// A fault refuses the whole request.
+meaning meaning_of(const soap_fault& fault, std::string_view operation);
+/// Of an answer with status 200 (or a 500 that is no fault): the server may have acted.
+meaning meaning_of(const broken_document& broken, std::string_view operation);
+/// Of an answer that is no SOAP at all. 4xx: not done. 5xx: unknown.
+meaning meaning_of_status(int status, std::string_view operation);
+
+} // namespace exsyncd::ews
