@@ -1,0 +1,169 @@
+#include "storage/rocksdb_engine.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <cerrno>
+#include <cstring>
+#include <unistd.h>
+
+namespace exsyncd {
+namespace {
+
+using kind = enum storage_failure::kind;
+
+rocksdb::Slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+std::string_view view(const rocksdb::Slice& s) {
+  return {s.data(), s.size()};
+}
+
+bool mentions(const std::string& text, std::initializer_list<std::string_view> words) {
+  for (auto word : words)
+    if (text.find(word) != std::string::npos) return true;
+  return false;
+}
+
+/// RocksDB tells most of what went wrong with a file in words only: those of strerror and of its own messages.
+kind kind_of(const rocksdb::Status& status) {
+  if (status.IsNoSpace()) return kind::full;
+  if (status.IsCorruption() || status.IsNotFound()) return kind::damaged;
+  const auto text = status.ToString();
+  if (mentions(text, {"lock hold by current process", "While lock file"})) return kind::locked;
+  if (mentions(text, {"No space left", "Disk quota exceeded"})) return kind::full;
+  if (mentions(text, {"Permission denied", "Read-only file system", "Not a directory", "not permitted"}))
+    return kind::not_writable;
+  if (status.IsInvalidArgument() || mentions(text, {"No such file"})) return kind::damaged;
+  return kind::other;
+}
+
+std::string advice(kind k) {
+  switch (k) {
+  case kind::locked:
+    return "it is in use by another exsyncd: stop that one, or give this one a state directory of its own";
+  case kind::damaged:
+    return "its data base is damaged: restore it from a backup, or remove it; then everything is paired anew, and "
+           "nothing is deleted";
+  case kind::newer:
+    return "it was written by a newer version: install that one again";
+  case kind::not_writable:
+    return "it cannot be written to: give it to the user that exsyncd runs as";
+  case kind::full:
+    return "its disk is full: make room and start exsyncd again; nothing is lost";
+  case kind::other:
+    return "its data base does not work";
+  }
+  return {};
+}
+
+storage_failure failure_at(const std::filesystem::path& directory, kind k, const std::string& detail) {
+  return {k, "state directory " + directory.string() + ": " + advice(k) + " (" + detail + ")"};
+}
+
+std::optional<storage_failure> make_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (!error && !std::filesystem::is_directory(directory, error))
+    error = std::make_error_code(std::errc::not_a_directory);
+  if (!error && ::access(directory.c_str(), W_OK | X_OK) != 0) error = {errno, std::generic_category()};
+  if (!error) return {};
+  const bool full = error == std::errc::no_space_on_device;
+  return failure_at(directory, full ? kind::full : kind::not_writable, error.message());
+}
+
+/// Thousands of pairs, mostly idle: little memory whatever the number of items.
+rocksdb::Options options() {
+  rocksdb::Options o;
+  o.create_if_missing = true;
+  o.write_buffer_size = 8 << 20;
+  o.max_write_buffer_number = 2;
+  o.max_open_files = 256;
+  o.max_background_jobs = 2;
+  o.keep_log_file_num = 2;
+  o.max_log_file_size = 1 << 20;
+  o.info_log_level = rocksdb::WARN_LEVEL;
+  o.compression = rocksdb::kLZ4Compression;
+  // A torn record at the end was never confirmed; a damaged one before it was, and must not be skipped.
+  o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(8 << 20);
+  table.cache_index_and_filter_blocks = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10)); // most ids that are looked up are new
+  o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return o;
+}
+
+class rocksdb_engine : public engine {
+public:
+  rocksdb_engine(std::filesystem::path directory, std::unique_ptr<rocksdb::Env> env, std::unique_ptr<rocksdb::DB> db)
+      : directory_(std::move(directory)), env_(std::move(env)), db_(std::move(db)) {}
+
+  std::optional<std::string> get(std::string_view key) const override {
+    std::string value;
+    const auto status = db_->Get({}, slice(key), &value);
+    if (status.ok()) return value;
+    if (!status.IsNotFound()) remember(status);
+    return {};
+  }
+
+  void scan(std::string_view prefix, const visitor& visit) const override {
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}));
+    for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
+      if (!visit(view(at->key()), view(at->value()))) return;
+    if (!at->status().ok()) remember(at->status());
+  }
+
+  std::optional<storage_failure> write(const batch& changes) override {
+    if (failure_) return failure_;
+    rocksdb::WriteBatch all;
+    for (const auto& [key, value] : changes)
+      if (value)
+        all.Put(key, *value);
+      else
+        all.Delete(key);
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    auto status = db_->Write(synced, &all);
+    // RocksDB refuses all writes after the disk was full once, until it is told that there is room again.
+    if (!status.ok() && kind_of(status) == kind::full && db_->Resume().ok()) status = db_->Write(synced, &all);
+    if (status.ok()) return {};
+    return failure_at(directory_, kind_of(status), status.ToString());
+  }
+
+  std::optional<storage_failure> failure() const override { return failure_; }
+
+private:
+  void remember(const rocksdb::Status& status) const {
+    if (!failure_) failure_ = failure_at(directory_, kind_of(status), status.ToString());
+  }
+
+  std::filesystem::path directory_;
+  std::unique_ptr<rocksdb::Env> env_; // outlives the data base
+  std::unique_ptr<rocksdb::DB> db_;
+  mutable std::optional<storage_failure> failure_;
+};
+
+} // namespace
+
+opened_engine open_rocksdb(const std::filesystem::path& directory, std::shared_ptr<rocksdb::FileSystem> files) {
+  if (auto failed = make_directory(directory)) return *failed;
+  auto with = options();
+  std::unique_ptr<rocksdb::Env> env;
+  if (files) {
+    env = rocksdb::NewCompositeEnv(files);
+    with.env = env.get();
+  }
+  rocksdb::DB* opened = nullptr;
+  const auto status = rocksdb::DB::Open(with, directory.string(), &opened);
+  if (!status.ok()) return failure_at(directory, kind_of(status), status.ToString());
+  return std::make_unique<rocksdb_engine>(directory, std::move(env), std::unique_ptr<rocksdb::DB>(opened));
+}
+
+} // namespace exsyncd
