@@ -113,7 +113,7 @@ std::string nearest(string_view word, std::span<const string_view> known) {
   constexpr std::size_t longest = 64; // longer ones are no slips of the finger
   if (word.size() > longest) return {};
   const auto lower = lower_case(word);
-  const auto allowed = std::max<std::size_t>(1, word.size() / 3);
+  const auto allowed = (word.size() + 2) / 3; // two letters swapped in "pari" are two edits
   std::string best;
   auto least = allowed + 1;
   for (const auto candidate : known) {

@@ -1,0 +1,133 @@
+#include "daemon/admin/methods.hpp"
+
+#include "config/values.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace exsyncd::admin {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t most = 10'000;
+constexpr std::size_t usual = 100;
+
+std::string name_of(param_type type) {
+  switch (type) {
+  case param_type::text:
+    return "string";
+  case param_type::names:
+    return "string or list of strings";
+  case param_type::count:
+    return "whole number from 1 to " + std::to_string(most);
+  }
+  return {};
+}
+
+bool fits(const json& value, param_type type) {
+  switch (type) {
+  case param_type::text:
+    return value.is_string();
+  case param_type::names:
+    return value.is_string() || (value.is_array() && !value.empty() &&
+                                 std::all_of(value.begin(), value.end(), [](auto& v) { return v.is_string(); }));
+  case param_type::count:
+    return value.is_number_integer() && value >= 1 && value <= most;
+  }
+  return false;
+}
+
+std::string text(const json& params, const char* name) { return params.at(name).get<std::string>(); }
+
+std::vector<std::string> names(const json& params, const char* name) {
+  const auto& value = params.at(name);
+  return value.is_string() ? std::vector<std::string>{value.get<std::string>()} : value.get<std::vector<std::string>>();
+}
+
+std::size_t limit(const json& params) { return params.value("limit", usual); }
+
+json help(const std::vector<method>& methods) {
+  auto list = json::array();
+  for (const auto& m : methods) {
+    auto params = json::array();
+    for (const auto& p : m.params)
+      params.push_back({{"name", p.name}, {"type", name_of(p.type)}, {"required", p.required}, {"text", p.text}});
+    json example{{"method", m.name}};
+    if (!m.example.empty()) example["params"] = json::parse(m.example);
+    list.push_back({{"name", m.name}, {"text", m.text}, {"params", params}, {"example", example}});
+  }
+  return {{"methods", list}};
+}
+
+} // namespace
+
+std::vector<method> make_methods(daemon_control& daemon) {
+  using type = param_type;
+  const param pair{"pair", type::text, true, "the pair's name"};
+  const param pairs{"pair", type::names, true, "the pair's name, or several"};
+  const param limit_param{"limit", type::count, false, "how many at most; " + std::to_string(usual) + " if not said"};
+
+  std::vector<method> all{
+      {"help", {}, "every method with its parameters and an example", "", nullptr},
+      {"daemon.status", {}, "version, state, pairs and their progress", "",
+       [&daemon](auto&, auto& to) { daemon.daemon_status(to); }},
+      {"daemon.reload", {}, "reads the configuration again; keeps the old one where the new one is wrong", "",
+       [&daemon](auto&, auto& to) { daemon.daemon_reload(to); }},
+      {"pair.list", {}, "every pair with its status and its counts", "",
+       [&daemon](auto&, auto& to) { daemon.pair_list(to); }},
+      {"pair.get", {pair}, "one pair: settings, status, progress of each folder pair", R"({"pair":"jane"})",
+       [&daemon](auto& p, auto& to) { daemon.pair_get(text(p, "pair"), to); }},
+      {"pair.start", {pairs}, "starts pairs; remembered until \"start\" changes in the file", R"({"pair":["jane","joe"]})",
+       [&daemon](auto& p, auto& to) { daemon.pair_start(names(p, "pair"), to); }},
+      {"pair.stop", {pairs}, "stops pairs; remembered until \"start\" changes in the file", R"({"pair":"jane"})",
+       [&daemon](auto& p, auto& to) { daemon.pair_stop(names(p, "pair"), to); }},
+      {"pair.sync_now", {pairs}, "looks for changes now, not at the next poll", R"({"pair":"jane"})",
+       [&daemon](auto& p, auto& to) { daemon.pair_sync_now(names(p, "pair"), to); }},
+      {"pair.plan", {pair}, "a dry run: what would be created, changed and deleted on each side, and why",
+       R"({"pair":"jane"})", [&daemon](auto& p, auto& to) { daemon.pair_plan(text(p, "pair"), to); }},
+      {"pair.approve",
+       {pair, {"folder", type::text, false, "one folder pair; all that are frozen if not said"}},
+       "lets a frozen folder pair go on, deletes included", R"({"pair":"jane","folder":"inbox"})",
+       [&daemon](auto& p, auto& to) {
+         daemon.pair_approve(text(p, "pair"),
+                             p.contains("folder") ? std::optional(text(p, "folder")) : std::nullopt, to);
+       }},
+      {"conflict.list", {pair, limit_param}, "what lost, against what, when; the newest first", R"({"pair":"jane"})",
+       [&daemon](auto& p, auto& to) { daemon.conflict_list(text(p, "pair"), limit(p), to); }},
+      {"ban.list", {pair, limit_param}, "items that a server refused, with the reason", R"({"pair":"jane","limit":20})",
+       [&daemon](auto& p, auto& to) { daemon.ban_list(text(p, "pair"), limit(p), to); }},
+      {"ban.delete", {pair, {"id", type::text, true, "as in ban.list"}}, "tries a refused item again",
+       R"({"pair":"jane","id":"0f3a"})",
+       [&daemon](auto& p, auto& to) { daemon.ban_delete(text(p, "pair"), text(p, "id"), to); }},
+  };
+  // Its text is fixed by the table, itself included.
+  all.front().run = [answer = help(all)](auto&, auto& to) { to.done(answer); };
+  return all;
+}
+
+std::optional<call_error> refusal(const method& m, const json& params) {
+  const auto wrong = [&](const std::string& field, std::string message) {
+    return call_error{error_code::invalid_params, std::move(message), "see the method \"help\"", field};
+  };
+  if (!params.is_object()) return wrong("params", "params must be an object");
+  std::vector<std::string_view> known;
+  for (const auto& p : m.params) {
+    known.push_back(p.name);
+    if (!params.contains(p.name)) {
+      if (p.required) return wrong(p.name, m.name + " needs \"" + p.name + "\": " + p.text);
+      continue;
+    }
+    if (!fits(params.at(p.name), p.type)) return wrong(p.name, '"' + p.name + "\" must be a " + name_of(p.type));
+  }
+  for (const auto& [key, unused] : params.items()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    const auto meant = nearest(key, known);
+    return wrong(key, m.name + " knows no parameter \"" + key + '"' +
+                          (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+  }
+  return std::nullopt;
+}
+
+} // namespace exsyncd::admin

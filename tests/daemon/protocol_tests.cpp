@@ -1,0 +1,151 @@
+#include "daemon/admin/protocol.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace exsyncd::admin;
+using nlohmann::json;
+
+namespace {
+
+/// Answers every call with what it was called with.
+class mirror : public daemon_control {
+public:
+  void daemon_status(reply to) override { to.done("daemon_status"); }
+  void daemon_reload(reply to) override { to.done("daemon_reload"); }
+  void pair_list(reply to) override { to.done("pair_list"); }
+  void pair_get(const std::string& pair, reply to) override { to.done({"pair_get", pair}); }
+  void pair_start(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_start", pairs}); }
+  void pair_stop(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_stop", pairs}); }
+  void pair_sync_now(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_sync_now", pairs}); }
+  void pair_plan(const std::string& pair, reply to) override { to.done({"pair_plan", pair}); }
+  void pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) override {
+    to.done({"pair_approve", pair, folder ? json(*folder) : json()});
+  }
+  void conflict_list(const std::string& pair, std::size_t limit, reply to) override {
+    if (pair == "forgotten") return;
+    to.done({"conflict_list", pair, limit});
+  }
+  void ban_list(const std::string& pair, std::size_t limit, reply to) override { to.done({"ban_list", pair, limit}); }
+  void ban_delete(const std::string& pair, const std::string& id, reply to) override {
+    if (pair == "none") return to.failed({error_code::not_found, "there is no pair \"none\"", "see pair.list", "pair"});
+    to.done({"ban_delete", pair, id});
+    to.done("a second answer is ignored");
+  }
+};
+
+std::string raw_answer(const std::string& line) {
+  mirror daemon;
+  const auto methods = make_methods(daemon);
+  std::string answer;
+  int answers = 0;
+  handle_line(methods, line, [&](std::string text) {
+    answer = std::move(text);
+    ++answers;
+  });
+  CHECK(answers == 1);
+  return answer;
+}
+
+json answer(const std::string& line) {
+  const auto text = raw_answer(line);
+  INFO(line << " -> " << text);
+  REQUIRE(text.ends_with('\n'));
+  CHECK(text.find('\n') == text.size() - 1);
+  return json::parse(text);
+}
+
+} // namespace
+
+TEST_CASE("the short form is answered short, JSON-RPC as JSON-RPC") {
+  CHECK(answer(R"({"method":"pair.list"})") == json::parse(R"({"result":"pair_list"})"));
+  CHECK(answer(R"({"method":"pair.list","id":"x"})") == json::parse(R"({"result":"pair_list","id":"x"})"));
+  CHECK(answer(R"({"jsonrpc":"2.0","method":"pair.list","id":7})") ==
+        json::parse(R"({"jsonrpc":"2.0","result":"pair_list","id":7})"));
+  CHECK(answer(R"({"jsonrpc":"2.0","method":"pair.list","id":null})") ==
+        json::parse(R"({"jsonrpc":"2.0","result":"pair_list","id":null})"));
+}
+
+TEST_CASE("a notification is carried out and not answered, right or wrong") {
+  CHECK(raw_answer(R"({"jsonrpc":"2.0","method":"pair.list"})").empty());
+  CHECK(raw_answer(R"({"jsonrpc":"2.0","method":"pair.none"})").empty());
+  CHECK(raw_answer(R"({"jsonrpc":"2.0","method":"ban.delete","params":{"pair":"none","id":"1"}})").empty());
+}
+
+TEST_CASE("what is no request is refused with its reason") {
+  struct row {
+    const char* line;
+    int code;
+    const char* message;
+    const char* field;
+  };
+  for (const auto& row : {
+           row{"hello", -32700, "no JSON", ""},
+           row{"", -32700, "no JSON", ""},
+           row{"{\"method\":\"pair.list\"", -32700, "no JSON", ""},
+           row{"{\"method\":\"\xff\"}", -32700, "no JSON", ""},
+           row{"[]", -32600, "must be an object", ""},
+           row{"\"help\"", -32600, "must be an object", ""},
+           row{"{}", -32600, "method is missing", "method"},
+           row{R"({"method":7})", -32600, "method must be a string", "method"},
+           row{R"({"method":"help","id":{}})", -32600, "id must be", "id"},
+           row{R"({"method":"help","jsonrpc":"1.0"})", -32600, "jsonrpc must be", "jsonrpc"},
+           row{R"({"method":"help","param":{}})", -32600, "holds no \"param\"", "param"},
+           row{R"({"method":"pair.lst"})", -32601, "there is no method \"pair.lst\"", "method"},
+           row{R"({"method":"help","params":[]})", -32602, "params must be an object", "params"},
+           row{R"({"method":"pair.get"})", -32602, "pair.get needs \"pair\": the pair's name", "pair"},
+           row{R"({"method":"pair.get","params":{"pair":7}})", -32602, "\"pair\" must be a string", "pair"},
+           row{R"({"method":"pair.get","params":{"pair":["a"]}})", -32602, "\"pair\" must be a string", "pair"},
+           row{R"({"method":"pair.start","params":{"pair":[]}})", -32602, "\"pair\" must be a string or list", "pair"},
+           row{R"({"method":"pair.start","params":{"pair":["a",1]}})", -32602, "\"pair\" must be a string or list", "pair"},
+           row{R"({"method":"pair.get","params":{"pair":"a","pari":1}})", -32602, "did you mean \"pair\"?", "pari"},
+           row{R"({"method":"pair.list","params":{"x":1}})", -32602, "knows no parameter \"x\"", "x"},
+           row{R"({"method":"ban.list","params":{"pair":"a","limit":0}})", -32602, "whole number from 1", "limit"},
+           row{R"({"method":"ban.list","params":{"pair":"a","limit":2.5}})", -32602, "whole number from 1", "limit"},
+           row{R"({"method":"ban.list","params":{"pair":"a","limit":99999999999999999999}})", -32602, "whole number from 1", "limit"},
+           row{R"({"method":"ban.delete","params":{"pair":"none","id":"1"}})", -32001, "there is no pair", "pair"},
+       }) {
+    INFO(row.line);
+    const auto error = answer(row.line).at("error");
+    CHECK(error.at("code") == row.code);
+    CHECK_THAT(error.at("message").get<std::string>(), Catch::Contains(row.message));
+    CHECK_FALSE(error.at("data").at("hint").get<std::string>().empty());
+    CHECK(error.at("data").value("field", "") == row.field);
+  }
+  CHECK(answer(R"({"method":"pair.lst"})")["error"]["data"]["hint"] == "did you mean \"pair.list\"?");
+  CHECK(answer(R"({"method":"pair.lst","jsonrpc":"2.0","id":3})")["id"] == 3);
+  CHECK(json::parse(too_long(1000))["error"]["message"] == "a request is at most 1000 bytes");
+}
+
+TEST_CASE("parameters reach the daemon as they were meant") {
+  const auto result = [](const std::string& line) { return answer(line).at("result").dump(); };
+  CHECK(result(R"({"method":"pair.start","params":{"pair":"a"}})") == R"(["pair_start",["a"]])");
+  CHECK(result(R"({"method":"pair.start","params":{"pair":["a","b"]}})") == R"(["pair_start",["a","b"]])");
+  CHECK(result(R"({"method":"pair.approve","params":{"pair":"a"}})") == R"(["pair_approve","a",null])");
+  CHECK(result(R"({"method":"pair.approve","params":{"pair":"a","folder":"f"}})") == R"(["pair_approve","a","f"])");
+  CHECK(result(R"({"method":"ban.list","params":{"pair":"a"}})") == R"(["ban_list","a",100])");
+  CHECK(result(R"({"method":"ban.list","params":{"pair":"a","limit":7}})") == R"(["ban_list","a",7])");
+  CHECK(result(R"({"method":"ban.delete","params":{"pair":"a","id":"i"}})") == R"(["ban_delete","a","i"])");
+}
+
+TEST_CASE("a call that the daemon forgets is answered all the same") {
+  const auto error = answer(R"({"method":"conflict.list","params":{"pair":"forgotten"}})").at("error");
+  CHECK(error.at("code") == -32603);
+}
+
+TEST_CASE("help lists every method, and its examples work") {
+  const auto methods = answer(R"({"method":"help"})").at("result").at("methods");
+  std::vector<std::string> names;
+  for (const auto& m : methods) {
+    names.push_back(m.at("name"));
+    INFO(m.at("name"));
+    CHECK_FALSE(m.at("text").get<std::string>().empty());
+    const auto example = answer(m.at("example").dump());
+    CHECK(example.contains("result"));
+    for (const auto& p : m.at("params"))
+      if (p.at("required") == true) CHECK(m.at("example").at("params").contains(p.at("name").get<std::string>()));
+  }
+  CHECK(names == std::vector<std::string>{"help", "daemon.status", "daemon.reload", "pair.list", "pair.get", "pair.start",
+                                          "pair.stop", "pair.sync_now", "pair.plan", "pair.approve", "conflict.list",
+                                          "ban.list", "ban.delete"});
+}
