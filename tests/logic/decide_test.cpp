@@ -1,0 +1,261 @@
+#include "tests/logic/builders.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <functional>
+
+using namespace exsyncd;
+using namespace exsyncd::tests;
+
+namespace {
+
+struct row {
+  std::string when;
+  std::function<void(twin&, logic::surroundings&)> prepare;
+  std::string then;
+  /// With the sides exchanged: empty where the rule is the same for both, else what it says then. Primary wins, so the
+  /// rows in which both sides did something differ.
+  std::string then_exchanged;
+};
+
+void check(const std::vector<row>& rows, direction d) {
+  for (const auto& r : rows) {
+    INFO(r.when);
+    twin t = agreed_twin();
+    auto around = quiet(d);
+    r.prepare(t, around);
+    CHECK(in_words(logic::decide(t, around)) == r.then);
+    INFO("with the sides exchanged");
+    CHECK(in_words(logic::decide(exchanged(t), exchanged(around))) ==
+          (r.then_exchanged.empty() ? exchanged(r.then) : r.then_exchanged));
+  }
+}
+
+constexpr auto P = side::primary;
+constexpr auto R = side::replica;
+
+} // namespace
+
+TEST_CASE("two-way: every cell of the arbiter's table") {
+  auto subject = with(field::subject, "New offer");
+  auto body = with(field::body, "Dear Joan");
+  check(
+      {
+          {"nothing happened", [](twin&, auto&) {}, "agree", ""},
+          {"P unchanged, R edited", [&](twin& t, auto&) { edit(t, R, subject); }, "update P subject", ""},
+          {"P unchanged, R deleted", [](twin& t, auto&) { leave(t, R); }, "remove P", ""},
+          {"both edited to the same", [&](twin& t, auto&) { edit(t, P, subject), edit(t, R, subject); }, "agree", ""},
+          {"both edited the same field otherwise",
+           [&](twin& t, auto&) { edit(t, P, subject), edit(t, R, with(field::subject, "Old offer")); },
+           "update R subject, R loses", "update R subject, R loses"},
+          {"P edited one field, R another", [&](twin& t, auto&) { edit(t, P, subject), edit(t, R, body); },
+           "update R subject body, R loses", "update R subject body, R loses"},
+          {"P edited, R deleted", [&](twin& t, auto&) { edit(t, P, subject), leave(t, R); }, "remove P, P loses", ""},
+          {"P deleted, R edited", [&](twin& t, auto&) { leave(t, P), edit(t, R, subject); }, "remove R, R loses", ""},
+          {"both deleted", [](twin& t, auto&) { leave(t, P), leave(t, R); }, "bury", ""},
+      },
+      direction::bidirectional);
+}
+
+TEST_CASE("one-way: the table with the target read as unchanged") {
+  auto subject = with(field::subject, "New offer");
+  auto body = with(field::body, "Dear Joan");
+  auto revert = [](logic::surroundings& a) { a.policy.drift = drift::revert; };
+  check(
+      {
+          {"source edited", [&](twin& t, auto&) { edit(t, P, subject); }, "update R subject", ""},
+          {"target edited: left", [&](twin& t, auto&) { edit(t, R, subject); }, "agree", ""},
+          {"target edited, drift reverted: look at what it was",
+           [&](twin& t, auto& a) { edit(t, R, subject), revert(a); }, "update R subject", ""},
+          {"both edited: only the source's fields", [&](twin& t, auto&) { edit(t, P, subject), edit(t, R, body); },
+           "update R subject", ""},
+          {"both edited, drift reverted: both fields",
+           [&](twin& t, auto& a) { edit(t, P, subject), edit(t, R, body), revert(a); }, "update R subject body", ""},
+          {"source deleted", [](twin& t, auto&) { leave(t, P); }, "remove R", ""},
+          {"source deleted, target edited", [&](twin& t, auto&) { leave(t, P), edit(t, R, subject); }, "remove R", ""},
+          {"target deleted: not propagated", [](twin& t, auto&) { leave(t, R); }, "forget R and rest", ""},
+          {"target deleted, source edited: created anew",
+           [&](twin& t, auto&) { leave(t, R), edit(t, P, subject); }, "forget R", ""},
+          {"both deleted", [](twin& t, auto&) { leave(t, P), leave(t, R); }, "bury", ""},
+          {"source marked read", [](twin& t, auto&) { t.seen[P]->read = true; }, "read R", ""},
+          {"target marked read: left", [](twin& t, auto&) { t.seen[R]->read = true; }, "agree", ""},
+          {"target marked read, drift reverted",
+           [&](twin& t, auto& a) { t.seen[R]->read = true, revert(a); }, "unread R", ""},
+          {"source moved", [](twin& t, auto&) { t.seen[P]->folder = folder_pair_id{"archive"}; }, "move R to archive", ""},
+          {"target moved: left", [](twin& t, auto&) { t.seen[R]->folder = folder_pair_id{"archive"}; }, "agree", ""},
+      },
+      direction::primary_to_replica);
+}
+
+TEST_CASE("read state and place go over by themselves") {
+  check(
+      {
+          {"marked read", [](twin& t, auto&) { t.seen[P]->read = true; }, "read R", ""},
+          {"marked read on both", [](twin& t, auto&) { t.seen[P]->read = t.seen[R]->read = true; }, "agree", ""},
+          {"a read state that is not known is left", [](twin& t, auto&) { t.seen[P]->read = {}; }, "agree", ""},
+          {"marking as read does not compete with an edit",
+           [](twin& t, auto&) { t.seen[R]->read = true, edit(t, P, with(field::subject, "x")); }, "update R subject", ""},
+          {"moved", [](twin& t, auto&) { t.seen[P]->folder = folder_pair_id{"archive"}; }, "move R to archive", ""},
+          {"moved on both sides: primary's place",
+           [](twin& t, auto&) {
+             t.seen[P]->folder = folder_pair_id{"archive"};
+             t.seen[R]->folder = folder_pair_id{"junk"};
+           },
+           "move R to archive", "move R to junk"},
+          {"moved to the same place", [](twin& t, auto&) {
+             t.seen[P]->folder = t.seen[R]->folder = folder_pair_id{"archive"};
+           }, "agree", ""},
+          {"moved and deleted: deleted", [](twin& t, auto&) {
+             t.seen[P]->folder = folder_pair_id{"archive"};
+             leave(t, R);
+           }, "remove P", ""},
+      },
+      direction::bidirectional);
+}
+
+TEST_CASE("absence is not deletion until it is believable") {
+  check(
+      {
+          {"left, but a mapped folder was not listed since",
+           [](twin& t, auto& a) { leave(t, P), a.listed_after[P] = 20; }, "wait for belief", ""},
+          {"the other side's listing says nothing about it",
+           [](twin& t, auto& a) { leave(t, P), a.listed_after[R] = 0; }, "remove R", ""},
+          {"not in a listing from the beginning", [](twin& t, auto&) { t.seen[P]->presence = presence::absent; },
+           "forget P", ""},
+          {"absent and then created anew", [](twin& t, auto&) { t.seen[P].reset(), t.base.reset(); }, "create P", ""},
+      },
+      direction::bidirectional);
+}
+
+TEST_CASE("what is new on one side") {
+  auto only_p = [](twin& t) { t.seen[R].reset(), t.base.reset(); };
+  check(
+      {
+          {"is created on the other", [&](twin& t, auto&) { only_p(t); }, "create R", ""},
+          {"not before both folders were listed to their ends",
+           [&](twin& t, auto& a) { only_p(t), a.listed = false; }, "wait for listing", ""},
+          {"not if it is no mail", [&](twin& t, auto&) { only_p(t), t.seen[P]->item_class = item_class::other; }, "skip", ""},
+          {"not if it is older than the start date",
+           [&](twin& t, auto& a) {
+             only_p(t);
+             a.policy.start_date = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1};
+             t.seen[P]->received = utc_seconds{*a.policy.start_date} - std::chrono::seconds(1);
+           },
+           "skip", ""},
+          {"on the start date it is",
+           [&](twin& t, auto& a) {
+             only_p(t);
+             a.policy.start_date = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1};
+             t.seen[P]->received = utc_seconds{*a.policy.start_date};
+           },
+           "create R", ""},
+          {"and gone again before it was carried over", [&](twin& t, auto&) { only_p(t), leave(t, P); }, "bury", ""},
+      },
+      direction::bidirectional);
+  check({{"one-way: what is only on the target stays", [](twin& t, auto&) { t.seen[P].reset(), t.base.reset(); }, "skip", ""},
+         {"one-way: what is only on the source is created", [](twin& t, auto&) { t.seen[R].reset(), t.base.reset(); },
+          "create R", ""}},
+        direction::primary_to_replica);
+}
+
+TEST_CASE("first agreement of a mail that both mailboxes have") {
+  auto unpaired = [](twin& t) { t.base.reset(); };
+  auto both_read = [&](twin& t, const values& p, const values& r) {
+    unpaired(t);
+    read_contents(t, P, p);
+    read_contents(t, R, r);
+  };
+  check(
+      {
+          {"contents first", [&](twin& t, auto&) { unpaired(t); }, "look P R", ""},
+          {"equal", [&](twin& t, auto&) { both_read(t, original, original); }, "agree", ""},
+          {"equal but for the read state: the source's goes over",
+           [&](twin& t, auto&) { both_read(t, original, original), t.seen[P]->read = true; }, "agree for now", ""},
+          {"another category: primary's goes over",
+           [&](twin& t, auto&) { both_read(t, original, with(field::categories, "Red")); },
+           "update R categories, R loses", "update R categories, R loses"},
+          {"a body that a server has rewritten is no difference",
+           [&](twin& t, auto&) { both_read(t, original, with(field::body, "<p>Dear Jane</p>")); }, "agree", ""},
+          {"but of a draft it is",
+           [&](twin& t, auto&) {
+             both_read(t, original, with(field::body, "Dear Jim"));
+             t.seen[P]->draft = t.seen[R]->draft = true;
+           },
+           "update R body, R loses", "update R body, R loses"},
+          {"attachment sizes are each server's own",
+           [&](twin& t, auto&) { both_read(t, with(field::attachment_sizes, "100"), with(field::attachment_sizes, "104")); },
+           "agree", ""},
+      },
+      direction::bidirectional);
+}
+
+TEST_CASE("what a mail does not let change is replaced or reported") {
+  auto to = with(field::to, "joan@example");
+  check(
+      {
+          {"recipients of a sent mail", [&](twin& t, auto&) { edit(t, P, to); }, "replace R", ""},
+          {"recipients of a draft", [&](twin& t, auto&) { edit(t, P, to), t.seen[R]->draft = true; }, "update R to", ""},
+          {"reported where the policy says so",
+           [&](twin& t, auto& a) { edit(t, P, to), a.policy.unchangeable = unchangeable::report; }, "report R to", ""},
+          {"an attachment", [&](twin& t, auto&) { edit(t, P, with(field::attachments, "a.pdf")); }, "replace R", ""},
+          {"an attachment changed in place",
+           [&](twin& t, auto&) { edit(t, P, with(field::attachment_sizes, "12")); }, "replace R", ""},
+      },
+      direction::bidirectional);
+}
+
+TEST_CASE("a server touch, an echo and our own write are no edits") {
+  check(
+      {
+          {"another key, not looked at yet", [](twin& t, auto&) { t.seen[P]->key = change_key{"9P"}; }, "look P", ""},
+          {"another key, the same contents", [](twin& t, auto&) { edit(t, P, original); }, "agree", ""},
+          {"written by us, not read back yet", [](twin& t, auto&) { (*t.base)[R].read_back = false; }, "look R", ""},
+          {"written by us, normalised by the server",
+           [](twin& t, auto&) {
+             (*t.base)[R].read_back = false;
+             read_contents(t, R, with(field::body, "Dear  Jane"));
+           },
+           "agree", ""},
+          {"written by us, then edited before it was read back",
+           [](twin& t, auto&) {
+             (*t.base)[R].read_back = false;
+             edit(t, R, with(field::categories, "Red"));
+           },
+           "update P categories", ""},
+      },
+      direction::bidirectional);
+}
+
+TEST_CASE("an item in trouble rests until its time, or until it changes") {
+  auto in_trouble = [](twin& t, bool banned, const logic::surroundings& a) {
+    edit(t, P, with(field::subject, "x"));
+    trouble tr;
+    tr.banned = banned;
+    tr.next = a.now + std::chrono::seconds(1);
+    tr.at = {t.seen[P]->key, t.seen[R]->key};
+    t.trouble = tr;
+  };
+  check(
+      {
+          {"rests", [&](twin& t, auto& a) { in_trouble(t, false, a); }, "rest", ""},
+          {"is tried again when due",
+           [&](twin& t, auto& a) { in_trouble(t, false, a), a.now = t.trouble->next; }, "update R subject", ""},
+          {"banned", [&](twin& t, auto& a) { in_trouble(t, true, a), a.now += std::chrono::hours(1000); }, "banned", ""},
+          {"an edit lifts it",
+           [&](twin& t, auto& a) { in_trouble(t, true, a), t.trouble->at[P] = change_key{"older"}; }, "update R subject", ""},
+          {"a delete lifts it",
+           [&](twin& t, auto& a) { in_trouble(t, true, a), leave(t, P); }, "remove R", ""},
+      },
+      direction::bidirectional);
+}
+
+TEST_CASE("one operation at a time") {
+  check({{"an open intent comes before everything",
+          [](twin& t, auto&) {
+            t.intent = intent{};
+            edit(t, P, with(field::subject, "x"));
+            leave(t, R);
+          },
+          "resolve", ""}},
+        direction::bidirectional);
+}

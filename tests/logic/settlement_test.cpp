@@ -1,0 +1,175 @@
+#include "actors/logic/settlement.hpp"
+
+#include "actors/logic/back_off.hpp"
+#include "actors/logic/brake.hpp"
+#include "tests/logic/builders.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace exsyncd;
+using namespace exsyncd::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto P = side::primary;
+constexpr auto R = side::replica;
+const utc_seconds begun{1'000'000s};
+constexpr auto window = 90s;
+const utc_seconds early = begun + 10s, late = begun + 90s;
+
+content content_of(const values& v, const std::string& key) {
+  return {change_key{key}, false, false, v};
+}
+
+std::string in_words(const logic::resolution& r) {
+  if (std::holds_alternative<logic::took_effect>(r)) return "took effect";
+  if (std::holds_alternative<logic::half_done>(r)) return "half done";
+  if (std::holds_alternative<logic::look_again>(r)) return "look again";
+  return std::get<logic::no_effect>(r).lost ? "lost" : "no effect";
+}
+
+struct lost_answer {
+  twin t = agreed_twin();
+  intent in;
+  std::string judged(const logic::evidence& e, utc_seconds now) { return in_words(logic::judge(t, in, e, window, now)); }
+};
+
+} // namespace
+
+TEST_CASE("a lost create is looked for by its mark, and given up only when no server commits it any more") {
+  lost_answer l;
+  l.t.base.reset();
+  l.t.seen[R].reset();
+  l.in = logic::intent_to_carry(l.t, operation::create, R, content_of(original, "1P"), folder_pair_id{"inbox"},
+                                intent_id{"i"}, begun);
+  listed_item made;
+  made.id = item_id{"made"};
+  made.key = change_key{"made-1"};
+  CHECK(l.judged({}, early) == "look again");
+  CHECK(l.judged({}, late) == "lost");
+  CHECK(l.judged({{made}, {}}, early) == "took effect");
+  CHECK(l.judged({{made}, {}}, late) == "took effect");
+  auto s = std::get<logic::took_effect>(logic::judge(l.t, l.in, {{made}, {}}, window, early)).settlement;
+  CHECK(s.wrote->item == made.id);
+  CHECK(s.base->primary.key == change_key{"1P"});
+  CHECK(s.base->primary.content == logic::digests_of(original));
+  // The key at which it was made is not known: a user may have edited it since.
+  CHECK(s.base->replica.key != made.key);
+}
+
+TEST_CASE("a lost update is told by the contents") {
+  lost_answer l;
+  edit(l.t, P, with(field::subject, "New"));
+  l.in = logic::intent_to_update(l.t, {R, {field::subject}}, content_of(with(field::subject, "New"), "2P"), intent_id{"i"}, begun);
+  CHECK(l.judged({{}, content_of(with(field::subject, "New"), "5R")}, early) == "took effect");
+  CHECK(l.judged({{}, content_of(original, "1R")}, early) == "look again");
+  CHECK(l.judged({{}, content_of(original, "1R")}, late) == "no effect");
+  CHECK(l.judged({{}, content_of(with(field::subject, "Somebody's"), "5R")}, early) == "no effect");
+  CHECK(l.judged({}, early) == "no effect");
+  SECTION("and what a user changed on top of it is an edit of theirs") {
+    auto on_top = with(field::subject, "New");
+    on_top[2].value = "Red";
+    auto r = logic::judge(l.t, l.in, {{}, content_of(on_top, "5R")}, window, early);
+    auto s = std::get<logic::took_effect>(r).settlement;
+    twin after = l.t;
+    after.base = s.base;
+    edit(after, R, on_top);
+    CHECK(exsyncd::tests::in_words(logic::decide(after, quiet())) == "update P categories");
+  }
+}
+
+TEST_CASE("a lost read state is told by its value") {
+  lost_answer l;
+  l.in = logic::intent_of(l.t, logic::set_read_on{R, true}, intent_id{"i"}, begun);
+  auto there = content_of(original, "1R");
+  CHECK(l.judged({{}, there}, early) == "look again");
+  CHECK(l.judged({{}, there}, late) == "no effect");
+  there.read = true;
+  CHECK(l.judged({{}, there}, early) == "took effect");
+}
+
+TEST_CASE("a lost move is told by the change list of the place it went to") {
+  lost_answer l;
+  l.in = logic::intent_of(l.t, logic::move_on{R, folder_pair_id{"archive"}}, intent_id{"i"}, begun);
+  CHECK(l.judged({}, early) == "look again");
+  CHECK(l.judged({}, late) == "no effect");
+  l.t.seen[R]->item = item_id{"new id"};
+  l.t.seen[R]->folder = folder_pair_id{"archive"};
+  CHECK(l.judged({}, early) == "took effect");
+  l.t.seen[R]->presence = presence::left;
+  CHECK(l.judged({}, early) == "look again");
+}
+
+TEST_CASE("a lost delete is told by the item") {
+  lost_answer l;
+  leave(l.t, P);
+  l.in = logic::intent_of(l.t, logic::remove_on{R}, intent_id{"i"}, begun);
+  CHECK(l.judged({}, early) == "took effect");
+  CHECK(l.judged({{}, content_of(original, "1R")}, early) == "look again");
+  CHECK(l.judged({{}, content_of(original, "1R")}, late) == "no effect");
+}
+
+TEST_CASE("a replacement goes on where it was left") {
+  lost_answer l;
+  l.in = logic::intent_to_carry(l.t, operation::replace, R, content_of(original, "1P"), folder_pair_id{"inbox"},
+                                intent_id{"i"}, begun);
+  listed_item made;
+  made.id = item_id{"made"};
+  CHECK(l.judged({{made}, {}}, early) == "half done");
+  CHECK(l.judged({}, late) == "lost");
+  l.in.step = 1;
+  l.in.made = made.id;
+  CHECK(l.judged({{}, content_of(original, "1R")}, early) == "half done");
+  CHECK(l.judged({}, early) == "took effect");
+}
+
+TEST_CASE("what an agreement writes answers what was decided on, no more") {
+  auto t = agreed_twin();
+  edit(t, P, original);
+  auto v = logic::decide(t, quiet());
+  auto s = logic::settlement_of(t, std::get<logic::agree>(v.what));
+  CHECK(s.answers == both<sequence>{20, 10});
+  CHECK(s.settled);
+  CHECK(s.base->primary.key == change_key{"2P"});
+  CHECK(s.base->replica.key == change_key{"1R"});
+}
+
+TEST_CASE("an update's settlement makes base what the target then holds") {
+  auto t = agreed_twin();
+  auto news = with(field::subject, "New");
+  edit(t, P, news);
+  auto in = logic::intent_to_update(t, {R, {field::subject}}, content_of(news, "2P"), intent_id{"i"}, begun);
+  auto s = logic::settlement_of(t, in, item_id{"item-R"}, change_key{"2R"}, begun);
+  CHECK(s.base->primary.content == logic::digests_of(news));
+  CHECK(s.base->replica.content == logic::digests_of(news));
+  CHECK(s.base->replica.key == change_key{"2R"});
+  CHECK_FALSE(s.base->replica.read_back);
+  CHECK_FALSE(s.settled);
+}
+
+TEST_CASE("the brake: at least ten and more than half") {
+  CHECK_FALSE(logic::brake(9, 9));
+  CHECK(logic::brake(10, 10));
+  CHECK_FALSE(logic::brake(10, 20));
+  CHECK(logic::brake(11, 21));
+  CHECK_FALSE(logic::brake(0, 0));
+}
+
+TEST_CASE("back-off doubles up to an hour and is spread by up to a quarter") {
+  CHECK(logic::back_off(1, 0) == 30s);
+  CHECK(logic::back_off(2, 0) == 60s);
+  CHECK(logic::back_off(8, 0) == 3600s);
+  CHECK(logic::back_off(4'000'000'000u, 0) == 3600s);
+  for (std::uint64_t r : {0ull, 7ull, 12345ull, ~0ull}) {
+    CHECK(logic::back_off(3, r) >= 120s);
+    CHECK(logic::back_off(3, r) <= 150s);
+  }
+}
+
+TEST_CASE("digests: empty and missing are the same, order is no difference") {
+  CHECK(logic::digests_of({{field::body, "b"}, {field::subject, "s"}, {field::flag, ""}}) ==
+        logic::digests_of({{field::subject, "s"}, {field::body, "b"}}));
+  CHECK(logic::differing_fields(logic::digests_of({{field::subject, "s"}}), logic::digests_of({{field::body, "s"}})) ==
+        std::vector<field>{field::subject, field::body});
+}
