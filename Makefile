@@ -1,0 +1,45 @@
+# Each target does all of its own set-up on a bare Debian 12: `sudo apt-get install -y make && make demo`.
+# sudo is used only to install packages, and only where some are missing (the list: .ci/debian-packages).
+#
+#   make demo     builds, and shows two mailboxes becoming and staying the same (DEMO_ONCE=1: ends by itself, fails if they differ)
+#   make test     builds everything and runs every test
+#   make fresh    both of these inside a bare Debian tree made by debootstrap (needs root)
+#   make lint     formatting and static checks
+#   make clean    removes everything that was built
+
+SHELL := /bin/bash
+BUILD := build/release
+
+# Microsoft's EWS schemas and samples, and real mails: beside the project, or wherever these say. Tests that need them tell when
+# they have none.
+EWS_DATA_DIR ?= $(abspath $(wildcard ../shared/ews))
+CORPUS_DIR ?= $(abspath $(wildcard ../shared/corpus))
+
+.PHONY: demo test fresh lint clean packages configured
+.DELETE_ON_ERROR:
+
+demo: configured
+	@echo "Building (the first time takes some minutes)"
+	@ninja -C $(BUILD) --quiet exsyncd exchange-sim
+	@python3 -B tests/demo/demo.py --programs $(BUILD)/bin --report build/reports/demo.json
+
+test: configured
+	ninja -C $(BUILD)
+	ctest --test-dir $(BUILD) --output-on-failure --parallel 2
+
+fresh:
+	.ci/install fresh
+	.ci/fresh
+
+lint: configured
+	.ci/install lint
+	.ci/lint $(BUILD)
+
+clean:
+	rm -rf --one-file-system build
+
+packages:
+	@.ci/install
+
+configured: packages
+	@cmake --preset release --log-level=WARNING -DEWS_DATA_DIR="$(EWS_DATA_DIR)" -DCORPUS_DIR="$(CORPUS_DIR)" >/dev/null
