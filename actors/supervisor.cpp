@@ -29,7 +29,8 @@ supervisor_state::member* find(supervisor_self self, const std::string& name) {
 
 void end_mailboxes(supervisor_self self, supervisor_state::member& m) {
   for (side s : both_sides) {
-    if (m.mailboxes[s]) self->send_exit(m.mailboxes[s], caf::exit_reason::user_shutdown);
+    if (!m.mailboxes[s]) continue;
+    self->send_exit(m.mailboxes[s], caf::exit_reason::user_shutdown);
     m.mailboxes[s] = nullptr;
   }
 }
@@ -38,6 +39,8 @@ void launch(supervisor_self self, supervisor_state::member& m) {
   const auto& o = self->state.options;
   ++m.life;
   m.mailboxes = {o.open_mailbox(m.settings.primary), o.open_mailbox(m.settings.replica)};
+  for (side s : both_sides)
+    self->monitor(m.mailboxes[s]);
   m.actor = self->spawn<caf::monitored>(pair, pair_options{m.settings, m.mailboxes, o.ledger, o.context, o.polling});
   log(self, log_level::info, m.settings.name, "started");
 }
@@ -358,6 +361,11 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
       return o.on_fatal("the state directory cannot be written any more: " + caf::to_string(down.reason));
     for (auto& [name, m] : self->state.members)
       if (m.actor && down.source == m.actor.address()) return pair_down(self, m, down.reason);
+    // A mailbox that has died takes its pair along: both start anew, and what was under way is looked for.
+    for (auto& [name, m] : self->state.members)
+      for (side s : both_sides)
+        if (m.actor && m.mailboxes[s] && down.source == m.mailboxes[s].address())
+          return self->send_exit(m.actor, down.reason ? down.reason : caf::exit_reason::unhandled_exception);
   });
   set_pairs(self, state.options.pairs);
   return {

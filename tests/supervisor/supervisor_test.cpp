@@ -1,0 +1,280 @@
+#include "actors/supervisor.hpp"
+
+#include "storage/memory_engine.hpp"
+#include "tests/support/actor_stage.hpp"
+#include "tests/support/scripted_mailbox.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace exsyncd;
+using namespace exsyncd::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+pair_settings pair_named(const std::string& name, bool start = true) {
+  pair_settings p;
+  p.name = name;
+  p.primary.mailbox = name + "@hq.example";
+  p.replica.mailbox = name + "@branch.example";
+  p.start = start;
+  folder_pair_settings f;
+  f.name = "inbox";
+  f.primary = f.replica = "inbox";
+  f.polling_interval = 5min;
+  p.folders = {f};
+  return p;
+}
+
+/// A daemon's supervisor over mailboxes in memory. The disk and the mailboxes outlive a restart.
+class office {
+public:
+  explicit office(std::vector<pair_settings> pairs, memory_engine::contents disk = {})
+      : pairs_(std::move(pairs)), disk_(std::move(disk)) {
+    start();
+  }
+  ~office() { stage_.empty(); }
+
+  model_mailbox& box(const std::string& address) {
+    auto& b = boxes_[address];
+    if (!b) b = std::make_shared<model_mailbox>(address);
+    return *b;
+  }
+  void deliver(const std::string& address, const std::string& id) {
+    new_mail m;
+    m.message_id = "<" + id + ">";
+    m.subject = id;
+    box(address).user_create("inbox", m);
+  }
+  std::size_t mails(const std::string& address) { return box(address).items("inbox").size(); }
+
+  template <class Answer, class Question>
+  Answer ask(Question q) {
+    return stage_.ask_now<Answer>(supervisor_, std::move(q));
+  }
+  void advance(std::chrono::milliseconds t) { stage_.advance(t); }
+  pair_condition condition(const std::string& name) {
+    for (const auto& p : ask<pairs_are>(ask_pairs{}).pairs)
+      if (p.settings.name == name) return p.condition;
+    throw std::runtime_error("no pair " + name);
+  }
+  void kill_mailbox(const std::string& address) {
+    caf::anon_send_exit(open_.at(address), caf::exit_reason::kill);
+    stage_.run();
+  }
+  void kill_ledger() {
+    caf::anon_send_exit(ledger_, caf::exit_reason::kill);
+    stage_.run();
+  }
+  memory_engine::contents disk() const { return engine_->synced(); }
+  std::string fatal;
+  std::function<fault(const mailbox_call&)> script;
+  std::vector<std::string> log;
+
+private:
+  void start() {
+    engine_ = std::make_shared<memory_engine>(disk_);
+    auto records = std::make_shared<store>(*engine_, [this] { return "id" + std::to_string(++minted_); });
+    REQUIRE_FALSE(records->open());
+    ledger_ = stage_.on_stage(stage_.system.spawn(ledger, records));
+    supervisor_options o;
+    o.pairs = pairs_;
+    o.ledger = ledger_;
+    o.context.wall_clock = [this] {
+      return utc_seconds{1'000'000s} +
+             std::chrono::duration_cast<std::chrono::seconds>(stage_.scheduler.clock().now().time_since_epoch());
+    };
+    o.context.mint = [this] { return "i" + std::to_string(++minted_); };
+    o.context.random = [] { return 0; };
+    o.context.log = [this](const log_line& l) { log.push_back(l.pair + ": " + l.text); };
+    o.open_mailbox = [this](const side_settings& s) -> mailbox_actor {
+      box(s.mailbox);
+      mailbox_script sc;
+      sc.before = [this](const mailbox_call& c) { return script ? script(c) : fault{}; };
+      sc.after = [](const mailbox_call&) {};
+      sc.now = [] { return 0s; };
+      auto actor = stage_.on_stage(stage_.system.spawn(scripted_mailbox, side::primary, boxes_.at(s.mailbox), sc));
+      open_[s.mailbox] = actor;
+      return actor;
+    };
+    o.on_fatal = [this](std::string why) { fatal = std::move(why); };
+    supervisor_ = stage_.on_stage(stage_.system.spawn(supervisor, std::move(o)));
+    stage_.run();
+  }
+
+  std::vector<pair_settings> pairs_;
+  memory_engine::contents disk_;
+  std::map<std::string, std::shared_ptr<model_mailbox>> boxes_;
+  std::map<std::string, mailbox_actor> open_;
+  std::shared_ptr<memory_engine> engine_;
+  std::uint64_t minted_ = 0;
+  tests::actor_stage stage_;
+  ledger_actor ledger_;
+  supervisor_actor supervisor_;
+};
+
+} // namespace
+
+TEST_CASE("pairs start as the file says, and poll") {
+  office o({pair_named("jane"), pair_named("joe", false)});
+  o.deliver("jane@hq.example", "a");
+  o.deliver("joe@hq.example", "b");
+  o.advance(5min);
+  CHECK(o.condition("jane") == pair_condition::started);
+  CHECK(o.condition("joe") == pair_condition::stopped);
+  CHECK(o.mails("jane@branch.example") == 1);
+  CHECK(o.mails("joe@branch.example") == 0);
+}
+
+TEST_CASE("start and stop are remembered over a restart, until the file says otherwise") {
+  memory_engine::contents disk;
+  {
+    office o({pair_named("jane"), pair_named("joe", false)});
+    CHECK_FALSE(o.ask<pair_answers>(stop_pairs{{"jane"}}).pairs.at(0).failed);
+    CHECK_FALSE(o.ask<pair_answers>(start_pairs{{"joe"}}).pairs.at(0).failed);
+    o.advance(1s);
+    CHECK(o.condition("jane") == pair_condition::stopped);
+    CHECK(o.condition("joe") == pair_condition::started);
+    disk = o.disk();
+  }
+  {
+    office o({pair_named("jane"), pair_named("joe", false)}, disk);
+    o.advance(1s);
+    CHECK(o.condition("jane") == pair_condition::stopped);
+    CHECK(o.condition("joe") == pair_condition::started);
+  }
+  office o({pair_named("jane", false), pair_named("joe", true)}, disk);
+  o.advance(1s);
+  CHECK(o.condition("jane") == pair_condition::stopped);
+  CHECK(o.condition("joe") == pair_condition::started);
+}
+
+TEST_CASE("an unknown pair is named, the others are served") {
+  office o({pair_named("jane")});
+  auto answers = o.ask<pair_answers>(stop_pairs{{"jim", "jane"}}).pairs;
+  REQUIRE(answers.size() == 2);
+  REQUIRE(answers[0].failed);
+  CHECK(answers[0].failed->what.find("jim") != std::string::npos);
+  CHECK_FALSE(answers[1].failed);
+  CHECK(o.condition("jane") == pair_condition::stopped);
+  CHECK(std::holds_alternative<failure>(o.ask<planned>(plan_one{"jane"}).outcome));
+  CHECK(o.ask<pairs_synced>(sync_pairs{{"jane"}}).pairs.at(0).failed);
+}
+
+TEST_CASE("sync_now is answered when the pair is in step") {
+  office o({pair_named("jane")});
+  o.deliver("jane@hq.example", "a");
+  auto report = o.ask<pairs_synced>(sync_pairs{}).pairs.at(0);
+  CHECK(report.report.writes == 1);
+  CHECK(report.report.in_step());
+  CHECK(o.mails("jane@branch.example") == 1);
+}
+
+TEST_CASE("a plan says what would be done and does nothing") {
+  office o({pair_named("jane")});
+  o.deliver("jane@hq.example", "a");
+  auto plan = std::get<pair_plan>(o.ask<planned>(plan_one{"jane"}).outcome);
+  auto& tasks = plan.folder_pairs.at(folder_pair_id{"inbox"}).tasks;
+  REQUIRE(tasks.size() == 1);
+  CHECK(std::holds_alternative<logic::create_on>(tasks[0].verdict.what));
+  CHECK(o.mails("jane@branch.example") == 0);
+}
+
+TEST_CASE("a mailbox whose actor has died takes its pair along, and both are started again") {
+  office o({pair_named("jane")});
+  o.advance(1s);
+  o.kill_mailbox("jane@hq.example");
+  CHECK(o.condition("jane") == pair_condition::starting);
+  o.deliver("jane@hq.example", "a");
+  o.advance(1min);
+  CHECK(o.condition("jane") == pair_condition::started);
+  CHECK(o.mails("jane@branch.example") == 1);
+  CHECK(o.ask<pairs_are>(ask_pairs{}).pairs.at(0).restarts == 1);
+}
+
+TEST_CASE("what does not change in the file is not disturbed by a reload") {
+  office o({pair_named("jane"), pair_named("joe")});
+  o.advance(1s);
+  auto started = [&](const std::string& name) { return std::count(o.log.begin(), o.log.end(), name + ": started"); };
+  auto changed = pair_named("joe");
+  changed.folders[0].polling_interval = 1min;
+  o.ask<reconfigured>(reconfigure{{pair_named("jane"), changed, pair_named("jill")}});
+  CHECK(started("jane") == 1);
+  CHECK(started("joe") == 2);
+  CHECK(started("jill") == 1);
+  o.ask<reconfigured>(reconfigure{{pair_named("jane")}});
+  CHECK(o.ask<pairs_are>(ask_pairs{}).pairs.size() == 1);
+}
+
+TEST_CASE("a refused item is listed, can be lifted, and holds up nothing") {
+  office o({pair_named("jane")});
+  bool refuse = true;
+  o.script = [&](const mailbox_call& c) {
+    fault f;
+    if (refuse && c.name == "create_mail" && !c.marks.empty()) f.kind = fault::kind::refuses_item;
+    return f;
+  };
+  o.deliver("jane@hq.example", "a");
+  o.deliver("jane@hq.example", "b");
+  auto report = o.ask<pairs_synced>(sync_pairs{}).pairs.at(0).report;
+  CHECK(report.writes == 1);
+  CHECK(report.failed == 1);
+  CHECK_FALSE(report.in_step());
+  auto bans = o.ask<bans_are>(ask_bans{}).items;
+  REQUIRE(bans.size() == 1);
+  CHECK(bans[0].trouble->banned);
+  CHECK(o.ask<pairs_synced>(sync_pairs{}).pairs.at(0).report.writes == 0);
+  refuse = false;
+  CHECK(o.ask<bans_lifted>(lift_bans{"jane", bans[0].id}).count == 1);
+  CHECK(o.mails("jane@branch.example") == 2);
+  CHECK(o.ask<bans_are>(ask_bans{}).items.empty());
+}
+
+TEST_CASE("an emptied folder freezes the folder pair until it is approved") {
+  office o({pair_named("jane")});
+  for (int i = 0; i < 12; ++i)
+    o.deliver("jane@hq.example", "m" + std::to_string(i));
+  CHECK(o.ask<pairs_synced>(sync_pairs{}).pairs.at(0).report.in_step());
+  auto all = o.box("jane@hq.example").items("inbox");
+  for (const auto& [id, item] : all)
+    o.box("jane@hq.example").user_delete(id);
+  auto report = o.ask<pairs_synced>(sync_pairs{}).pairs.at(0).report;
+  REQUIRE(report.held.size() == 1);
+  CHECK(report.held[0].second.reason.find("12 of 12") != std::string::npos);
+  CHECK(o.mails("jane@branch.example") == 12);
+  CHECK_FALSE(o.ask<pair_answers>(approve_one{"jane", ""}).pairs.at(0).failed);
+  CHECK(o.ask<pairs_synced>(sync_pairs{}).pairs.at(0).report.in_step());
+  CHECK(o.mails("jane@branch.example") == 0);
+  CHECK(o.ask<pair_answers>(approve_one{"jane", ""}).pairs.at(0).failed);
+}
+
+TEST_CASE("conflicts are listed, the newest first") {
+  office o({pair_named("jane")});
+  o.deliver("jane@hq.example", "a");
+  o.deliver("jane@hq.example", "b");
+  o.ask<pairs_synced>(sync_pairs{});
+  for (std::string id : {"<a>", "<b>"}) {
+    for (std::string where : {"jane@hq.example", "jane@branch.example"})
+      o.box(where).user_edit(o.box(where).find("inbox", id), field::categories, where);
+    o.ask<pairs_synced>(sync_pairs{});
+    o.advance(2s);
+  }
+  auto c = o.ask<conflicts_loaded>(ask_conflicts{}).conflicts;
+  REQUIRE(c.size() == 2);
+  CHECK(c[0].subject == "b");
+  CHECK(c[0].loser == side::replica);
+  CHECK(o.ask<conflicts_loaded>(ask_conflicts{"jane", 1}).conflicts.size() == 1);
+}
+
+TEST_CASE("shutting down ends every pair") {
+  office o({pair_named("jane"), pair_named("joe")});
+  o.ask<shut>(shut_down{});
+}
+
+TEST_CASE("the death of the ledger is fatal") {
+  office o({pair_named("jane")});
+  o.kill_ledger();
+  CHECK(o.fatal.find("state directory") != std::string::npos);
+}
