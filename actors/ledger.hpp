@@ -94,9 +94,9 @@ struct prune_buried {
 struct commit_changes {};
 
 /// Owns the store. Every reply to a change means "on disk"; changes that queue up while one commit runs share the next.
-/// Where the disk fails, whoever waits for a change gets an error in place of the answer (it may or may not be on disk),
-/// and the actor exits with the storage_failure's text as its reason: whoever monitors it ends the process. Told to exit,
-/// it commits first.
+/// Where the disk fails, whoever waits for a change gets an error in place of the answer (it may or may not be on
+/// disk), and the actor exits with the storage_failure's text as its reason: whoever monitors it ends the process. Told
+/// to exit, it commits first.
 using ledger_actor = caf::typed_actor<
     // Binds folder pairs to folders.
     caf::replies_to<bind_folders>::with<folders_bound>,

@@ -19,7 +19,7 @@ inline constexpr bool is_a = false;
 template <template <class...> class Template, class... Args>
 inline constexpr bool is_a<Template<Args...>, Template> = true;
 
-// ---- the fields of each record, once for both ways ------------------------------------------------------------------
+// ---- the fields of each record, once for both ways ----
 
 template <class Some, class Record>
 concept of_type = std::same_as<std::remove_const_t<Some>, Record>;
@@ -69,7 +69,7 @@ void fields(Archive& a, R& c) {
   a(c.folder_pair, c.known, c.agreed, c.unsettled, c.banned);
 }
 
-// ---- values ---------------------------------------------------------------------------------------------------------
+// ---- values ----
 
 template <class E>
 constexpr std::pair<E, E> range_of();
@@ -138,7 +138,9 @@ struct writer;
 struct reader;
 
 template <class T>
-concept record = requires(writer& a, T& r) { fields(a, r); };
+concept record = requires(writer& a, T& r) {
+  fields(a, r);
+};
 
 template <class T>
 json keep(const T& value);

@@ -144,8 +144,7 @@ std::map<std::string, std::string> index_of(const twin& t) {
     if (!t.seen[s]) continue;
     const auto& o = *t.seen[s];
     result.emplace(item(t.pair, s, o.mailbox, o.item), id);
-    if (o.presence == presence::present)
-      result.emplace(present_since(t.pair, o.folder, s, o.generation) + id, id);
+    if (o.presence == presence::present) result.emplace(present_since(t.pair, o.folder, s, o.generation) + id, id);
   }
   if (is_unsettled(t)) result.emplace(all_unsettled(t.pair) + id, id);
   if (t.trouble) result.emplace(all_in_trouble(t.pair) + id, id);

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-/// Where each record is in the engine, and under which further keys a twin is found. Every key begins with the letter of
-/// its table; parts are length-prefixed, so that no id can be mistaken for the beginning of another, and numbers are
+/// Where each record is in the engine, and under which further keys a twin is found. Every key begins with the letter
+/// of its table; parts are length-prefixed, so that no id can be mistaken for the beginning of another, and numbers are
 /// big-endian, so that their order is that of the keys.
 namespace exsyncd::keys {
 

@@ -8,8 +8,8 @@
 
 namespace exsyncd {
 
-/// An engine without a disk, for tests and dry runs. What `write` was not called for is lost with the store above it, as
-/// it is with a process that ends; `synced` is what a crash leaves, and a new engine can be made of it.
+/// An engine without a disk, for tests and dry runs. What `write` was not called for is lost with the store above it,
+/// as it is with a process that ends; `synced` is what a crash leaves, and a new engine can be made of it.
 class memory_engine : public engine {
 public:
   using contents = std::map<std::string, std::string, std::less<>>;

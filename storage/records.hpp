@@ -103,19 +103,19 @@ struct intent {
   intent_id id;
   enum operation operation = exsyncd::operation::create;
   side target = side::replica;
-  folder_pair_id folder;  // create, replace, move: where to
-  item_id item;           // the item written to; empty for create
-  change_key source_key;  // what the decision was made on …
-  change_key guard;       // … on both sides
+  folder_pair_id folder;     // create, replace, move: where to
+  item_id item;              // the item written to; empty for create
+  change_key source_key;     // what the decision was made on …
+  change_key guard;          // … on both sides
   std::vector<field> fields; // update: what is written
-  field_digests expected; // the contents afterwards as we sent them; of an update, those of `fields`
+  field_digests expected;    // the contents afterwards as we sent them; of an update, those of `fields`
   std::optional<bool> read;
-  operation_mark mark;        // create, replace
-  std::uint8_t step = 0;      // replace: 1 once the new copy exists
-  item_id made;               // create, replace, move: the new item, once known
-  change_key made_key;        //
-  both<sequence> answers;     // the observations it answers
-  utc_seconds begun{};        // wall clock
+  operation_mark mark;    // create, replace
+  std::uint8_t step = 0;  // replace: 1 once the new copy exists
+  item_id made;           // create, replace, move: the new item, once known
+  change_key made_key;    //
+  both<sequence> answers; // the observations it answers
+  utc_seconds begun{};    // wall clock
   friend bool operator==(const intent&, const intent&) = default;
 };
 
@@ -125,10 +125,10 @@ struct trouble {
   std::string what;
   std::string hint;
   std::uint32_t tries = 0;
-  bool banned = false;    // rests until the item changes or an administrator lifts it
-  utc_seconds since{};    //
-  utc_seconds next{};     // not before; no meaning when banned
-  both<change_key> at;    // the keys it happened at: another key lifts it
+  bool banned = false;                     // rests until the item changes or an administrator lifts it
+  utc_seconds since{};                     //
+  utc_seconds next{};                      // not before; no meaning when banned
+  both<change_key> at;                     // the keys it happened at: another key lifts it
   enum side side = exsyncd::side::replica; // the side that refused
   friend bool operator==(const trouble&, const trouble&) = default;
 };
@@ -193,8 +193,8 @@ struct conflict {
   twin_id twin;
   std::string subject;
   side loser = side::replica;
-  std::string reason;         // "edited on both sides", "deleted on primary, edited on replica", …
-  std::vector<field> fields;  // what was overwritten; empty for a delete
+  std::string reason;        // "edited on both sides", "deleted on primary, edited on replica", …
+  std::vector<field> fields; // what was overwritten; empty for a delete
   both<change_key> keys;
   utc_seconds when{};
   friend bool operator==(const conflict&, const conflict&) = default;

@@ -130,10 +130,10 @@ public:
         all.Delete(key);
     rocksdb::WriteOptions synced;
     synced.sync = true;
-    auto status = db_->Write(synced, &all);
-    // RocksDB refuses all writes after the disk was full once, until it is told that there is room again.
-    if (!status.ok() && kind_of(status) == kind::full && db_->Resume().ok()) status = db_->Write(synced, &all);
+    const auto status = db_->Write(synced, &all);
     if (status.ok()) return {};
+    // No DB::Resume where the disk was full: tried before there is room, it makes the error a fatal one (seen with
+    // RocksDB 7.8). Opening the directory again always works once there is room.
     return failure_at(directory_, kind_of(status), status.ToString());
   }
 

@@ -48,7 +48,7 @@ bool store::edit(const twin_id& id, const std::function<bool(twin&)>& change) {
   return true;
 }
 
-// ---- facts ----------------------------------------------------------------------------------------------------------
+// ---- facts ----
 
 page_accepted store::accept(const accept_page& call) {
   page_accepted result;
@@ -65,8 +65,8 @@ page_accepted store::accept(const accept_page& call) {
       continue;
     }
     const auto* left = std::get_if<item_left>(&entry);
-    const bool changed = left ? accept_left(*folder, left->id, at)
-                              : accept_read(*folder, std::get<item_read_changed>(entry), at);
+    const bool changed =
+        left ? accept_left(*folder, left->id, at) : accept_read(*folder, std::get<item_read_changed>(entry), at);
     result.changed += changed;
     news |= changed;
   }
@@ -231,7 +231,7 @@ void store::absorb(const absorb_twin& call) {
   });
 }
 
-// ---- intents --------------------------------------------------------------------------------------------------------
+// ---- intents ----
 
 bool store::begin(const begin_intent& call) {
   return edit(call.twin, [&](twin& t) {
@@ -265,7 +265,7 @@ void store::abandon(const abandon_intent& call) {
   });
 }
 
-// ---- agreements -----------------------------------------------------------------------------------------------------
+// ---- agreements ----
 
 bool store::settle(const settle_twin& call) {
   const bool done = edit(call.twin, [&](twin& t) {

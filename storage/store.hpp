@@ -13,7 +13,7 @@
 
 namespace exsyncd {
 
-// ---- the ledger's calls: each is one atomic change of the store ------------------------------------------------------
+// ---- the ledger's calls: each is one atomic change of the store ----
 
 /// A page of a change list with its cursor: facts, minted twins and cursor become durable together or not at all.
 struct accept_page {
@@ -86,9 +86,9 @@ struct abandon_intent {
 /// sets base and place, answers observations up to `answers`, appends the conflict.
 /// The twin leaves the unsettled set only where `settled` and no observation is newer than `answers`.
 /// Refused where another intent than `intent` is open.
-/// What `wrote` says is no news. Where that very item was observed since `answers`, the observation stays as it is, also
-/// where it had made a twin of its own (an echo before the answer): that one gives it up, and disappears if it has no
-/// other.
+/// What `wrote` says is no news. Where that very item was observed since `answers`, the observation stays as it is,
+/// also where it had made a twin of its own (an echo before the answer): that one gives it up, and disappears if it has
+/// no other.
 struct settle_twin {
   twin_id twin;
   std::optional<intent_id> intent;
@@ -108,8 +108,8 @@ struct settle_twin {
   both<sequence> answers;
   std::optional<exsyncd::conflict> conflict;
   /// This side no longer has the item (deleted by us, or forgotten after a first pairing): its observation and the
-  /// base go; not where it was observed since `answers`. A twin of which nothing is left, no abandoned mark either, goes
-  /// altogether.
+  /// base go; not where it was observed since `answers`. A twin of which nothing is left, no abandoned mark either,
+  /// goes altogether.
   std::optional<side> forget;
   /// Both sides are gone. A side that was observed present since `answers` stays, as a half twin that is not buried.
   std::optional<utc_seconds> bury;
@@ -146,7 +146,7 @@ struct set_pair_memory {
   pair_memory memory;
 };
 
-// ---- what can be read ------------------------------------------------------------------------------------------------
+// ---- what can be read ----
 
 struct pair_counts {
   struct of_folder_pair {
@@ -160,8 +160,8 @@ struct pair_counts {
 };
 
 /// Records over an engine. Not thread safe: one owner (the ledger actor). Calls change an overlay that reads see at
-/// once; `commit` makes it durable in one batch. A call about a twin, an intent or a folder that is not there, or a twin
-/// that is buried, changes nothing. After a failed commit the store must not be used any further.
+/// once; `commit` makes it durable in one batch. A call about a twin, an intent or a folder that is not there, or a
+/// twin that is buried, changes nothing. After a failed commit the store must not be used any further.
 class store {
 public:
   /// `mint` gives ids that never repeat (random in production, counted in tests).

@@ -74,7 +74,7 @@ void store::fail(storage_failure f) const {
   if (!failure_) failure_ = std::move(f);
 }
 
-// ---- reading --------------------------------------------------------------------------------------------------------
+// ---- reading ----
 
 std::optional<std::string> store::get(const std::string& key) const {
   if (auto at = overlay_.find(key); at != overlay_.end()) return at->second;
@@ -225,7 +225,7 @@ std::vector<pair_id> store::pairs() const {
   return {found.begin(), found.end()};
 }
 
-// ---- changing -------------------------------------------------------------------------------------------------------
+// ---- changing ----
 
 void store::put(const std::string& key, std::string value) {
   overlay_[key] = std::move(value);

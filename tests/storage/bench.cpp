@@ -246,8 +246,12 @@ void require_consistent(const engine& e) {
 }
 
 void over_each_engine(const std::function<void(kind_of_engine)>& test) {
-  SECTION("in memory") { test(kind_of_engine::memory); }
-  SECTION("RocksDB") { test(kind_of_engine::rocksdb); }
+  SECTION("in memory") {
+    test(kind_of_engine::memory);
+  }
+  SECTION("RocksDB") {
+    test(kind_of_engine::rocksdb);
+  }
 }
 
 } // namespace exsyncd::testing

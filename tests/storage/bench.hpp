@@ -48,7 +48,7 @@ public:
   /// Throws away the store and opens a new one on what the engine holds durably.
   void crash();
 
-  // ---- short forms -----------------------------------------------------------------------------------------------------
+  // ---- short forms ----
 
   page_accepted list(side, std::vector<change>, bool last = true, folder_pair_id = inbox, std::string cursor = {});
   /// The twin of this item; required to be there.
