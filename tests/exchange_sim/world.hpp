@@ -15,6 +15,7 @@
 namespace exchange_sim {
 
 class fault_plan;
+class schema_check;
 struct universe;
 
 /// What the world takes from outside: everything that would make two runs differ.
@@ -169,6 +170,7 @@ private:
   world_options options_;
   std::unique_ptr<fault_plan> faults_;
   std::unique_ptr<universe> universe_;
+  std::unique_ptr<schema_check> schemas_;
 };
 
 } // namespace exchange_sim

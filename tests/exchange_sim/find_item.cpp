@@ -1,0 +1,103 @@
+// FindItem: a listing of one folder, with paging, restriction and sort order.
+#include "tests/exchange_sim/properties.hpp"
+#include "tests/exchange_sim/restriction.hpp"
+
+#include <algorithm>
+
+namespace exchange_sim {
+
+namespace {
+
+std::optional<std::vector<std::string>> item_value(session& s, const item& of, node path) {
+  if (path.is("ExtendedFieldURI")) {
+    auto value = get_extended(s, of, read_property_path(path));
+    return value ? std::optional(value->values) : std::nullopt;
+  }
+  auto uri = path.attribute_or("FieldURI", "");
+  if (path.is("IndexedFieldURI")) {
+    if (uri != "item:InternetMessageHeader")
+      throw response_error{"ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction."};
+    auto wanted = lower(path.attribute_or("FieldIndex", ""));
+    for (const auto& [name, value] : of.headers)
+      if (lower(name) == wanted) return {{value}};
+    return std::nullopt;
+  }
+  const auto* row = field_of_uri(uri);
+  if (row == nullptr || row->text == nullptr || !s.knows(row->since))
+    throw response_error{"ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction."};
+  if (uri == "item:Categories") {
+    if (of.categories.empty()) return std::nullopt;
+    return of.categories;
+  }
+  auto text = row->text(s, of);
+  if (text.empty()) return std::nullopt;
+  return {{text}};
+}
+
+void sort_items(session& s, std::vector<const item*>& found, node order) {
+  auto keys = order.children();
+  // The last key first, each time stable.
+  for (auto at = keys.rbegin(); at != keys.rend(); ++at) {
+    auto path = at->first();
+    bool falling = at->attribute_or("Order", "Ascending") == "Descending";
+    auto value = [&](const item* i) {
+      auto values = item_value(s, *i, path);
+      return values ? values->front() : std::string();
+    };
+    std::stable_sort(found.begin(), found.end(), [&](const item* a, const item* b) {
+      auto compared = compare_values(value(a), value(b));
+      return falling ? compared > 0 : compared < 0;
+    });
+  }
+}
+
+// 2013 and later cut a page short; for an older RequestServerVersion, whose clients do not expect that, the whole call is
+// refused instead.
+std::size_t allowed_rows(session& s, node view, bool restricted, std::size_t total) {
+  auto cap = restricted ? s.host.profile.find_page_restricted : s.host.profile.find_page;
+  auto asked = view.attribute("MaxEntriesReturned");
+  auto wanted = asked ? static_cast<std::size_t>(std::max(0, std::atoi(asked->c_str()))) : total;
+  if (std::min(wanted, total) > cap && !s.knows(schema_version::e2010_sp1))
+    throw response_error{"ErrorServerBusy",
+                         "The server cannot service this request right now. Try again later.",
+                         {{"BackOffMilliseconds", "5000"}}};
+  return cap;
+}
+
+} // namespace
+
+void find_item(session& s, node request, xml_writer& out) {
+  for (auto id : request.child("ParentFolderIds").children())
+    respond(s, out, "m:FindItemResponseMessage", {}, [&](xml_writer& inside) {
+      auto shape = read_shape(s, request.child("ItemShape"));
+      auto& f = folder_named(s, id);
+      auto traversal = request.attribute_or("Traversal", "Shallow");
+      if (request.child("GroupBy") || request.child("DistinguishedGroupBy"))
+        throw response_error{"ErrorUnsupportedPathForSortGroup", "Grouping is not served."};
+      std::vector<const item*> found;
+      for (const auto& [key, i] : f.items)
+        if (i.associated == (traversal == "Associated") && traversal != "SoftDeleted") found.push_back(&i);
+      auto restriction = request.child("Restriction");
+      if (restriction)
+        std::erase_if(found, [&](const item* i) {
+          return !matches(restriction.first(), [&](node path) { return item_value(s, *i, path); });
+        });
+      // Without an order of its own a listing is newest first, as a folder shows itself.
+      std::stable_sort(found.begin(), found.end(), [](const item* a, const item* b) {
+        auto when = [](const item* i) { return i->received.value_or(i->created); };
+        return std::pair(when(b), b->key) < std::pair(when(a), a->key);
+      });
+      if (auto order = request.child("SortOrder")) sort_items(s, found, order);
+      node view = request.child("IndexedPageItemView");
+      if (!view) view = request.child("FractionalPageItemView");
+      auto p = read_page(view, found.size(), allowed_rows(s, view, static_cast<bool>(restriction), found.size()));
+      open_root_folder(inside, p, found.size());
+      inside.open("t:Items");
+      for (auto i = p.first; i < p.first + p.count; ++i)
+        write_item(s, inside, *found[i], shape, shape_place::list);
+      inside.close();
+      inside.close();
+    });
+}
+
+} // namespace exchange_sim

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "tests/exchange_sim/extended.hpp"
+#include "tests/exchange_sim/session.hpp"
+
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace exchange_sim {
+
+/// Where a shape is answered: lists leave out what Exchange does not put into them (body, MIME, attachments, recipients).
+enum class shape_place { get_item, list };
+
+/// Which of its three standard sets a field belongs to, smallest first.
+enum class shape_set { id_only, standard, all, on_demand };
+
+/// How a body is asked for.
+enum class body_wish { best, html, text };
+
+/// An ItemShape, read.
+struct item_shape {
+  shape_set base = shape_set::id_only;
+  bool mime = false;
+  body_wish body = body_wish::best;
+  std::vector<std::string> fields;                        ///< field URIs asked for besides
+  std::vector<std::string> headers;                       ///< item:InternetMessageHeader, by name
+  std::vector<std::pair<property_path, node>> extended;
+};
+
+/// What writing a field may look at.
+struct field_reading {
+  session& s;
+  const item& of;
+  const item_shape& shape;
+  shape_place place;
+};
+
+/// One field of Item and Message. The order of the table is the order of the schema.
+struct field {
+  const char* uri;
+  const char* element; ///< without prefix
+  schema_version since;
+  bool message; ///< of MessageType; false: of ItemType
+  shape_set set;
+  bool in_lists;
+  void (*write)(const field_reading&, xml_writer&);
+  /// Takes the element of a CreateItem or SetItemField; null: read-only.
+  void (*set_value)(session&, item&, node value, write_stage);
+  /// DeleteItemField; null: refused.
+  void (*clear)(item&);
+  /// After the first save of an item that is no draft Exchange refuses to change these.
+  bool fixed_when_sent;
+  /// AppendToItemField; null: refused.
+  void (*append)(session&, item&, node value);
+  /// The value as text, to compare and sort by; null: not searchable.
+  std::string (*text)(session&, const item&);
+};
+
+std::span<const field> fields();
+const field* field_of_uri(std::string_view uri);
+const field* field_of_element(std::string_view element);
+
+/// Reads an ItemShape element. Throws response_error for property paths that mean nothing here.
+item_shape read_shape(session&, node shape);
+
+/// Writes <t:Message> (or the element that the class calls for) with what the shape asks for.
+void write_item(session&, xml_writer&, const item&, const item_shape&, shape_place);
+
+/// The element of an item of this class: Message, Item, CalendarItem, ...
+std::string element_of_class(std::string_view item_class);
+
+// Used by the table and by others that show the same values.
+void write_mailbox(xml_writer&, const address&);
+std::string display_of(const std::vector<address>&);
+std::string text_of_html(std::string_view html);
+std::string html_of_text(std::string_view text);
+
+} // namespace exchange_sim

@@ -1,0 +1,199 @@
+#include "tests/exchange_sim/session.hpp"
+
+#include "tests/exchange_sim/operations.hpp"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace exchange_sim {
+
+namespace {
+
+using v = schema_version;
+
+constexpr std::array operations{
+    operation_row{"GetFolder", v::e2007, get_folder},
+    operation_row{"FindFolder", v::e2007, find_folder},
+    operation_row{"CreateFolder", v::e2007, create_folder},
+    operation_row{"UpdateFolder", v::e2007, update_folder},
+    operation_row{"DeleteFolder", v::e2007, delete_folder},
+    operation_row{"SyncFolderHierarchy", v::e2007, sync_folder_hierarchy},
+    operation_row{"SyncFolderItems", v::e2007, sync_folder_items},
+    operation_row{"FindItem", v::e2007, find_item},
+    operation_row{"GetItem", v::e2007, get_item},
+    operation_row{"CreateItem", v::e2007, create_item},
+    operation_row{"UpdateItem", v::e2007, update_item},
+    operation_row{"DeleteItem", v::e2007, delete_item},
+    operation_row{"MoveItem", v::e2007, move_items},
+    operation_row{"CopyItem", v::e2007, copy_items},
+    operation_row{"ResolveNames", v::e2007, resolve_names},
+};
+
+std::string guid_text(const std::string& bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    out += digits[static_cast<unsigned char>(bytes[i]) >> 4];
+    out += digits[static_cast<unsigned char>(bytes[i]) & 0xf];
+  }
+  return out;
+}
+
+// An id of another mailbox of this server reads like an absent object: "not found" alone also means "no permission".
+parsed_id own_id(session& s, node element, const char* attribute, id_kind wanted, const char* missing) {
+  auto text = element.attribute_or(attribute, "");
+  if (text.empty()) throw response_error{"ErrorInvalidIdEmpty", "Id must be non-empty."};
+  if (text.size() > 512) throw response_error{"ErrorInvalidIdMonikerTooLong", "Id is too long."};
+  auto id = parse_id(text);
+  if (!id) throw response_error{"ErrorInvalidIdMalformed", "Id is malformed."};
+  if (id->kind != wanted) {
+    if (wanted == id_kind::item && id->kind == id_kind::folder)
+      throw response_error{"ErrorCannotUseFolderIdForItemId", "Id must be of an item, but is of a folder."};
+    if (wanted == id_kind::folder && id->kind == id_kind::item)
+      throw response_error{"ErrorCannotUseItemIdForFolderId", "Id must be of a folder, but is of an item."};
+    throw response_error{"ErrorInvalidIdMalformed", "Id is malformed."};
+  }
+  auto key = element.attribute("ChangeKey");
+  if (key && !parse_change_key(*key)) throw response_error{"ErrorInvalidChangeKey", "The change key is invalid."};
+  if (id->mailbox_guid == s.box->guid) return *id;
+  for (const auto& [name, box] : s.host.mailboxes)
+    if (box.guid == id->mailbox_guid)
+      throw response_error{missing, "The specified object was not found in the store."};
+  throw response_error{"ErrorNonExistentMailbox", "No mailbox with such guid.", {{"MailboxGuid", guid_text(id->mailbox_guid)}}};
+}
+
+} // namespace
+
+const operation_row* find_operation(std::string_view name) {
+  for (const auto& row : operations)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+std::string wire_time(sys_time at) {
+  auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  std::time_t t = seconds.time_since_epoch().count();
+  std::tm parts{};
+  gmtime_r(&t, &parts);
+  std::array<char, 40> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+std::optional<sys_time> parse_time(std::string_view given) {
+  std::string text(given);
+  std::tm parts{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) return std::nullopt;
+  if (*rest == '.') {
+    ++rest;
+    while (*rest >= '0' && *rest <= '9')
+      ++rest;
+  }
+  auto at = sys_time(std::chrono::seconds(timegm(&parts)));
+  if (*rest == '\0' || (*rest == 'Z' && rest[1] == '\0')) return at;
+  int hours = 0, minutes = 0;
+  char sign = *rest;
+  if ((sign != '+' && sign != '-') || std::sscanf(rest + 1, "%2d:%2d", &hours, &minutes) != 2) return std::nullopt;
+  auto shift = std::chrono::minutes(hours * 60 + minutes);
+  return sign == '+' ? at - shift : at + shift;
+}
+
+folder& folder_named(session& s, node id, const char* missing) {
+  auto not_found = [&] { return response_error{missing, "The specified folder could not be found in the store."}; };
+  if (id.is("DistinguishedFolderId")) {
+    if (auto address = id.child("Mailbox").child("EmailAddress").text(); !address.empty()) {
+      auto* box = s.host.find_mailbox(address);
+      if (box == nullptr)
+        throw response_error{"ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it."};
+      // Delegate access is not modelled: nobody has a right in another's mailbox.
+      if (box != s.box) throw response_error{"ErrorAccessDenied", "Access is denied. Check credentials and try again."};
+    }
+    auto* found = s.box->distinguished(id.attribute_or("Id", ""));
+    if (found == nullptr) throw not_found();
+    return *found;
+  }
+  auto parsed = own_id(s, id, "Id", id_kind::folder, missing);
+  auto* found = s.box->find_folder({parsed.key});
+  if (found == nullptr) throw not_found();
+  return *found;
+}
+
+folder& target_folder(session& s, node target, const char* missing) { return folder_named(s, target.first(), missing); }
+
+item& item_named(session& s, node id) {
+  if (id.is("ItemId")) return item_of_reference(s, id);
+  // Series are not held yet, so an id that is there is never of one.
+  bool occurrence = id.is("OccurrenceItemId");
+  item_of_id(s, id, occurrence ? "RecurringMasterId" : "OccurrenceId");
+  throw response_error{occurrence ? "ErrorCalendarCannotUseIdForRecurringMasterId" : "ErrorCalendarCannotUseIdForOccurrenceId",
+                       "The id is not of an item of a recurring series."};
+}
+
+item& item_of_reference(session& s, node id) { return item_of_id(s, id, "Id"); }
+
+item& item_of_id(session& s, node id, const char* attribute) {
+  auto parsed = own_id(s, id, attribute, id_kind::item, "ErrorItemNotFound");
+  auto* found = s.box->find_item({parsed.key});
+  if (found == nullptr) throw response_error{"ErrorItemNotFound", "The specified object was not found in the store."};
+  return *found;
+}
+
+item_fact fact_of_id(mailbox& box, const std::string& id) {
+  item_fact out{id, "", ""};
+  auto parsed = parse_id(id);
+  if (!parsed || parsed->kind != id_kind::item || parsed->mailbox_guid != box.guid) return out;
+  if (auto* found = box.find_item({parsed->key})) {
+    out.subject = found->subject;
+    out.message_id = found->message_id;
+  }
+  return out;
+}
+
+item_fact fact_of(session& s, node id) { return fact_of_id(*s.box, id.attribute_or("Id", "")); }
+
+void respond(session& s, xml_writer& out, std::string_view element, const std::vector<item_fact>& about,
+             const std::function<void(xml_writer&)>& act, std::string_view on_error) {
+  auto fail = [&](const response_error& error) {
+    out.open(element, {{"ResponseClass", "Error"}});
+    out.leaf("m:MessageText", error.text.empty() ? error.code : error.text);
+    out.leaf("m:ResponseCode", error.code);
+    out.leaf("m:DescriptiveLinkKey", "0");
+    if (!error.values.empty() || !error.property.empty()) {
+      out.open("m:MessageXml");
+      out.raw(error.property);
+      for (const auto& [name, value] : error.values)
+        out.leaf("t:Value", value, {{"Name", name}});
+      out.close();
+    }
+    out.raw(on_error);
+    out.close();
+  };
+  request_fact fact{s.host.name, s.box->who.address, s.operation, about};
+  if (auto ordered = s.faults.item_error(fact)) {
+    fail({ordered->code, ordered->message, ordered->values});
+    return;
+  }
+  try {
+    xml_writer inside;
+    act(inside);
+    out.open(element, {{"ResponseClass", "Success"}});
+    out.leaf("m:ResponseCode", "NoError");
+    out.raw(inside.text());
+    out.close();
+  } catch (const response_error& error) {
+    fail(error);
+  }
+}
+
+void write_item_id(const mailbox& box, xml_writer& out, const item& of) {
+  out.empty("t:ItemId", {{"Id", wire_id(box, of.key)}, {"ChangeKey", change_key(box, of)}});
+}
+
+void write_folder_id(const mailbox& box, xml_writer& out, std::string_view element, const folder& of) {
+  out.empty(element, {{"Id", wire_id(box, of.key)}, {"ChangeKey", change_key(box, of)}});
+}
+
+} // namespace exchange_sim

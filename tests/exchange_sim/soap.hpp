@@ -1,0 +1,21 @@
+#pragma once
+
+#include "tests/exchange_sim/schema_check.hpp"
+#include "tests/exchange_sim/session.hpp"
+
+namespace exchange_sim {
+
+/// Who logged in, and what came.
+struct soap_call {
+  std::string server;
+  std::string account; ///< primary address
+  std::string body;
+};
+
+/// Acts on one request and answers it; never throws.
+http_response dispatch(universe&, fault_plan&, const world_options&, const schema_check&, const soap_call&);
+
+/// What the fault plan may know of a request, read leniently.
+request_fact fact_of(universe&, const soap_call&);
+
+} // namespace exchange_sim

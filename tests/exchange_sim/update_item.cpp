@@ -1,0 +1,156 @@
+#include "tests/exchange_sim/item_writing.hpp"
+
+namespace exchange_sim {
+
+namespace {
+
+constexpr std::string_view no_items = "<m:Items/>";
+
+std::string path_xml(node path) {
+  if (path.is("FieldURI")) return "<t:FieldURI FieldURI=\"" + escaped(path.attribute_or("FieldURI", "")) + "\"/>";
+  return {};
+}
+
+/// An UpdateItem needs a key; a wrong one is a conflict unless the caller overwrites. True: the key was stale.
+bool check_change_key(const session& s, node id, const item& of, const std::string& resolution) {
+  auto key = id.attribute("ChangeKey");
+  auto number = key ? parse_change_key(*key) : std::nullopt;
+  if (!number)
+    throw response_error{"ErrorChangeKeyRequiredForWriteOperations", "The change key is required for this operation."};
+  bool stale = *key != change_key(*s.box, of);
+  if (stale && resolution == "NeverOverwrite")
+    throw response_error{"ErrorIrresolvableConflict",
+                         "The send or update operation could not be performed because the change key passed in the "
+                         "request does not match the current change key for the item."};
+  return stale;
+}
+
+struct update_result {
+  bool content = false;
+  std::optional<bool> read;
+};
+
+void update_extended(session& s, item& edited, node update, node path) {
+  auto property = read_property_path(path);
+  if (update.is("DeleteItemField")) {
+    delete_extended(s, edited, property);
+    return;
+  }
+  if (update.is("AppendToItemField"))
+    throw response_error{"ErrorInvalidPropertyAppend", "Append action is invalid for property."};
+  auto holder = path.next();
+  auto given = holder.first();
+  if (!given || given.next())
+    throw response_error{"ErrorIncorrectUpdatePropertyCount", "An object within a change description must contain one and only one property to modify."};
+  if (!given.is("ExtendedProperty") ||
+      read_property_path(given.child("ExtendedFieldURI")).text() != property.text())
+    throw response_error{"ErrorUpdatePropertyMismatch", "The property of the path is not the one that is set."};
+  set_extended(s, edited, property, read_extended_value(property, given), write_stage::updating);
+}
+
+void update_field(session& s, item& edited, node update, node path, update_result& result) {
+  auto uri = path.attribute_or("FieldURI", "");
+  const auto* row = field_of_uri(uri);
+  if (row == nullptr)
+    throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property.", {}, path_xml(path)};
+  auto refuse_sent = [&] {
+    if (row->fixed_when_sent && !edited.draft)
+      throw response_error{"ErrorInvalidPropertyUpdateSentMessage",
+                           "Update operation is invalid for property of a sent message.", {}, path_xml(path)};
+  };
+  if (update.is("DeleteItemField")) {
+    if (row->clear == nullptr)
+      throw response_error{"ErrorInvalidPropertyDelete", "Delete action is invalid for property.", {}, path_xml(path)};
+    refuse_sent();
+    row->clear(edited);
+    result.content = true;
+    return;
+  }
+  auto value = path.next().first();
+  if (!value || value.next())
+    throw response_error{"ErrorIncorrectUpdatePropertyCount", "An object within a change description must contain one and only one property to modify."};
+  if (value.name() != row->element)
+    throw response_error{"ErrorUpdatePropertyMismatch", "The property of the path is not the one that is set.", {}, path_xml(path)};
+  if (update.is("AppendToItemField")) {
+    if (row->append == nullptr)
+      throw response_error{"ErrorInvalidPropertyAppend", "Append action is invalid for property.", {}, path_xml(path)};
+    refuse_sent();
+    row->append(s, edited, value);
+  } else {
+    if (row->set_value == nullptr)
+      throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property.", {}, path_xml(path)};
+    refuse_sent();
+    if (uri == "message:IsRead") {
+      result.read = value.truth();
+      return;
+    }
+    row->set_value(s, edited, value, write_stage::updating);
+    if (uri == "item:Subject") edited.conversation_topic = topic_of(edited.subject);
+  }
+  result.content = true;
+}
+
+void update_one(session& s, node request, node change, xml_writer& out) {
+  auto id = change.first();
+  auto& stored = item_named(s, id);
+  auto resolution = request.attribute_or("ConflictResolution", "AutoResolve");
+  bool stale = check_change_key(s, id, stored, resolution);
+  auto how = disposition::save_only;
+  if (element_of_class(stored.item_class) == "Message") how = read_disposition(request);
+  // All or nothing: the changes are made on a copy.
+  item edited = stored;
+  update_result result;
+  for (auto update : change.child("Updates").children()) {
+    auto path = update.first();
+    if (path.is("ExtendedFieldURI")) {
+      update_extended(s, edited, update, path);
+      result.content = true;
+    } else if (path.is("FieldURI")) {
+      update_field(s, edited, update, path, result);
+    } else {
+      throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property."};
+    }
+  }
+  auto changes = s.changes();
+  item* now = &stored;
+  if (result.content) {
+    stored = std::move(edited);
+    stored.unmodified = false;
+    touch_item(changes, stored);
+  }
+  if (result.read) {
+    bool suppress = s.host.profile.suppress_attribute && request.attribute_or("SuppressReadReceipts", "false") == "true";
+    set_read(changes, stored, *result.read, suppress);
+  }
+  if (how != disposition::save_only) {
+    if (!stored.draft) throw response_error{"ErrorInvalidRequest", "The message was sent already."};
+    send(s, stored);
+    stored.draft = false;
+    stored.read = stored.from_me = true;
+    if (how == disposition::send_only) {
+      remove_item(changes, stored, true);
+      out.raw(no_items);
+      return;
+    }
+    auto saved = request.child("SavedItemFolderId");
+    auto& to = saved ? target_folder(s, saved, "ErrorSavedItemFolderNotFound") : *s.box->distinguished("sentitems");
+    now = &move_item(changes, stored, to);
+  }
+  out.open("m:Items");
+  write_item(s, out, *now, {}, shape_place::list);
+  out.close();
+  out.open("m:ConflictResults");
+  out.leaf("t:Count", stale ? "1" : "0");
+  out.close();
+}
+
+} // namespace
+
+void update_item(session& s, node request, xml_writer& out) {
+  for (auto change : request.child("ItemChanges").children())
+    respond(
+        s, out, "m:UpdateItemResponseMessage", {fact_of(s, change.first())},
+        [&](xml_writer& inside) { update_one(s, request, change, inside); }, no_items);
+}
+
+} // namespace exchange_sim

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "tests/exchange_sim/state.hpp"
+
+namespace exchange_sim {
+
+/// A mailbox that a mailbox_ref names, or why there is none.
+struct found_mailbox {
+  server* host = nullptr;
+  mailbox* box = nullptr;
+  std::string why{};
+};
+found_mailbox find_mailbox(universe&, const mailbox_ref&);
+
+/// The item that a locator names, or null.
+item* locate(mailbox&, const item_locator&);
+
+} // namespace exchange_sim
