@@ -10,6 +10,7 @@
 
 #include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 
 namespace exchange_sim {
@@ -160,7 +161,10 @@ json seed_messages(world& w, fields& c) {
   settings.newest = optional_time(c, "newest").value_or(w.options().now());
   settings.folder = c.optional<std::string>("folder").value_or("");
   auto ids = json::array();
+  std::set<std::string> folders;
   for (const auto& mail : seed_mails(settings)) {
+    if (folders.insert(mail.folder).second)
+      if (const auto made = w.add_folder(where, mail.folder, "IPF.Note"); std::holds_alternative<refusal>(made)) return answer(made);
     const auto added = w.add_message(where, delivered(mail));
     if (std::holds_alternative<refusal>(added)) return answer(added);
     ids.push_back(std::get<std::string>(added));

@@ -46,6 +46,7 @@ std::string get_item(const std::string& id) {
 
 TEST_CASE("a mail is delivered as the command says") {
   fixture world;
+  world.control(of_ann("add_folder", {{"path", "inbox/Projects"}}));
   const auto id = add(world, "Lunch", {{"folder", "inbox/Projects"}, {"read", true}, {"categories", {"Red", "Übung"}}, {"importance", "High"},
                                        {"sensitivity", "Private"}, {"flag", {{"status", "Flagged"}, {"due", "2026-01-09T00:00:00Z"}}},
                                        {"received", "2026-01-02T03:04:05Z"}});
@@ -74,6 +75,7 @@ TEST_CASE("what JSON cannot hold is delivered as base64 and comes back whole") {
 TEST_CASE("acts of users reach the item that they name") {
   fixture world;
   const auto id = add(world, "Lunch");
+  world.control(of_ann("add_folder", {{"path", "inbox/Evening"}}));
   add(world, "Dinner", {{"folder", "inbox/Evening"}});
   const json lunch{{"item", {{"subject", "Lunch"}}}};
   const auto before = only_item(world, "inbox");
@@ -254,6 +256,7 @@ TEST_CASE("a command that is wrong does nothing and says why") {
         wrong{{{"do", "seed_messages"}, {"mailbox", "ann@old.example"}, {"count", -3}}, "count: must be a whole number, not negative"}})
     CHECK(world.sim->control(command) == json{{"error", reason}});
   for (const auto& command : {of_ann("user_purge", {{"item", {{"subject", "Supper"}}}}), json{{"do", "contents"}, {"mailbox", "nobody@old.example"}},
+                              of_ann("add_message", {{"mime", "Subject: x\r\n\r\n"}, {"folder", "inbox/Missing"}}),
                               of_ann("user_move", {{"item", {{"subject", "Lunch"}}}, {"to", "no/such"}}),
                               json{{"do", "add_server"}, {"name", "old"}, {"version", "ExchangeSE"}}, json{{"do", "add_server"}, {"name", "x"}, {"version", "Exchange4"}}})
     CHECK(world.sim->control(command).contains("error"));

@@ -85,6 +85,11 @@ listener::listener(std::string name, int port, const certified_key* identity, ha
   server_->set_read_timeout(slow_client_seconds);
   server_->set_write_timeout(slow_client_seconds);
   server_->set_tcp_nodelay(true);
+  // The library's own choice is SO_REUSEPORT, which would let two simulators share a port unnoticed.
+  server_->set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
   const auto serve = [this, name, handle = std::move(handle)](const httplib::Request& request, httplib::Response& response) {
     write(handle(read(name, request)), request, response, port_);
   };

@@ -29,7 +29,7 @@ SEEDED = 30
 VERSIONS = {"old": Version(Build(14, 3, 248, 2), "Exchange2010_SP2"), "new": Version(Build(15, 2, 2562, 17), "Exchange2016")}
 CONFIG = {
     "servers": [{"name": name, "version": profile, "mailboxes": [
-        {"address": f"jane@{name}.example", "display_name": "Jane Doe", "password": "pässword"},
+        {"address": f"jane@{name}.example", "display_name": "Jane Doe", "password": "password"},
         {"address": f"service@{name}.example", "password": "service", "may_impersonate": ["*"]},
     ]} for name, profile in (("old", "Exchange2010_SP2"), ("new", "ExchangeSE"))],
     "commands": [{"do": "seed_messages", "mailbox": f"jane@{name}.example", "folder": "inbox", "count": SEEDED}
@@ -61,7 +61,7 @@ class MailTest:
     def log_in(self, address, user=None, password=None):
         impersonates = self.access == IMPERSONATION
         user = user or (f"service@{self.server}.example" if impersonates else address)
-        password = password or ("service" if impersonates else "pässword")
+        password = password or ("service" if impersonates else "password")
         config = Configuration(service_endpoint=sim.url(self.server), credentials=Credentials(user, password),
                                auth_type=BASIC, version=VERSIONS[self.server])
         return Account(address, config=config, access_type=self.access, autodiscover=False, default_timezone=UTC)
@@ -212,7 +212,7 @@ class MailTest:
             self.log_in(self.mailbox, user=self.mailbox, password="guessed").inbox.refresh()
         if self.access == IMPERSONATION:
             with self.assertRaises(ErrorImpersonateUserDenied):
-                self.log_in(f"service@{self.server}.example", user=self.mailbox, password="pässword").inbox.refresh()
+                self.log_in(f"service@{self.server}.example", user=self.mailbox, password="password").inbox.refresh()
             with self.assertRaises(ErrorNonExistentMailbox):
                 self.log_in(f"nobody@{self.server}.example").inbox.refresh()
 
