@@ -233,13 +233,20 @@ private:
     const auto& r = here(side::replica).read;
     if (!p || !r || *p == *r) return {};
     if (!two_way()) {
-      bool source_moved = here(source()).read != base(source()).read;
+      bool source_moved = read_is_news(source()) || !base(target()).read_back;
       if (!source_moved && around_.policy.drift == drift::leave) return {};
       return set_read_on{target(), *here(source()).read};
     }
-    bool replica_moved = r != base(side::replica).read, primary_moved = p != base(side::primary).read;
-    if (replica_moved && !primary_moved) return set_read_on{side::primary, *r};
-    return set_read_on{side::replica, *p};
+    bool p_news = read_is_news(side::primary), r_news = read_is_news(side::replica);
+    side from = side::primary;
+    if (p_news != r_news) from = p_news ? side::primary : side::replica;
+    else if (!base(side::primary).read_back && base(side::replica).read_back) from = side::replica;
+    return set_read_on{other(from), *here(from).read};
+  }
+
+  /// A draft's read state cannot be given at its creation: what the server made of it is nobody's news.
+  bool read_is_news(side s) const {
+    return here(s).read != base(s).read && (base(s).read_back || !here(s).draft);
   }
 
   std::optional<move_on> place() const {

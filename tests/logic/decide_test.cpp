@@ -93,6 +93,15 @@ TEST_CASE("read state and place go over by themselves") {
           {"marked read", [](twin& t, auto&) { t.seen[P]->read = true; }, "read R", ""},
           {"marked read on both", [](twin& t, auto&) { t.seen[P]->read = t.seen[R]->read = true; }, "agree", ""},
           {"a read state that is not known is left", [](twin& t, auto&) { t.seen[P]->read = {}; }, "agree", ""},
+          {"a draft of ours that the server has made unread is marked read, its original is left",
+           [](twin& t, auto&) {
+             t.seen[P]->read = (*t.base)[P].read = true;
+             t.seen[P]->draft = t.seen[R]->draft = true;
+             (*t.base)[R].read_back = false;
+             (*t.base)[R].read = true;
+             read_contents(t, R, original);
+           },
+           "read R", ""},
           {"marking as read does not compete with an edit",
            [](twin& t, auto&) { t.seen[R]->read = true, edit(t, P, with(field::subject, "x")); }, "update R subject", ""},
           {"moved", [](twin& t, auto&) { t.seen[P]->folder = folder_pair_id{"archive"}; }, "move R to archive", ""},
