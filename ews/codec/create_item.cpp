@@ -41,8 +41,8 @@ std::string write(const request_context& context, const create_mails& request) {
     write_folder_reference(out, request.folder);
     out.close("m:SavedItemFolderId");
     out.open("m:Items");
-    for (const auto& [mail, mark] : request.mails)
-      write_mail(out, mail, mark, *context.version);
+    for (const auto* one : request.mails)
+      write_mail(out, one->first, one->second, *context.version);
     out.close("m:Items");
     out.close("m:CreateItem");
   });

@@ -4,7 +4,7 @@
 #include "ews/codec/properties.hpp"
 #include "ews/codec/soap.hpp"
 
-#include <span>
+#include <vector>
 
 namespace exsyncd::ews {
 
@@ -12,7 +12,8 @@ namespace exsyncd::ews {
 /// the answer names none.
 struct create_mails {
   folder_id folder;
-  std::span<const std::pair<carried_mail, operation_mark>> mails; // at least one
+  /// At least one; borrowed, since mails are large: they live until the answer.
+  std::vector<const std::pair<carried_mail, operation_mark>*> mails;
 };
 std::string write(const request_context& context, const create_mails& request);
 answer_reader<item_key> read_create_mails();

@@ -85,7 +85,7 @@ constexpr row rows[] = {
     {"ErrorQuotaExceeded", not_done, reach::mailbox, after_change,
      "the mailbox is full: free space or raise its quota"},
     {"ErrorRecurrenceHasNoOccurrence", item, reach::item, never, ""},
-    {"ErrorSchemaValidation", not_done, reach::item, never, "this is a mistake of exsyncd: please report it"},
+    {"ErrorSchemaValidation", item, reach::item, never, "this is a mistake of exsyncd: please report it"},
     {"ErrorServerBusy", not_done, reach::account, later, ""},
     {"ErrorStaleObject", stale, reach::item, later, ""},
     {"ErrorSyncFolderNotFound", not_done, reach::folder, after_change, no_folder_right},
@@ -148,16 +148,15 @@ meaning meaning_of(const soap_fault& fault, std::string_view operation) {
   auto out = meaning_of(item_error{fault.code, fault.text, fault.wait, fault.values}, operation);
   out.busy = out.busy || fault.wait.has_value();
   if (out.busy) out.refusal = refusal::not_done;
-  // A fault is about the request, so one that the table knows as a matter of one item, or does not know at all, is a
-  // matter of this request: it fails, and nothing is banned for it.
-  if (out.refusal == refusal::item || out.refusal == refusal::gone || out.refusal == refusal::stale)
-    out.refusal = refusal::not_done;
+  // Of the codes that speak of an item, a known one may be true of one item among several of the request; an unknown
+  // one is a matter of the request: it fails, and nothing is banned for it.
+  const bool of_an_item = out.refusal == refusal::item && &row_of(out.why.code) != &unknown_code;
+  if (!of_an_item && out.refusal != refusal::unknown) out.refusal = refusal::not_done;
   if (out.why.code == "ErrorAccessDenied") {
-    out.why.reach = reach::mailbox;
+    out.refusal = refusal::not_done;
     out.why.hint = impersonation;
   }
-  if (out.why.reach == reach::item) out.why.reach = reach::mailbox;
-  if (out.why.retry == retry::never) out.why.retry = retry::after_change;
+  if (out.refusal != refusal::item && out.why.reach == reach::item) out.why.reach = reach::mailbox;
   return out;
 }
 

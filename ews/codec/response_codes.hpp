@@ -34,7 +34,8 @@ struct meaning {
 
 /// `operation`: "GetItem", for `what`. A code that the table does not know is named, never fatal.
 meaning meaning_of(const item_error& error, std::string_view operation);
-/// A fault refuses the whole request.
+/// A fault refuses the whole request. refusal::item: because of an item of it, as far as the code tells; of several,
+/// ask one by one.
 meaning meaning_of(const soap_fault& fault, std::string_view operation);
 /// Of an answer with status 200 (or a 500 that is no fault): the server may have acted.
 meaning meaning_of(const broken_document& broken, std::string_view operation);

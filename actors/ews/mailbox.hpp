@@ -1,0 +1,33 @@
+#pragma once
+
+#include "actors/ews/gateway.hpp"
+#include "actors/mailbox.hpp"
+
+#include <string>
+
+namespace exsyncd {
+
+/// How an account comes to the mailbox.
+enum class mailbox_access {
+  direct,        // as the mailbox's own user
+  impersonation, // as a service account, with ExchangeImpersonation
+};
+
+struct mailbox_options {
+  std::string url;     // of the EWS end point: "https://…/EWS/Exchange.asmx"
+  std::string address; // the mailbox's primary SMTP address
+  mailbox_access access = mailbox_access::direct;
+  http::identity who;
+  std::string ca_file; // empty: the system's authorities
+  http::time_limits limits;
+  /// A RequestServerVersion of ews/codec/versions.hpp; "auto": the newest one that the server takes.
+  std::string version = "auto";
+  gateway_actor gateway; // of the account
+};
+
+/// Spawns the EWS form of a mailbox. Its requests go through the gateway one after the other within each call; calls
+/// are served side by side. Ends with its exit message; whatever was asked of it and not answered yet is answered then
+/// as a failure, or as unknown where a write may have left.
+mailbox_actor spawn_mailbox(caf::actor_system& system, mailbox_options options);
+
+} // namespace exsyncd

@@ -1,0 +1,173 @@
+#include "actors/ews/mailbox_calls.hpp"
+
+#include "ews/codec/get_folder.hpp"
+
+namespace exsyncd {
+namespace {
+
+/// What the connection failing means.
+ews::meaning meaning_of(const http::failed& failed, std::string_view operation) {
+  ews::meaning out;
+  out.refusal = failed.may_have_reached_server ? ews::refusal::unknown : ews::refusal::not_done;
+  out.why.code = http::name_of(failed.kind);
+  out.why.what = std::string(operation) + ": " + failed.what;
+  switch (failed.kind) {
+  case http::failed_kind::bad_request:
+  case http::failed_kind::tls:
+    out.why.reach = reach::server;
+    out.why.retry = retry::after_change;
+    break;
+  case http::failed_kind::dns:
+  case http::failed_kind::refused:
+  case http::failed_kind::unreachable:
+    out.why.reach = reach::server;
+    break;
+  // What one large or poisoned item can cause: the rest of the server goes on.
+  case http::failed_kind::timeout:
+  case http::failed_kind::cut:
+  case http::failed_kind::protocol:
+  case http::failed_kind::too_large:
+  case http::failed_kind::cancelled:
+    out.why.reach = reach::mailbox;
+    break;
+  case http::failed_kind::overloaded:
+    out.why.reach = reach::account;
+    break;
+  }
+  return out;
+}
+
+} // namespace
+
+failure mailbox_ended() {
+  return {reach::mailbox, retry::later, {}, "ended", "the connection to the mailbox was closed", {}};
+}
+
+void mailbox_state::start(mailbox_options options) {
+  options_ = std::move(options);
+  version_ = ews::schema_version_of(options_.version);
+  version_found_ = version_ != nullptr;
+  if (!version_) version_ = &ews::schema_versions().front();
+}
+
+ews::request_context mailbox_state::context() const {
+  return {version_, options_.access == mailbox_access::impersonation ? options_.address : std::string()};
+}
+
+void mailbox_state::send(std::string_view operation, std::string body, std::function<void(raw_answer, int)> then) {
+  auto request = std::make_shared<http::request>();
+  request->url = options_.url;
+  request->headers = {{"Content-Type", "text/xml; charset=utf-8"},
+                      {"Accept", "text/xml"},
+                      {"User-Agent", "exsyncd"},
+                      // Impersonation without it can end at the wrong server of a group.
+                      {"X-AnchorMailbox", options_.address}};
+  request->body = std::move(body);
+  request->who = options_.who;
+  request->ca_file = options_.ca_file;
+  request->limits = options_.limits;
+  exchange wanted{std::move(request), options_.address};
+  const auto in_time = answer_within(wanted);
+  self_->request(options_.gateway, in_time, std::move(wanted))
+      .then(
+          [operation, then](exchanged& came) {
+            if (auto* got = std::get_if<answer>(&came.outcome)) {
+              if (!got->resting && (got->status == 200 || got->status == 500))
+                return then(std::move(got->body), got->status);
+              auto why = ews::meaning_of_status(got->status, operation);
+              if (got->resting) {
+                // The gateway has seen that this is the server's way of asking for rest.
+                why.why.wait = got->resting;
+                why.why.retry = retry::later;
+                why.why.reach = reach::account;
+                why.busy = false;
+              }
+              return then(std::move(why), got->status);
+            }
+            if (auto* failed = std::get_if<http::failed>(&came.outcome)) return then(meaning_of(*failed, operation), 0);
+            auto& waiting = std::get<not_sent>(came.outcome);
+            ews::meaning why;
+            why.why = {reach::account,
+                       retry::later,
+                       waiting.wait,
+                       "throttled",
+                       std::string(operation) + ": " + waiting.what,
+                       {}};
+            then(std::move(why), 0);
+          },
+          [operation, then](caf::error&) {
+            ews::meaning why;
+            why.refusal = ews::refusal::unknown;
+            why.why = {reach::account, retry::later, {}, "gateway", std::string(operation) + ": no answer", {}};
+            then(std::move(why), 0);
+          });
+}
+
+void mailbox_state::learn(const std::optional<ews::server_build>& build) {
+  if (version_found_) return;
+  version_found_ = true;
+  // A server that took a newer name than it knows is spoken to in its own.
+  const auto* known = build ? ews::newest_for(*build) : nullptr;
+  if (known)
+    for (const auto* v = version_; v; v = ews::older_than(*v))
+      if (v == known) version_ = known;
+}
+
+void mailbox_state::find_version(std::function<void(const ews::meaning*)> then) {
+  if (version_found_) return then(nullptr);
+  auto request = std::make_shared<ews::get_folder>();
+  request->folders.emplace_back(ews::distinguished_folder{"msgfolderroot"});
+  call<ews::keyed_folder, ews::get_folder>(request_kind::read, "GetFolder", request, ews::read_get_folder,
+                                           [then = std::move(then)](auto outcome) {
+                                             const auto* why = std::get_if<ews::meaning>(&outcome);
+                                             then(why);
+                                           });
+}
+
+bool mailbox_state::corrected(const ews::meaning& why) {
+  if (why.version_unknown && options_.version == "auto") {
+    if (const auto* older = ews::older_than(*version_)) {
+      version_ = older;
+      version_found_ = true;
+      return true;
+    }
+  }
+  if (!why.primary_address.empty() && !address_corrected_) {
+    address_corrected_ = true;
+    options_.address = why.primary_address;
+    return true;
+  }
+  return false;
+}
+
+void mailbox_state::tell_gateway(const ews::meaning& why) {
+  if (why.busy) self_->send(options_.gateway, server_busy{options_.address, why.why.wait, why.why.code});
+}
+
+namespace {
+
+mailbox_actor::behavior_type mailbox_behaviour(mailbox_pointer self, mailbox_options options) {
+  self->state.start(std::move(options));
+  return {
+      [self](const identify& asked) { return handle(self, asked); },
+      [self](const find_folders& asked) { return handle(self, asked); },
+      [self](const list_changes& asked) { return handle(self, asked); },
+      [self](const read_content& asked) { return handle(self, asked); },
+      [self](const fetch_mail& asked) { return handle(self, asked); },
+      [self](const find_by_mark& asked) { return handle(self, asked); },
+      [self](create_mail& asked) { return handle(self, std::move(asked)); },
+      [self](update_items& asked) { return handle(self, std::move(asked)); },
+      [self](set_read_states& asked) { return handle(self, std::move(asked)); },
+      [self](move_items& asked) { return handle(self, std::move(asked)); },
+      [self](remove_items& asked) { return handle(self, std::move(asked)); },
+      [](const ask_settable&) { return what_is_settable(); },
+  };
+}
+
+} // namespace
+
+mailbox_actor spawn_mailbox(caf::actor_system& system, mailbox_options options) {
+  return system.spawn(mailbox_behaviour, std::move(options));
+}
+
+} // namespace exsyncd

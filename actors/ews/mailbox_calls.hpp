@@ -1,0 +1,145 @@
+#pragma once
+
+#include "actors/ews/mailbox.hpp"
+
+#include "ews/codec/response_codes.hpp"
+#include "ews/codec/soap.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// What the calls of the EWS mailbox share: one request, one answer, and everything that is no answer made into one
+/// word. Only for actors/ews/mailbox*.cpp.
+namespace exsyncd {
+
+/// One entry for each response message, or what kept the request as a whole from being answered.
+template <class T>
+using request_outcome = std::variant<std::vector<ews::entry<T>>, ews::meaning>;
+
+/// What may be sent again after a refusal that comes before anything is done: a read, in any form; a write only as it
+/// was decided on, since how it keeps from mailing anybody depends on the version.
+enum class request_kind { read, write };
+
+class mailbox_state {
+public:
+  explicit mailbox_state(mailbox_actor::stateful_pointer<mailbox_state> self) : self_(self) {}
+  void start(mailbox_options options);
+
+  const ews::schema_version& version() const { return *version_; }
+  /// Calls back once the version is known, or with what keeps it unknown.
+  void find_version(std::function<void(const ews::meaning*)> then);
+
+  /// Sends one request and hands over what came of it, in this actor. A version or an address that the server refuses
+  /// is corrected; then a read is sent again, and a write is to be tried again later. Tells the gateway of a server
+  /// that says in the body that it is busy.
+  template <class T, class Request>
+  void call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
+            ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then);
+
+private:
+  using raw_answer = std::variant<std::string, ews::meaning>; // a body that may be SOAP, or what it is instead
+  void send(std::string_view operation, std::string body, std::function<void(raw_answer, int)> then);
+  ews::request_context context() const;
+  void learn(const std::optional<ews::server_build>& build);
+  /// Whether the same request can be sent anew after this refusal.
+  bool corrected(const ews::meaning& why);
+  void tell_gateway(const ews::meaning& why);
+
+  mailbox_actor::stateful_pointer<mailbox_state> self_;
+  mailbox_options options_;
+  const ews::schema_version* version_ = nullptr;
+  bool version_found_ = false;
+  bool address_corrected_ = false;
+};
+
+using mailbox_pointer = mailbox_actor::stateful_pointer<mailbox_state>;
+
+template <class T, class Request>
+void mailbox_state::call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
+                         ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then) {
+  auto body = write(context(), *request);
+  send(operation, std::move(body),
+       [this, kind, operation, request = std::move(request), reader, then = std::move(then)](raw_answer raw,
+                                                                                             int status) {
+         auto fail = [&](ews::meaning why) {
+           tell_gateway(why);
+           if (corrected(why)) {
+             if (kind == request_kind::read) return call(kind, operation, request, reader, then);
+             why.why.retry = retry::later;
+           }
+           then(std::move(why));
+         };
+         if (auto* why = std::get_if<ews::meaning>(&raw)) return fail(std::move(*why));
+         auto reading = reader();
+         reading.feed(std::get<std::string>(raw));
+         auto read = reading.finish();
+         if (const auto* fault = std::get_if<ews::soap_fault>(&read.outcome))
+           return fail(ews::meaning_of(*fault, operation));
+         if (const auto* broken = std::get_if<ews::broken_document>(&read.outcome))
+           return fail(status == 200 ? ews::meaning_of(*broken, operation) : ews::meaning_of_status(status, operation));
+         auto& entries = std::get<std::vector<ews::entry<T>>>(read.outcome);
+         std::optional<ews::meaning> correctable;
+         bool all_refused = true; // a request of which a part was done is never sent again
+         for (const auto& e : entries) {
+           const auto* error = std::get_if<ews::item_error>(&e);
+           if (!error) {
+             all_refused = false;
+             continue;
+           }
+           auto why = ews::meaning_of(*error, operation);
+           if (why.busy) tell_gateway(why);
+           if (why.version_unknown || !why.primary_address.empty())
+             correctable = std::move(why);
+           else
+             all_refused = false;
+         }
+         if (correctable && all_refused) return fail(std::move(*correctable));
+         learn(read.server);
+         then(std::move(entries));
+       });
+}
+
+/// A promise that is kept: if the mailbox ends before the answer, this answers for it.
+template <class Answer>
+class owed {
+public:
+  owed(caf::typed_response_promise<Answer> promise, std::function<Answer()> otherwise)
+      : promise_(std::move(promise)), otherwise_(std::move(otherwise)) {}
+  owed(const owed&) = delete;
+  owed& operator=(const owed&) = delete;
+  ~owed() {
+    if (promise_.pending()) promise_.deliver(otherwise_());
+  }
+  void give(Answer answer) { promise_.deliver(std::move(answer)); }
+
+private:
+  caf::typed_response_promise<Answer> promise_;
+  std::function<Answer()> otherwise_;
+};
+
+/// Why a question goes unanswered at the end of the mailbox.
+failure mailbox_ended();
+
+// The calls, by file: mailbox_folders.cpp, mailbox_reads.cpp, mailbox_writes.cpp.
+caf::typed_response_promise<identified> handle(mailbox_pointer self, const identify& asked);
+caf::typed_response_promise<folders_found> handle(mailbox_pointer self, const find_folders& asked);
+caf::typed_response_promise<changes_listed> handle(mailbox_pointer self, const list_changes& asked);
+caf::typed_response_promise<content_read> handle(mailbox_pointer self, const read_content& asked);
+caf::typed_response_promise<mail_fetched> handle(mailbox_pointer self, const fetch_mail& asked);
+caf::typed_response_promise<found_by_mark> handle(mailbox_pointer self, const find_by_mark& asked);
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, create_mail asked);
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, update_items asked);
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, set_read_states asked);
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, move_items asked);
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, remove_items asked);
+settable what_is_settable();
+
+} // namespace exsyncd

@@ -1,0 +1,404 @@
+#include "actors/ews/mailbox_calls.hpp"
+#include "actors/ews/mailbox_outcomes.hpp"
+
+#include "ews/codec/create_item.hpp"
+#include "ews/codec/delete_item.hpp"
+#include "ews/codec/field_table.hpp"
+#include "ews/codec/get_item.hpp"
+#include "ews/codec/move_item.hpp"
+#include "ews/codec/update_item.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+namespace exsyncd {
+namespace {
+
+constexpr std::size_t batch_bytes = 8'000'000; // a batch larger than this is split; one item may be as large as it is
+
+write_outcome not_tried() {
+  return not_done{mailbox_ended()};
+}
+
+/// What every write shares: items go out in batches, one batch after the other; each item has one outcome. A batch
+/// that is refused because of one of its items goes out item by item.
+class writing : public std::enable_shared_from_this<writing> {
+public:
+  writing(mailbox_pointer self, caf::typed_response_promise<write_done> promise, std::size_t count, std::size_t batch)
+      : self(self), outcomes(count, not_tried()), batch_(batch), promise_(std::move(promise)) {}
+  virtual ~writing() {
+    // The mailbox ends: what may have left is unknown (set when it was sent), the rest was not tried.
+    if (promise_.pending()) promise_.deliver(write_done{std::move(outcomes)});
+  }
+  /// How a write keeps from mailing anybody depends on the version, so the version is found first.
+  void start() {
+    self->state.find_version([me = shared_from_this()](const ews::meaning* why) {
+      if (why) me->stop(why->why);
+      me->next();
+    });
+  }
+
+protected:
+  void next() {
+    if (at_ == outcomes.size()) {
+      promise_.deliver(write_done{std::move(outcomes)});
+      return;
+    }
+    const auto most = at_ < alone_until_ ? 1 : batch_;
+    now_.clear();
+    std::size_t bytes = 0;
+    while (at_ < outcomes.size() && now_.size() < most) {
+      const auto more = bytes_of(at_);
+      if (!now_.empty() && bytes + more > batch_bytes) break;
+      bytes += more;
+      now_.push_back(at_++);
+    }
+    std::vector<std::size_t> ready;
+    for (auto i : now_)
+      if (auto decided = decided_before(i))
+        outcomes[i] = std::move(*decided);
+      else
+        ready.push_back(i);
+    now_ = std::move(ready);
+    if (now_.empty()) return next();
+    begin();
+  }
+
+  /// Starts what one batch (`now_`: indexes of items) needs; ends in `settle` or `stop_before`.
+  virtual void begin() = 0;
+  /// The outcome of an item that is not even sent.
+  virtual std::optional<write_outcome> decided_before(std::size_t) { return std::nullopt; }
+  virtual std::size_t bytes_of(std::size_t) const { return 0; }
+
+  /// Sends the batch's write. `name` makes the outcome of a success.
+  template <class T, class Request, class Named>
+  void send(std::string_view operation, std::shared_ptr<Request> request, ews::answer_reader<T> (*reader)(),
+            Named name) {
+    for (auto i : now_)
+      outcomes[i] = unknown{mailbox_ended()};
+    self->state.call<T, Request>(
+        request_kind::write, operation, std::move(request), reader,
+        [me = shared_from_this(), operation, name](auto outcome) {
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->settle_all(*why);
+          auto& entries = std::get<0>(outcome);
+          std::optional<failure> stop;
+          for (std::size_t n = 0; n < me->now_.size(); ++n) {
+            auto& out = me->outcomes[me->now_[n]];
+            if (n >= entries.size()) {
+              out = outcome_of(ews::meaning_of(ews::broken_document{"not as many items as asked for"}, operation));
+            } else if (auto* error = std::get_if<ews::item_error>(&entries[n])) {
+              const auto why = ews::meaning_of(*error, operation);
+              out = outcome_of(why);
+              if (why.refusal == ews::refusal::not_done && why.why.reach != reach::item) stop = why.why;
+            } else {
+              out = name(me->now_[n], std::move(std::get<T>(entries[n])));
+            }
+          }
+          if (stop) me->stop(*stop);
+          me->next();
+        });
+  }
+
+  /// The batch was surely not done, all of it, because of this.
+  void not_done_now(const ews::meaning& why) {
+    for (auto i : now_)
+      outcomes[i] = not_done{why.why};
+    stop(why.why);
+    next();
+  }
+
+  /// Nothing more is tried.
+  void stop(const failure& why) {
+    for (; at_ < outcomes.size(); ++at_)
+      outcomes[at_] = not_done{why};
+  }
+
+  mailbox_pointer self;
+  std::vector<write_outcome> outcomes;
+  std::vector<std::size_t> now_;
+
+private:
+  void settle_all(const ews::meaning& why) {
+    if (why.refusal == ews::refusal::item && now_.size() > 1) {
+      // Nothing was done. One by one shows which it is.
+      for (auto i : now_)
+        outcomes[i] = not_tried();
+      alone_until_ = at_;
+      at_ = now_.front();
+      return next();
+    }
+    for (auto i : now_)
+      outcomes[i] = outcome_of(why);
+    if (why.refusal != ews::refusal::item) stop(why.why);
+    next();
+  }
+
+  std::size_t batch_;
+  std::size_t at_ = 0;
+  std::size_t alone_until_ = 0;
+  caf::typed_response_promise<write_done> promise_;
+};
+
+write_outcome with_id(std::string_view operation, ews::item_key&& key) {
+  if (key.id.empty()) return nameless(operation);
+  return written{std::move(key.id), std::move(key.key)};
+}
+
+// ---- create
+// ----------------------------------------------------------------------------------------------------------
+
+class creating final : public writing {
+public:
+  creating(mailbox_pointer self, caf::typed_response_promise<write_done> promise, create_mail asked)
+      : writing(self, std::move(promise), asked.mails.size(), 20), asked_(std::move(asked)) {}
+
+private:
+  std::size_t bytes_of(std::size_t i) const override { return ews::request_bytes(asked_.mails[i].first); }
+  std::optional<write_outcome> decided_before(std::size_t i) override {
+    const auto bytes = bytes_of(i);
+    const auto most = self->state.version().request_bytes;
+    if (bytes <= most) return std::nullopt;
+    return refused{{reach::item,
+                    retry::never,
+                    {},
+                    "too_large",
+                    "CreateItem: " + std::to_string(bytes) + " bytes, the server takes " + std::to_string(most),
+                    "the item is larger than this server takes"}};
+  }
+  void begin() override {
+    auto request = std::make_shared<ews::create_mails>();
+    request->folder = asked_.folder;
+    for (auto i : now_)
+      request->mails.push_back(&asked_.mails[i]);
+    send<ews::item_key>("CreateItem", std::move(request), ews::read_create_mails,
+                        [](std::size_t, ews::item_key&& key) { return with_id("CreateItem", std::move(key)); });
+  }
+  create_mail asked_;
+};
+
+// ---- update
+// ----------------------------------------------------------------------------------------------------------
+
+class updating final : public writing {
+public:
+  updating(mailbox_pointer self, caf::typed_response_promise<write_done> promise, update_items asked)
+      : writing(self, std::move(promise), asked.items.size(), 50), asked_(std::move(asked)) {}
+
+private:
+  std::size_t bytes_of(std::size_t i) const override {
+    const auto& fields = asked_.items[i].fields;
+    return std::accumulate(fields.begin(), fields.end(), std::size_t{1024},
+                           [](std::size_t sum, const auto& f) { return sum + f.value.size(); });
+  }
+  std::optional<write_outcome> decided_before(std::size_t i) override {
+    const auto& fields = asked_.items[i].fields;
+    const auto settable = [](const auto& f) { return ews::row_of(f.field).write != nullptr; };
+    if (!fields.empty() && std::all_of(fields.begin(), fields.end(), settable)) return std::nullopt;
+    return refused{{reach::item, retry::never, {}, "not_settable", "UpdateItem: a field that no update can set", {}}};
+  }
+  void begin() override {
+    auto request = std::make_shared<ews::update_contents>();
+    for (auto i : now_)
+      request->items.push_back({{asked_.items[i].id, asked_.items[i].guard}, asked_.items[i].fields});
+    send<ews::item_key>("UpdateItem", std::move(request), ews::read_update_item,
+                        [](std::size_t, ews::item_key&& key) { return with_id("UpdateItem", std::move(key)); });
+  }
+  update_items asked_;
+};
+
+// ---- move
+// ------------------------------------------------------------------------------------------------------------
+
+class moving final : public writing {
+public:
+  moving(mailbox_pointer self, caf::typed_response_promise<write_done> promise, move_items asked)
+      : writing(self, std::move(promise), asked.items.size(), 100), asked_(std::move(asked)) {}
+
+private:
+  void begin() override {
+    auto request = std::make_shared<ews::move_items>();
+    request->to = asked_.to;
+    for (auto i : now_)
+      request->items.push_back(asked_.items[i]);
+    send<ews::item_key>("MoveItem", std::move(request), ews::read_move_items,
+                        [](std::size_t, ews::item_key&& key) { return with_id("MoveItem", std::move(key)); });
+  }
+  move_items asked_;
+};
+
+// ---- what could answer a read receipt
+// --------------------------------------------------------------------------------
+
+/// A write that must look first: at the items' read state, and whether somebody waits for a receipt. Where the version
+/// cannot suppress receipts in the write itself, pending ones are suppressed by their response object before it.
+class careful_writing : public writing {
+public:
+  using writing::writing;
+
+protected:
+  virtual const item_id& id_of(std::size_t i) const = 0;
+  /// An item as it is now; the outcome where nothing is left to do.
+  virtual std::optional<write_outcome> seen(std::size_t i, const ews::got_item& item) = 0;
+  /// Whether writing item i could answer its sender.
+  virtual bool answers_receipt(std::size_t i) const = 0;
+  /// Sends the write itself.
+  virtual void write_now() = 0;
+
+  void look() {
+    auto request = std::make_shared<ews::get_item>();
+    request->wanted = ews::get_item::what::state;
+    for (auto i : now_)
+      request->items.push_back(id_of(i));
+    self->state.call<ews::got_item, ews::get_item>(
+        request_kind::read, "GetItem", request, ews::read_get_item, [me = me_as_careful()](auto outcome) {
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->not_done_now(*why);
+          auto& entries = std::get<0>(outcome);
+          if (entries.size() != me->now_.size())
+            return me->not_done_now(ews::meaning_of(ews::broken_document{"not as many items as asked for"}, "GetItem"));
+          std::vector<std::size_t> go_on;
+          std::vector<std::pair<std::size_t, ews::item_key>> pending;
+          for (std::size_t n = 0; n < entries.size(); ++n) {
+            const auto i = me->now_[n];
+            if (auto* error = std::get_if<ews::item_error>(&entries[n])) {
+              const auto why = ews::meaning_of(*error, "GetItem");
+              me->outcomes[i] = why.refusal == ews::refusal::gone ? write_outcome(gone{}) : not_done{why.why};
+              continue;
+            }
+            const auto& item = std::get<ews::got_item>(entries[n]);
+            if (auto decided = me->seen(i, item)) {
+              me->outcomes[i] = std::move(*decided);
+              continue;
+            }
+            go_on.push_back(i);
+            if (item.read_receipt_requested && !item.contents.read.value_or(true) && me->answers_receipt(i))
+              pending.emplace_back(i, ews::item_key{item.item.id, item.item.key});
+          }
+          me->now_ = std::move(go_on);
+          if (me->now_.empty()) return me->next();
+          if (pending.empty() || me->self->state.version().suppress_read_receipts_attribute) return me->write_now();
+          me->suppress(std::move(pending));
+        });
+  }
+
+private:
+  std::shared_ptr<careful_writing> me_as_careful() {
+    return std::static_pointer_cast<careful_writing>(shared_from_this());
+  }
+
+  void suppress(std::vector<std::pair<std::size_t, ews::item_key>> pending) {
+    auto request = std::make_shared<ews::suppress_read_receipts>();
+    for (const auto& [i, key] : pending)
+      request->items.push_back(key);
+    self->state.call<ews::done, ews::suppress_read_receipts>(
+        request_kind::write, "CreateItem", request, ews::read_suppress_read_receipts,
+        [me = me_as_careful(), pending = std::move(pending)](auto outcome) {
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->not_done_now(*why);
+          auto& entries = std::get<0>(outcome);
+          for (std::size_t n = 0; n < pending.size(); ++n) {
+            std::optional<failure> why;
+            if (n >= entries.size())
+              why = ews::meaning_of(ews::broken_document{"not as many items as asked for"}, "CreateItem").why;
+            else if (auto* error = std::get_if<ews::item_error>(&entries[n]))
+              if (error->code != "ErrorReadReceiptNotPending") why = ews::meaning_of(*error, "CreateItem").why;
+            if (!why) continue;
+            // Its sender would be answered: it stays as it is.
+            why->retry = retry::later;
+            me->outcomes[pending[n].first] = not_done{std::move(*why)};
+            std::erase(me->now_, pending[n].first);
+          }
+          if (me->now_.empty()) return me->next();
+          me->write_now();
+        });
+  }
+};
+
+class marking_read final : public careful_writing {
+public:
+  marking_read(mailbox_pointer self, caf::typed_response_promise<write_done> promise, set_read_states asked)
+      : careful_writing(self, std::move(promise), asked.items.size(), 100), asked_(std::move(asked)),
+        keys_(asked_.items.size()) {}
+
+private:
+  void begin() override { look(); }
+  const item_id& id_of(std::size_t i) const override { return asked_.items[i].first; }
+  bool answers_receipt(std::size_t i) const override { return asked_.items[i].second; }
+  std::optional<write_outcome> seen(std::size_t i, const ews::got_item& item) override {
+    if (!item.contents.read)
+      return refused{{reach::item, retry::never, {}, "not_settable", "UpdateItem: an item without a read state", {}}};
+    if (*item.contents.read == asked_.items[i].second) return written{item.item.id, item.item.key};
+    keys_[i] = {item.item.id, item.item.key};
+    return std::nullopt;
+  }
+  void write_now() override {
+    auto request = std::make_shared<ews::update_read_states>();
+    for (auto i : now_)
+      request->items.emplace_back(keys_[i], asked_.items[i].second);
+    send<ews::item_key>("UpdateItem", std::move(request), ews::read_update_item,
+                        [](std::size_t, ews::item_key&& key) { return with_id("UpdateItem", std::move(key)); });
+  }
+  set_read_states asked_;
+  std::vector<ews::item_key> keys_;
+};
+
+class removing final : public careful_writing {
+public:
+  removing(mailbox_pointer self, caf::typed_response_promise<write_done> promise, remove_items asked)
+      : careful_writing(self, std::move(promise), asked.items.size(), 100), asked_(std::move(asked)) {}
+
+private:
+  void begin() override {
+    if (self->state.version().suppress_read_receipts_attribute)
+      write_now();
+    else
+      look();
+  }
+  const item_id& id_of(std::size_t i) const override { return asked_.items[i]; }
+  // Deleting an unread mail tells its sender that it was deleted without being read.
+  bool answers_receipt(std::size_t) const override { return true; }
+  std::optional<write_outcome> seen(std::size_t, const ews::got_item&) override { return std::nullopt; }
+  void write_now() override {
+    auto request = std::make_shared<ews::delete_items>();
+    for (auto i : now_)
+      request->items.push_back(asked_.items[i]);
+    send<ews::done>("DeleteItem", std::move(request), ews::read_delete_items,
+                    [](std::size_t, ews::done&&) { return written{}; });
+  }
+  remove_items asked_;
+};
+
+template <class Writing, class Asked>
+caf::typed_response_promise<write_done> write_all(mailbox_pointer self, Asked asked) {
+  auto promise = self->make_response_promise<write_done>();
+  std::make_shared<Writing>(self, promise, std::move(asked))->start();
+  return promise;
+}
+
+} // namespace
+
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, create_mail asked) {
+  return write_all<creating>(self, std::move(asked));
+}
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, update_items asked) {
+  return write_all<updating>(self, std::move(asked));
+}
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, set_read_states asked) {
+  return write_all<marking_read>(self, std::move(asked));
+}
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, move_items asked) {
+  return write_all<moving>(self, std::move(asked));
+}
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, remove_items asked) {
+  return write_all<removing>(self, std::move(asked));
+}
+
+settable what_is_settable() {
+  settable out;
+  for (const auto& row : ews::field_table()) {
+    if (row.settable == ews::settable_when::always) out.on_any.push_back(row.field);
+    if (row.settable == ews::settable_when::draft) out.on_draft.push_back(row.field);
+  }
+  return out;
+}
+
+} // namespace exsyncd
