@@ -138,6 +138,7 @@ public:
   void commit_at(std::chrono::seconds due, std::function<void(model_mailbox&)> act);
   /// Lets everything happen that is due by now.
   void reach(std::chrono::seconds now);
+  bool commits_to_come() const { return !later_.empty(); }
 
   // ---- what tests look at ----------------------------------------------------------------------------------------------
 
