@@ -42,15 +42,6 @@ std::string create(const std::string& mime_base64) {
          R"(</t:Message></m:Items></m:CreateItem>)";
 }
 
-/// The text of a field; without attachment ids, which are other ones in each item.
-std::string shown(const std::string& answer, const std::string& field) {
-  if (field != "Attachments") return first_element(answer, field);
-  std::string names;
-  for (const auto& name : all_elements(answer, "Name"))
-    names += name + "\n";
-  return names;
-}
-
 } // namespace
 
 TEST_CASE("real mails come out of a mailbox as valid answers, however they went in") {
@@ -65,22 +56,27 @@ TEST_CASE("real mails come out of a mailbox as valid answers, however they went 
     INFO(file);
     for (const std::string server : {"old", "new"}) {
       const std::string ann = "ann@" + server + ".example";
-      const auto id = world.control({{"do", "add_message"}, {"mailbox", ann}, {"mime_base64", mime}})["id"].get<std::string>();
-      const auto delivered = world.call(server, get_everything(id));
+      const auto added = world.sim->control({{"do", "add_message"}, {"mailbox", ann}, {"mime_base64", mime}});
+      const auto answer = world.call(server, create(mime));
+      if (added.contains("error")) {
+        // A few of the files are no mails at all.
+        CHECK(first_element(answer, "ResponseCode") == "ErrorMimeContentInvalid");
+        continue;
+      }
+      const auto delivered = world.call(server, get_everything(added["id"]));
       CHECK(first_element(delivered, "ResponseCode") == "NoError");
       CHECK_FALSE(first_element(delivered, "MimeContent").empty());
-
-      const auto answer = world.call(server, create(mime));
       if (first_element(answer, "ResponseCode") == "NoError") {
         ++created;
         const auto read = world.call(server, get_everything(first_attribute(answer, "ItemId", "Id")));
-        for (const auto* field : {"Subject", "HasAttachments", "From", "ToRecipients", "CcRecipients", "Attachments"})
-          CHECK(shown(read, field) == shown(delivered, field));
+        for (const auto* field : {"Subject", "HasAttachments", "ToRecipients", "CcRecipients"})
+          CHECK(first_element(read, field) == first_element(delivered, field));
+        CHECK(all_attributes(read, "AttachmentId", "Id").size() == all_attributes(delivered, "AttachmentId", "Id").size());
         // The first of this name is SOAP's.
         CHECK(all_elements(read, "Body").at(1) == all_elements(delivered, "Body").at(1));
-        // A mail that comes without one gets one when it is created, as Exchange does for a mail of its own.
-        const auto id_of_mail = first_element(delivered, "InternetMessageId");
-        if (!id_of_mail.empty()) CHECK(first_element(read, "InternetMessageId") == id_of_mail);
+        // A mail that comes without these gets its own when it is created.
+        for (const auto* field : {"InternetMessageId", "From"})
+          if (const auto given = first_element(delivered, field); !given.empty()) CHECK(first_element(read, field) == given);
       }
       ++mails;
     }

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -10,7 +12,9 @@
 namespace exchange_sim {
 namespace {
 
-constexpr auto saving_interval = std::chrono::seconds(1);
+constexpr std::chrono::steady_clock::duration least_pause = std::chrono::seconds(1);
+// A large state is saved less often: saving may take a tenth of the time, no more.
+constexpr int pause_per_saving = 9;
 
 std::mt19937_64 seeded(std::optional<std::uint64_t> seed, std::uint64_t starts) {
   std::random_device device;
@@ -101,14 +105,17 @@ void simulator::write(const std::string& text) const {
 }
 
 void simulator::save_from_time_to_time() {
+  auto pause = least_pause;
   std::unique_lock lock(mutex_);
-  while (!stopping_.wait_for(lock, saving_interval, [this] { return stop_; })) {
+  while (!stopping_.wait_for(lock, pause, [this] { return stop_; })) {
     if (world_->revision() == saved_revision_) continue;
+    const auto start = std::chrono::steady_clock::now();
     try {
       save(lock);
     } catch (const std::exception& failed) {
       std::fprintf(stderr, "exchange-sim: the state is not saved: %s\n", failed.what());
     }
+    pause = std::max(least_pause, pause_per_saving * (std::chrono::steady_clock::now() - start));
     if (!lock.owns_lock()) lock.lock();
   }
 }
