@@ -41,9 +41,8 @@ constexpr std::array<string_view, 2> accesses{"impersonation", "direct"};
 constexpr std::array<string_view, 3> directions{"bidirectional", "primary-to-replica", "replica-to-primary"};
 constexpr std::array<string_view, 2> drifts{"leave", "revert"};
 constexpr std::array<string_view, 2> unchangeables{"replace", "report"};
-// RequestServerVersion values (ExchangeVersionType in Microsoft's schemas), from 2010 SP2 on.
-constexpr std::array<string_view, 8> versions{"auto",           "Exchange2010_SP2", "Exchange2013", "Exchange2013_SP1",
-                                              "Exchange2015",   "Exchange2016",     "V2016_10_10",  "V2017_07_11"};
+// RequestServerVersion values that the client speaks (a test compares them with those of the client).
+constexpr std::array<string_view, 4> versions{"auto", "Exchange2010_SP2", "Exchange2013_SP1", "Exchange2016"};
 
 using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds shortest_interval = 1s, longest_interval = 30 * 24h;

@@ -61,9 +61,9 @@ public:
   virtual void pair_sync_now(const std::vector<std::string>& pairs, reply to) = 0;
   virtual void pair_plan(const std::string& pair, reply to) = 0;
   virtual void pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) = 0;
-  virtual void conflict_list(const std::string& pair, std::size_t limit, reply to) = 0;
-  virtual void ban_list(const std::string& pair, std::size_t limit, reply to) = 0;
-  virtual void ban_delete(const std::string& pair, const std::string& id, reply to) = 0;
+  virtual void conflict_list(const std::optional<std::string>& pair, std::size_t limit, reply to) = 0;
+  virtual void ban_list(const std::optional<std::string>& pair, std::size_t limit, reply to) = 0;
+  virtual void ban_delete(const std::string& pair, const std::optional<std::string>& id, reply to) = 0;
 };
 
 } // namespace exsyncd::admin

@@ -41,6 +41,10 @@ bool fits(const json& value, param_type type) {
 
 std::string text(const json& params, const char* name) { return params.at(name).get<std::string>(); }
 
+std::optional<std::string> optional_text(const json& params, const char* name) {
+  return params.contains(name) ? std::optional(text(params, name)) : std::nullopt;
+}
+
 std::vector<std::string> names(const json& params, const char* name) {
   const auto& value = params.at(name);
   return value.is_string() ? std::vector<std::string>{value.get<std::string>()} : value.get<std::vector<std::string>>();
@@ -66,6 +70,7 @@ json help(const std::vector<method>& methods) {
 std::vector<method> make_methods(daemon_control& daemon) {
   using type = param_type;
   const param pair{"pair", type::text, true, "the pair's name"};
+  const param any_pair{"pair", type::text, false, "the pair's name; all pairs if not said"};
   const param pairs{"pair", type::names, true, "the pair's name, or several"};
   const param limit_param{"limit", type::count, false, "how many at most; " + std::to_string(usual) + " if not said"};
 
@@ -91,16 +96,16 @@ std::vector<method> make_methods(daemon_control& daemon) {
        {pair, {"folder", type::text, false, "one folder pair; all that are frozen if not said"}},
        "lets a frozen folder pair go on, deletes included", R"({"pair":"jane","folder":"inbox"})",
        [&daemon](auto& p, auto& to) {
-         daemon.pair_approve(text(p, "pair"),
-                             p.contains("folder") ? std::optional(text(p, "folder")) : std::nullopt, to);
+         daemon.pair_approve(text(p, "pair"), optional_text(p, "folder"), to);
        }},
-      {"conflict.list", {pair, limit_param}, "what lost, against what, when; the newest first", R"({"pair":"jane"})",
-       [&daemon](auto& p, auto& to) { daemon.conflict_list(text(p, "pair"), limit(p), to); }},
-      {"ban.list", {pair, limit_param}, "items that a server refused, with the reason", R"({"pair":"jane","limit":20})",
-       [&daemon](auto& p, auto& to) { daemon.ban_list(text(p, "pair"), limit(p), to); }},
-      {"ban.delete", {pair, {"id", type::text, true, "as in ban.list"}}, "tries a refused item again",
-       R"({"pair":"jane","id":"0f3a"})",
-       [&daemon](auto& p, auto& to) { daemon.ban_delete(text(p, "pair"), text(p, "id"), to); }},
+      {"conflict.list", {any_pair, limit_param}, "what lost, against what, when; the newest first", R"({"pair":"jane"})",
+       [&daemon](auto& p, auto& to) { daemon.conflict_list(optional_text(p, "pair"), limit(p), to); }},
+      {"ban.list", {any_pair, limit_param}, "items that are not in step, and why: refused ones, and those tried again later",
+       R"({"pair":"jane","limit":20})",
+       [&daemon](auto& p, auto& to) { daemon.ban_list(optional_text(p, "pair"), limit(p), to); }},
+      {"ban.delete", {pair, {"id", type::text, false, "as in ban.list; all of the pair if not said"}},
+       "tries refused items again", R"({"pair":"jane","id":"0f3a"})",
+       [&daemon](auto& p, auto& to) { daemon.ban_delete(text(p, "pair"), optional_text(p, "id"), to); }},
   };
   // Its text is fixed by the table, itself included.
   all.front().run = [answer = help(all)](auto&, auto& to) { to.done(answer); };

@@ -20,18 +20,23 @@ public:
   void pair_sync_now(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_sync_now", pairs}); }
   void pair_plan(const std::string& pair, reply to) override { to.done({"pair_plan", pair}); }
   void pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) override {
-    to.done({"pair_approve", pair, folder ? json(*folder) : json()});
+    to.done({"pair_approve", pair, text(folder)});
   }
-  void conflict_list(const std::string& pair, std::size_t limit, reply to) override {
+  void conflict_list(const std::optional<std::string>& pair, std::size_t limit, reply to) override {
     if (pair == "forgotten") return;
-    to.done({"conflict_list", pair, limit});
+    to.done({"conflict_list", text(pair), limit});
   }
-  void ban_list(const std::string& pair, std::size_t limit, reply to) override { to.done({"ban_list", pair, limit}); }
-  void ban_delete(const std::string& pair, const std::string& id, reply to) override {
+  void ban_list(const std::optional<std::string>& pair, std::size_t limit, reply to) override {
+    to.done({"ban_list", text(pair), limit});
+  }
+  void ban_delete(const std::string& pair, const std::optional<std::string>& id, reply to) override {
     if (pair == "none") return to.failed({error_code::not_found, "there is no pair \"none\"", "see pair.list", "pair"});
-    to.done({"ban_delete", pair, id});
+    to.done({"ban_delete", pair, text(id)});
     to.done("a second answer is ignored");
   }
+
+private:
+  static json text(const std::optional<std::string>& t) { return t ? json(*t) : json(); }
 };
 
 std::string raw_answer(const std::string& line) {
@@ -123,9 +128,11 @@ TEST_CASE("parameters reach the daemon as they were meant") {
   CHECK(result(R"({"method":"pair.start","params":{"pair":["a","b"]}})") == R"(["pair_start",["a","b"]])");
   CHECK(result(R"({"method":"pair.approve","params":{"pair":"a"}})") == R"(["pair_approve","a",null])");
   CHECK(result(R"({"method":"pair.approve","params":{"pair":"a","folder":"f"}})") == R"(["pair_approve","a","f"])");
-  CHECK(result(R"({"method":"ban.list","params":{"pair":"a"}})") == R"(["ban_list","a",100])");
+  CHECK(result(R"({"method":"ban.list"})") == R"(["ban_list",null,100])");
+  CHECK(result(R"({"method":"conflict.list","params":{"pair":"a"}})") == R"(["conflict_list","a",100])");
   CHECK(result(R"({"method":"ban.list","params":{"pair":"a","limit":7}})") == R"(["ban_list","a",7])");
   CHECK(result(R"({"method":"ban.delete","params":{"pair":"a","id":"i"}})") == R"(["ban_delete","a","i"])");
+  CHECK(result(R"({"method":"ban.delete","params":{"pair":"a"}})") == R"(["ban_delete","a",null])");
 }
 
 TEST_CASE("a call that the daemon forgets is answered all the same") {

@@ -1,0 +1,175 @@
+#include "daemon/engine_room.hpp"
+
+#include "actors/ews/mailbox.hpp"
+#include "actors/ledger.hpp"
+#include "ews/http/curl_transport.hpp"
+#include "storage/rocksdb_engine.hpp"
+#include "storage/store.hpp"
+
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <sys/random.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace exsyncd {
+namespace {
+
+struct quiet_config : caf::actor_system_config {
+  // The default scheduler wakes hundreds of times a second when there is nothing to do.
+  quiet_config() { set("scheduler.policy", caf::atom("sharing")); }
+};
+
+std::uint64_t random_bits() {
+  std::uint64_t bits = 0;
+  if (::getentropy(&bits, sizeof bits) != 0) throw std::system_error(errno, std::generic_category(), "getentropy");
+  return bits;
+}
+
+/// 128 random bits in hexadecimal.
+std::string random_id() {
+  constexpr auto digits = "0123456789abcdef";
+  std::string id;
+  for (int half = 0; half < 2; ++half)
+    for (auto [bits, i] = std::pair(random_bits(), 0); i < 16; ++i, bits >>= 4) id += digits[bits & 15];
+  return id;
+}
+
+http::auth_kind to_http(auth_kind kind) {
+  switch (kind) {
+  case auth_kind::basic:
+    return http::auth_kind::basic;
+  }
+  return http::auth_kind::none;
+}
+
+mailbox_access to_mailbox(access_kind access) {
+  switch (access) {
+  case access_kind::impersonation:
+    return mailbox_access::impersonation;
+  case access_kind::direct:
+    return mailbox_access::direct;
+  }
+  return mailbox_access::direct;
+}
+
+/// Opens mailboxes, those of one account on one server behind one gateway.
+class mailbox_opener {
+public:
+  mailbox_opener(caf::actor_system& system, std::shared_ptr<http::transport> transport)
+      : system_(system), transport_(std::move(transport)) {}
+
+  mailbox_actor operator()(const side_settings& side) {
+    const auto& server = side.server;
+    mailbox_options options;
+    options.url = server.url;
+    options.address = side.mailbox;
+    options.access = to_mailbox(server.access);
+    options.who = {server.auth.user, server.auth.password.value, to_http(server.auth.kind)};
+    options.ca_file = server.ca_file;
+    options.limits = {server.timeouts.connect, server.timeouts.idle, server.timeouts.total};
+    if (!server.version.empty()) options.version = server.version;
+    options.gateway = gateway_of(server);
+    return spawn_mailbox(system_, std::move(options));
+  }
+
+private:
+  gateway_actor gateway_of(const server_settings& server) {
+    auto& gateway = gateways_[{server.url, server.auth.user, server.concurrency}];
+    if (!gateway) {
+      gateway_options options;
+      options.transport = transport_;
+      options.credit = server.concurrency;
+      options.random = random_bits;
+      gateway = spawn_gateway(system_, std::move(options));
+    }
+    return gateway;
+  }
+
+  struct budget {
+    std::string url, user;
+    std::size_t concurrency;
+    auto operator<=>(const budget&) const = default;
+  };
+  caf::actor_system& system_;
+  std::shared_ptr<http::transport> transport_;
+  std::map<budget, gateway_actor> gateways_;
+};
+
+/// A store together with what it stands on.
+struct standing_store {
+  explicit standing_store(std::unique_ptr<engine> on) : base(std::move(on)), records(*base, random_id) {}
+  std::unique_ptr<engine> base;
+  store records;
+};
+
+std::variant<std::shared_ptr<standing_store>, storage_failure> open_store(const std::string& directory) {
+  std::error_code failed;
+  std::filesystem::create_directories(directory, failed);
+  if (failed)
+    return storage_failure{storage_failure::kind::not_writable,
+                           "state directory " + directory + ": cannot be made: " + failed.message()};
+  auto opened = open_rocksdb(std::filesystem::path(directory) / "store");
+  if (auto* why = std::get_if<storage_failure>(&opened)) return *why;
+  auto result = std::make_shared<standing_store>(std::move(std::get<std::unique_ptr<engine>>(opened)));
+  if (auto why = result->records.open()) return *why;
+  return result;
+}
+
+} // namespace
+
+struct engine_room::machinery {
+  explicit machinery(std::shared_ptr<standing_store> opened)
+      : kept(std::move(opened)), transport(http::make_curl_transport()), system(config) {}
+
+  std::shared_ptr<standing_store> kept;
+  std::shared_ptr<http::transport> transport;
+  quiet_config config;
+  caf::actor_system system; // before what it is made of: its end waits for every actor
+  ledger_actor ledger;
+};
+
+std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(options with) {
+  auto opened = open_store(with.settings.state_directory);
+  if (auto* why = std::get_if<storage_failure>(&opened)) return *why;
+  auto inside = std::make_unique<machinery>(std::move(std::get<std::shared_ptr<standing_store>>(opened)));
+  auto& system = inside->system;
+  // Detached: it waits for the disk.
+  inside->ledger =
+      system.spawn<caf::detached>(ledger, std::shared_ptr<store>(inside->kept, &inside->kept->records));
+  context around;
+  around.wall_clock = [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); };
+  around.mint = random_id;
+  around.random = random_bits;
+  around.log = with.log;
+  supervisor_options options;
+  options.pairs = with.settings.pairs;
+  options.ledger = inside->ledger;
+  options.context = around;
+  options.polling = with.polling;
+  options.open_mailbox = [open = std::make_shared<mailbox_opener>(system, inside->transport)](const side_settings& side) {
+    return (*open)(side);
+  };
+  options.on_fatal = std::move(with.on_fatal);
+  auto supervising = system.spawn(supervisor, std::move(options));
+  std::unique_ptr<engine_room> room(new engine_room(std::move(inside)));
+  room->supervisor_ = std::move(supervising);
+  return room;
+}
+
+engine_room::engine_room(std::unique_ptr<machinery> inside) : inside_(std::move(inside)), system_(&inside_->system) {}
+
+engine_room::~engine_room() {
+  caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
+  supervisor_ = nullptr;
+  inside_->transport->shutdown();
+  caf::anon_send_exit(inside_->ledger, caf::exit_reason::user_shutdown);
+  inside_->ledger = nullptr;
+}
+
+} // namespace exsyncd

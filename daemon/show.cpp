@@ -1,0 +1,348 @@
+#include "daemon/show.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace exsyncd {
+namespace {
+
+using nlohmann::json;
+
+std::string show(direction d) {
+  switch (d) {
+  case direction::bidirectional:
+    return "bidirectional";
+  case direction::primary_to_replica:
+    return "primary-to-replica";
+  case direction::replica_to_primary:
+    return "replica-to-primary";
+  }
+  return {};
+}
+
+std::string show(side s) { return s == side::primary ? "primary" : "replica"; }
+
+std::string show(reach r) {
+  switch (r) {
+  case reach::item:
+    return "item";
+  case reach::folder:
+    return "folder";
+  case reach::mailbox:
+    return "mailbox";
+  case reach::account:
+    return "account";
+  case reach::server:
+    return "server";
+  }
+  return {};
+}
+
+/// As Microsoft writes them, where EWS has a name.
+std::string show(field f) {
+  switch (f) {
+  case field::subject:
+    return "Subject";
+  case field::body:
+    return "Body";
+  case field::categories:
+    return "Categories";
+  case field::importance:
+    return "Importance";
+  case field::sensitivity:
+    return "Sensitivity";
+  case field::flag:
+    return "Flag";
+  case field::to:
+    return "ToRecipients";
+  case field::cc:
+    return "CcRecipients";
+  case field::bcc:
+    return "BccRecipients";
+  case field::from:
+    return "From";
+  case field::reply_to:
+    return "ReplyTo";
+  case field::sent:
+    return "DateTimeSent";
+  case field::attachments:
+    return "Attachments";
+  case field::attachment_sizes:
+    return "AttachmentSizes";
+  case field::draft:
+    return "IsDraft";
+  }
+  return {};
+}
+
+json show(const std::vector<field>& fields) {
+  auto list = json::array();
+  for (const auto f : fields) list.push_back(show(f));
+  return list;
+}
+
+json show(const side_settings& side) {
+  return {{"mailbox", side.mailbox}, {"server", side.server.name}, {"url", side.server.url}};
+}
+
+void add_time(json& to, const char* name, const std::optional<utc_seconds>& when) {
+  if (when) to[name] = show_time(*when);
+}
+
+/// The failure of a folder pair, or of the whole pair where the name is empty.
+const failure* failure_of(const pair_status& status, const std::string& folder) {
+  for (const auto& [name, why] : status.failures)
+    if (name.value == folder) return &why;
+  return nullptr;
+}
+
+const frozen* frozen_of(const pair_status& status, const std::string& folder) {
+  for (const auto& [name, why] : status.held)
+    if (name.value == folder) return &why;
+  return nullptr;
+}
+
+json show_folder(const folder_pair_settings& folder, const pair_overview& pair) {
+  json j{{"name", folder.name},
+         {"primary", folder.primary},
+         {"replica", folder.replica},
+         {"direction", show(folder.policy.direction)},
+         {"polling_interval_seconds", std::chrono::duration<double>(folder.polling_interval).count()},
+         {"status", show(pair.condition)}};
+  if (const auto* held = frozen_of(pair.status, folder.name)) {
+    j["status"] = "frozen";
+    j["reason"] = held->reason;
+    j["since"] = show_time(held->since);
+    j["hint"] = "look at pair.plan; pair.approve lets it go on";
+  } else if (const auto* why = failure_of(pair.status, folder.name)) {
+    j["status"] = "error";
+    j["error"] = show(*why);
+  }
+  for (const auto& counts : pair.counts.folder_pairs)
+    if (counts.folder_pair.value == folder.name)
+      j["items"] = {{"known", counts.known}, {"in_step", counts.agreed}, {"waiting", counts.unsettled}, {"banned", counts.banned}};
+  return j;
+}
+
+/// Which verdict, where to, and what of the item.
+struct planned_task {
+  std::string what;
+  std::optional<side> where;
+  std::vector<field> fields;
+  std::string detail;
+};
+
+planned_task describe(const logic::action& action) {
+  struct describer {
+    planned_task operator()(const logic::wait& w) const {
+      switch (w.why) {
+      case logic::wait::reason::listing:
+        return {"wait", {}, {}, "for a complete listing"};
+      case logic::wait::reason::believable_delete:
+        return {"wait", {}, {}, "for a second look before a delete is believed"};
+      case logic::wait::reason::rest:
+        return {"wait", {}, {}, "for the next try"};
+      case logic::wait::reason::banned:
+        return {"wait", {}, {}, "banned"};
+      }
+      return {};
+    }
+    planned_task operator()(const logic::agree& a) const { return {"agree", {}, {}, a.skipped.value_or("")}; }
+    planned_task operator()(const logic::forget& f) const { return {"forget", f.where, {}, {}}; }
+    planned_task operator()(const logic::bury&) const { return {"agree", {}, {}, "deleted on both sides"}; }
+    planned_task operator()(const logic::look& l) const {
+      return {"look", l.sides.size() == 1 ? std::optional(l.sides[0]) : std::nullopt, {}, "reads the contents, then decides"};
+    }
+    planned_task operator()(const logic::resolve&) const { return {"look", {}, {}, "what became of a write"}; }
+    planned_task operator()(const logic::create_on& c) const { return {"create", c.target, {}, {}}; }
+    planned_task operator()(const logic::update_on& u) const { return {"update", u.target, u.fields, {}}; }
+    planned_task operator()(const logic::replace_on& r) const { return {"replace", r.target, {}, {}}; }
+    planned_task operator()(const logic::set_read_on& r) const {
+      return {"set_read", r.target, {}, r.read ? "read" : "unread"};
+    }
+    planned_task operator()(const logic::move_on& m) const { return {"move", m.target, {}, "to " + m.to.value}; }
+    planned_task operator()(const logic::remove_on& r) const { return {"delete", r.target, {}, {}}; }
+    planned_task operator()(const logic::report_unchangeable& r) const {
+      return {"report", r.target, r.fields, "cannot be changed there"};
+    }
+  };
+  return std::visit(describer{}, action);
+}
+
+std::string subject_of(const twin& item) {
+  for (const auto s : both_sides)
+    if (item.seen[s] && !item.seen[s]->subject.empty()) return item.seen[s]->subject;
+  return {};
+}
+
+json show(const task& t) {
+  const auto planned = describe(t.verdict.what);
+  json j{{"do", planned.what}, {"id", t.twin.id.value}, {"subject", subject_of(t.twin)}};
+  if (planned.where) j["on"] = show(*planned.where);
+  if (!planned.fields.empty()) j["fields"] = show(planned.fields);
+  if (!planned.detail.empty()) j["detail"] = planned.detail;
+  if (t.verdict.loses) j["loses"] = {{"side", show(t.verdict.loses->loser)}, {"reason", t.verdict.loses->reason}};
+  return j;
+}
+
+json show(const arbitrated::of_folder_pair& folder) {
+  json j{{"tasks", json::array()}, {"resting", folder.resting}, {"banned", folder.banned}};
+  std::map<std::string, std::size_t> counts;
+  for (const auto& t : folder.tasks) {
+    const auto planned = describe(t.verdict.what);
+    ++counts[planned.where ? planned.what + " on " + show(*planned.where) : planned.what];
+    j["tasks"].push_back(show(t));
+  }
+  j["counts"] = counts;
+  if (const auto waiting = folder.waiting_for_listing + folder.waiting_for_delete; waiting > 0) j["waiting"] = waiting;
+  if (!folder.skipped.empty()) j["skipped"] = folder.skipped;
+  if (folder.held) j["frozen"] = {{"reason", folder.held->reason}, {"since", show_time(folder.held->since)}};
+  return j;
+}
+
+json show(const std::vector<std::pair<folder_pair_id, failure>>& failures) {
+  auto list = json::array();
+  for (const auto& [folder, why] : failures) {
+    auto j = show(why);
+    if (!folder.empty()) j["folder"] = folder.value;
+    list.push_back(j);
+  }
+  return list;
+}
+
+} // namespace
+
+std::string show_time(utc_seconds when) {
+  const auto seconds = std::chrono::system_clock::to_time_t(when);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text.data(), length};
+}
+
+std::string show(pair_condition condition) {
+  switch (condition) {
+  case pair_condition::stopped:
+    return "stopped";
+  case pair_condition::starting:
+    return "starting";
+  case pair_condition::started:
+    return "started";
+  case pair_condition::throttled:
+    return "throttled";
+  case pair_condition::error:
+    return "error";
+  }
+  return {};
+}
+
+json show(const failure& why) {
+  json j{{"code", why.code}, {"message", why.what}, {"reach", show(why.reach)}};
+  if (!why.hint.empty()) j["hint"] = why.hint;
+  if (why.wait) j["retry_after_seconds"] = std::chrono::duration<double>(*why.wait).count();
+  return j;
+}
+
+json show(const pair_overview& pair, bool whole) {
+  const auto& status = pair.status;
+  std::uint64_t known = 0, in_step = 0, waiting = 0, banned = 0;
+  for (const auto& f : pair.counts.folder_pairs) {
+    known += f.known;
+    in_step += f.agreed;
+    waiting += f.unsettled;
+    banned += f.banned;
+  }
+  json j{{"name", pair.settings.name},
+         {"status", show(pair.condition)},
+         {"primary", show(pair.settings.primary)},
+         {"replica", show(pair.settings.replica)},
+         {"items", {{"known", known}, {"in_step", in_step}, {"waiting", waiting}, {"banned", banned}}},
+         {"round", {{"running", status.syncing}, {"done", status.done}, {"writes", status.writes},
+                    {"waiting", status.waiting}, {"failed", status.failed}, {"number", status.rounds}}},
+         {"mode", "polling"},
+         {"restarts", pair.restarts}};
+  add_time(j, "last_change", status.last_change);
+  add_time(j, "last_sync", status.last_sync);
+  add_time(j, "next_poll", status.next_poll);
+  if (!status.failures.empty()) j["errors"] = show(status.failures);
+  if (!status.held.empty()) {
+    j["frozen"] = json::array();
+    for (const auto& [folder, why] : status.held) j["frozen"].push_back({{"folder", folder.value}, {"reason", why.reason}});
+  }
+  if (!whole) return j;
+  j["start"] = pair.settings.start;
+  j["declared_in"] = "configuration";
+  j["folders"] = json::array();
+  for (const auto& f : pair.settings.folders) j["folders"].push_back(show_folder(f, pair));
+  return j;
+}
+
+json show(const pair_plan& plan) {
+  auto folders = json::object();
+  for (const auto& [name, folder] : plan.folder_pairs) folders[name.value] = show(folder);
+  return {{"folders", folders}, {"errors", show(plan.failures)}};
+}
+
+json show(const conflict& lost) {
+  return {{"pair", lost.pair.value},      {"folder", lost.folder_pair.value}, {"id", lost.twin.value},
+          {"subject", lost.subject},      {"loser", show(lost.loser)},        {"reason", lost.reason},
+          {"fields", show(lost.fields)},  {"when", show_time(lost.when)}};
+}
+
+json show_trouble(const twin& item, const pair_settings& of) {
+  json j{{"id", item.id.value}, {"pair", item.pair.value}, {"folder", item.folder_pair.value}, {"subject", subject_of(item)}};
+  if (!item.trouble) return j;
+  const auto& why = *item.trouble;
+  const auto& seen = item.seen[why.side] ? item.seen[why.side] : item.seen[other(why.side)];
+  j["state"] = why.banned ? "banned" : "resting";
+  j["code"] = why.code;
+  j["message"] = why.what;
+  if (!why.hint.empty()) j["hint"] = why.hint;
+  j["side"] = show(why.side);
+  j["owner"] = why.side == side::primary ? of.primary.mailbox : of.replica.mailbox;
+  j["tries"] = why.tries;
+  j["since"] = show_time(why.since);
+  if (!why.banned) j["next_try"] = show_time(why.next);
+  if (seen) j["size_mb"] = static_cast<double>(seen->size) / 1e6;
+  return j;
+}
+
+json show(const pairs_synced::of_pair& round) {
+  json j{{"pair", round.pair}};
+  if (round.failed) {
+    j["in_step"] = false;
+    j["errors"] = json::array({show(*round.failed)});
+    return j;
+  }
+  const auto& report = round.report;
+  j["in_step"] = report.in_step();
+  j["writes"] = report.writes;
+  j["waiting"] = report.waiting;
+  j["failed"] = report.failed;
+  j["banned"] = report.banned;
+  j["errors"] = show(report.failures);
+  if (!report.held.empty()) {
+    j["frozen"] = json::array();
+    for (const auto& [folder, why] : report.held) j["frozen"].push_back({{"folder", folder.value}, {"reason", why.reason}});
+  }
+  return j;
+}
+
+std::string show_summary(const std::vector<pair_overview>& pairs) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& p : pairs) ++counts[show(p.condition)];
+  std::string text = std::to_string(pairs.size()) + (pairs.size() == 1 ? " pair" : " pairs");
+  auto separator = ": ";
+  for (const auto& [status, count] : counts) {
+    text += separator + std::to_string(count) + " " + status;
+    separator = ", ";
+  }
+  return text;
+}
+
+} // namespace exsyncd
