@@ -64,7 +64,7 @@ void check_sizes(const session& s, const item& made) {
 }
 
 // What the store fills in by itself at the first save.
-void complete_new_item(session& s, item& made, bool sending) {
+void complete_new_item(session& s, item& made, bool sending, bool came_as_mime) {
   if (sending) {
     made.draft = false;
     made.read = true;
@@ -75,7 +75,8 @@ void complete_new_item(session& s, item& made, bool sending) {
     if (!made.from && !made.sender) made.from = made.sender = self;
     if (!made.sender) made.sender = made.from;
     if (!made.from) made.from = made.sender;
-    if (made.message_id.empty()) {
+    // What somebody else wrote is kept as it came.
+    if (made.message_id.empty() && (made.draft || sending || !came_as_mime)) {
       static constexpr char digits[] = "0123456789abcdef";
       made.message_id = "<";
       for (unsigned char c : random_bytes(s.options.random, 12)) {
@@ -95,7 +96,6 @@ void complete_new_item(session& s, item& made, bool sending) {
 
 void write_created(session& s, xml_writer& out, const item& made) {
   out.open("m:Items");
-  item_shape shape;
   auto element = "t:" + element_of_class(made.item_class);
   out.open(element);
   write_item_id(*s.box, out, made);
@@ -122,7 +122,7 @@ void create_one(session& s, node request, node element, xml_writer& out) {
   if (made.item_class.starts_with("IPM.Schedule") && !element.child("MimeContent"))
     throw response_error{"ErrorInvalidItemForOperationCreateItem", "Meeting messages cannot be created by their fields."};
   bool sending = how != disposition::save_only;
-  complete_new_item(s, made, sending);
+  complete_new_item(s, made, sending, static_cast<bool>(element.child("MimeContent")));
   check_sizes(s, made);
   auto saved = request.child("SavedItemFolderId");
   auto& to = saved ? target_folder(s, saved, "ErrorSavedItemFolderNotFound")

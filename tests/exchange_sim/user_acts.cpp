@@ -210,7 +210,12 @@ outcome<done> world::recreate_mailbox(const mailbox_ref& ref) {
   mailbox fresh;
   fresh.who = found.box->who;
   fresh.denied = found.box->denied;
-  fresh.guid = random_bytes(options_.random, 16);
+  // The mailbox is still there under its GUID, so an old id reads as "not found" and not as "no such mailbox". Keys and change
+  // numbers run on, so nothing old can mean something new.
+  fresh.guid = found.box->guid;
+  fresh.last_key = found.box->last_key;
+  fresh.last_change = found.box->last_change;
+  fresh.sync_epoch = found.box->sync_epoch + 1;
   *found.box = std::move(fresh);
   change_context changes{*universe_, *found.host, *found.box, options_.now(), options_.random, found.box->who.display_name};
   for (const auto& original : originals)
