@@ -165,6 +165,10 @@ TEST_CASE("a change list tells each kind of change in its own way") {
     CHECK(all_elements(answer, "Delete").size() == 1);
     // Only where nothing else changed.
     CHECK(all_elements(answer, "ReadFlagChange").size() == 1);
+    // Neither has an item to show the key of: a mere type, as in Microsoft's sample.
+    CHECK(first_attribute(answer, "Delete/ItemId", "ChangeKey") == "CQAAAA==");
+    CHECK(first_attribute(answer, "ReadFlagChange/ItemId", "ChangeKey") == "CQAAAA==");
+    CHECK(first_attribute(answer, "Update/Message/ItemId", "ChangeKey") == ann.key(edited));
     CHECK(first_element(answer, "IncludesLastItemInRange") == "true");
     CHECK(first_element(ann.sync(first_element(answer, "SyncState")), "Changes").empty());
     // The same state again gives the same answer: a lost answer costs nothing.
@@ -190,6 +194,39 @@ TEST_CASE("a change list comes in pages, newest first") {
     }
     CHECK(pages == 3);
     CHECK(subjects == std::vector<std::string>{"mail-2", "mail-4", "mail-6", "mail-1", "mail-3", "mail-5", "mail-0"});
+  });
+}
+
+TEST_CASE("a search finds what matches, page by page, and never more than the cap") {
+  at_both([](client& ann) {
+    for (int n = 0; n < 5; ++n)
+      ann.deliver("mail-" + std::to_string(n), {}, {{"read", n % 2 == 0}});
+    const auto find = [&](const std::string& view, const std::string& restriction) {
+      return "<m:FindItem Traversal=\"Shallow\"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties><t:FieldURI "
+             "FieldURI=\"item:Subject\"/></t:AdditionalProperties></m:ItemShape>" +
+             view + restriction + "<m:SortOrder><t:FieldOrder Order=\"Ascending\"><t:FieldURI FieldURI=\"item:Subject\"/></t:FieldOrder></m:SortOrder>"
+                                  "<m:ParentFolderIds><t:DistinguishedFolderId Id=\"inbox\"/></m:ParentFolderIds></m:FindItem>";
+    };
+    const auto page = [](int offset, int most) {
+      return "<m:IndexedPageItemView MaxEntriesReturned=\"" + std::to_string(most) + "\" Offset=\"" + std::to_string(offset) + "\" BasePoint=\"Beginning\"/>";
+    };
+    const std::string unread = "<m:Restriction><t:IsEqualTo><t:FieldURI FieldURI=\"message:IsRead\"/><t:FieldURIOrConstant><t:Constant "
+                               "Value=\"false\"/></t:FieldURIOrConstant></t:IsEqualTo></m:Restriction>";
+    using names = std::vector<std::string>;
+    CHECK(all_elements(ann.world.call(ann.server, find("", unread)), "Subject") == names{"mail-1", "mail-3"});
+    const auto second = ann.world.call(ann.server, find(page(2, 2), ""));
+    CHECK(all_elements(second, "Subject") == names{"mail-2", "mail-3"});
+    CHECK(first_attribute(second, "RootFolder", "IncludesLastItemInRange") == "false");
+    CHECK(first_attribute(second, "RootFolder", "IndexedPagingOffset") == "4");
+    CHECK(first_attribute(second, "RootFolder", "TotalItemsInView") == "5");
+
+    ann.world.control({{"do", "set_limits"}, {"server", ann.server}, {"find_page", 3}});
+    const auto capped = ann.world.call(ann.server, find(page(0, 1000), ""));
+    CHECK(all_elements(capped, "Subject") == names{"mail-0", "mail-1", "mail-2"});
+    CHECK(first_attribute(capped, "RootFolder", "IncludesLastItemInRange") == "false");
+    // Before 2010 SP1 a client did not expect a part, and is told that the server is busy (ews-throttling-in-exchange).
+    const auto old = ann.world.post(ann.server, replace_all(fixture::envelope(ann.server, find("", "")), fixture::newest_version(ann.server), "Exchange2007_SP1"));
+    CHECK((code(old.body) == "ErrorServerBusy" || fault_code(old) == "ErrorServerBusy"));
   });
 }
 

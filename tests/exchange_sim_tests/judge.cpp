@@ -66,6 +66,15 @@ std::string base64(const std::string& text) {
   return encoded;
 }
 
+/// "Delete/ItemId": elements of these names, one inside of the other, in any namespace.
+std::string xpath(const std::string& path) {
+  std::string result = "/";
+  std::istringstream names(path);
+  for (std::string name; std::getline(names, name, '/');)
+    result += "/*[local-name()='" + name + "']";
+  return result;
+}
+
 std::string first(const std::vector<std::string>& all) { return all.empty() ? std::string() : all.front(); }
 
 } // namespace
@@ -203,18 +212,16 @@ nlohmann::json fixture::control(const nlohmann::json& command) {
   return answer;
 }
 
-std::vector<std::string> all_elements(const std::string& xml, const std::string& local_name) {
-  return select(xml, "//*[local-name()='" + local_name + "']");
+std::vector<std::string> all_elements(const std::string& xml, const std::string& path) { return select(xml, xpath(path)); }
+
+std::vector<std::string> all_attributes(const std::string& xml, const std::string& path, const std::string& attribute) {
+  return select(xml, xpath(path) + "/@" + attribute);
 }
 
-std::vector<std::string> all_attributes(const std::string& xml, const std::string& local_name, const std::string& attribute) {
-  return select(xml, "//*[local-name()='" + local_name + "']/@" + attribute);
-}
+std::string first_element(const std::string& xml, const std::string& path) { return first(all_elements(xml, path)); }
 
-std::string first_element(const std::string& xml, const std::string& local_name) { return first(all_elements(xml, local_name)); }
-
-std::string first_attribute(const std::string& xml, const std::string& local_name, const std::string& attribute) {
-  return first(all_attributes(xml, local_name, attribute));
+std::string first_attribute(const std::string& xml, const std::string& path, const std::string& attribute) {
+  return first(all_attributes(xml, path, attribute));
 }
 
 std::string fault_code(const http_response& answer) {

@@ -61,11 +61,12 @@ public:
   std::unique_ptr<world> sim;
 };
 
-/// Text of the first element or value of the first attribute of this local name in the XML; empty where there is none.
-std::string first_element(const std::string& xml, const std::string& local_name);
-std::string first_attribute(const std::string& xml, const std::string& local_name, const std::string& attribute);
-std::vector<std::string> all_elements(const std::string& xml, const std::string& local_name);
-std::vector<std::string> all_attributes(const std::string& xml, const std::string& local_name, const std::string& attribute);
+/// Text of the first element, or value of its attribute, anywhere in the XML; empty where there is none. A path is a local
+/// name, or several with slashes: "Delete/ItemId".
+std::string first_element(const std::string& xml, const std::string& path);
+std::string first_attribute(const std::string& xml, const std::string& path, const std::string& attribute);
+std::vector<std::string> all_elements(const std::string& xml, const std::string& path);
+std::vector<std::string> all_attributes(const std::string& xml, const std::string& path, const std::string& attribute);
 /// The code of a soap:Fault; empty where the answer is none.
 std::string fault_code(const http_response&);
 
