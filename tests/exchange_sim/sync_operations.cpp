@@ -81,7 +81,8 @@ void write_change(session& s, xml_writer& out, const item_change& change, const 
     break;
   case kind::read:
     out.open("t:ReadFlagChange");
-    write_item_id(*s.box, out, *change.of);
+    // The key is a mere type prefix here, as in Delete.
+    out.empty("t:ItemId", {{"Id", wire_id(*s.box, change.of->key)}, {"ChangeKey", type_only_key_of_item()}});
     out.leaf("t:IsRead", change.of->read ? "true" : "false");
     out.close();
     break;
