@@ -151,7 +151,8 @@ meaning meaning_of(const soap_fault& fault, std::string_view operation) {
   // Of the codes that speak of an item, a known one may be true of one item among several of the request; an unknown
   // one is a matter of the request: it fails, and nothing is banned for it.
   const bool of_an_item = out.refusal == refusal::item && &row_of(out.why.code) != &unknown_code;
-  if (!of_an_item && out.refusal != refusal::unknown) out.refusal = refusal::not_done;
+  if (!of_an_item && out.refusal != refusal::unknown && out.refusal != refusal::cursor_invalid)
+    out.refusal = refusal::not_done;
   if (out.why.code == "ErrorAccessDenied") {
     out.refusal = refusal::not_done;
     out.why.hint = impersonation;
