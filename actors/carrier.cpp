@@ -132,8 +132,17 @@ void carrier::pump() {
   if (in_flight_ == 0 && done_) std::exchange(done_, nullptr)(result_);
 }
 
+void carrier::tell_progress() {
+  if (!options().progress) return;
+  batch_carried all{result_.done, result_.writes, result_.waiting, result_.failed};
+  self_->send(options().progress, batch_carried{all.done - told_.done, all.writes - told_.writes,
+                                                all.waiting - told_.waiting, all.failed - told_.failed});
+  told_ = all;
+}
+
 void carrier::batch_done() {
   --in_flight_;
+  tell_progress();
   pump();
 }
 

@@ -39,6 +39,7 @@ private:
   std::deque<batch> queue_;
   std::size_t in_flight_ = 0;
   carried result_;
+  batch_carried told_; // of result_, so far
 
   // carrier.cpp: the queue
   const folder_pair_options& options() const { return self_->state.options; }
@@ -48,6 +49,7 @@ private:
   void sort_out();
   void pump();
   void batch_done();
+  void tell_progress();
   void stop(side s, failure f);
   void log(log_level level, const task& about, std::string text, std::string code = {}) const;
 

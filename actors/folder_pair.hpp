@@ -48,6 +48,12 @@ struct carried {
   both<std::optional<failure>> stopped;
 };
 
+/// A batch of a carry_out has ended: what has come further since the last one.
+struct batch_carried {
+  std::uint32_t done = 0, writes = 0, waiting = 0, failed = 0;
+};
+using progress_listener = caf::typed_actor<caf::reacts_to<batch_carried>>;
+
 /// Nothing new is begun: a carry_out under way ends when its requests in flight have been answered.
 struct halt_work {};
 
@@ -65,6 +71,7 @@ struct folder_pair_options {
   both<mailbox_actor> mailboxes;
   ledger_actor ledger;
   exsyncd::context context;
+  progress_listener progress; // may be invalid
 };
 
 struct folder_pair_state {
@@ -83,4 +90,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pull)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pulled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::carry_out)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::carried)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::batch_carried)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::halt_work)

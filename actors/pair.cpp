@@ -76,7 +76,7 @@ void tell(pair_self self, const round_report& report) {
           f.what + (f.hint.empty() ? "" : " — " + f.hint), name, f.code);
   }
   if (!state.status.failures.empty() && report.failures.empty()) log(self, log_level::info, "works again");
-  if (report.writes > 0) log(self, log_level::info, std::to_string(report.writes) + " changes carried over");
+  if (report.writes > 0) log(self, log_level::info, std::to_string(report.writes) + (report.writes == 1 ? " change" : " changes") + " carried over");
 }
 
 void round_ended(pair_self self, sync_round::outcome o) {
@@ -144,7 +144,8 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
   state.judge = self->spawn<caf::linked>(arbiter, name, o.ledger, o.context);
   for (const auto& f : o.settings.folders)
     state.folder_pairs[folder_pair_id{f.name}] =
-        self->spawn<caf::linked>(folder_pair, folder_pair_options{name, f, o.mailboxes, o.ledger, o.context});
+        self->spawn<caf::linked>(folder_pair, folder_pair_options{name, f, o.mailboxes, o.ledger, o.context,
+                                                              caf::actor_cast<progress_listener>(self)});
   self->set_exit_handler([self](caf::exit_msg& m) { self->quit(m.reason ? m.reason : caf::exit_reason::user_shutdown); });
   self->request(o.ledger, ledger_patience, prune_buried{name, o.context.wall_clock() - tombstone_age})
       .then([](const stored&) {}, [self](const caf::error& e) { self->quit(e); });
@@ -156,6 +157,13 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
       [self](const folder_dirty&) {
         self->state.dirty = true;
         if (!self->state.round) start_round(self, false);
+      },
+      [self](const batch_carried& b) {
+        auto& s = self->state.status;
+        s.done += b.done;
+        s.writes += b.writes;
+        s.waiting += b.waiting;
+        s.failed += b.failed;
       },
       [self](const sync_now&) -> caf::result<round_report> {
         auto promise = self->make_response_promise<round_report>();

@@ -45,7 +45,7 @@ struct pair_status {
   std::vector<std::pair<folder_pair_id, failure>> failures; // of the last round
   std::vector<std::pair<folder_pair_id, frozen>> held;
   bool syncing = false;
-  /// Of the round that is under way, else of the last one.
+  /// Of the round that is under way, batch by batch; else of the last one.
   std::uint32_t done = 0, writes = 0, waiting = 0, failed = 0;
   std::uint64_t rounds = 0;
   std::optional<utc_seconds> last_sync;  // the last round that ended in step
@@ -77,6 +77,8 @@ using pair_actor = caf::typed_actor<
     caf::reacts_to<tick>,
     // A streaming notification.
     caf::reacts_to<folder_dirty>,
+    // A folder pair has come further.
+    caf::reacts_to<batch_carried>,
     // A round now, whatever the timer says.
     caf::replies_to<sync_now>::with<round_report>,
     // How it stands.
