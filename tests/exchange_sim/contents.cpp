@@ -46,7 +46,9 @@ std::string visible_text(const body_text& body) {
   return out;
 }
 
-json person(const std::optional<address>& who) { return who ? json(lower(who->email)) : json(nullptr); }
+json person(const std::optional<address>& who) {
+  return who ? json(lower(who->email)) : json(nullptr);
+}
 
 json people(const std::vector<address>& list) {
   json out = json::array();
@@ -55,7 +57,9 @@ json people(const std::vector<address>& list) {
   return out;
 }
 
-json time_or_null(const std::optional<sys_time>& at) { return at ? json(wire_time(*at)) : json(nullptr); }
+json time_or_null(const std::optional<sys_time>& at) {
+  return at ? json(wire_time(*at)) : json(nullptr);
+}
 
 json flag_json(const flag_value& flag) {
   return {{"status", flag.status},
@@ -67,14 +71,18 @@ json flag_json(const flag_value& flag) {
 json marks_of(const item& i) {
   json out = json::object();
   for (const auto& [path, value] : i.extended)
-    if (path.find("/name:") != std::string::npos) out[path] = value.values.size() == 1 ? json(value.values.front()) : json(value.values);
+    if (path.find("/name:") != std::string::npos)
+      out[path] = value.values.size() == 1 ? json(value.values.front()) : json(value.values);
   return out;
 }
 
 json shown(const mailbox& box, const item& i) {
   json attachments = json::array();
   for (const auto& part : i.attachments)
-    attachments.push_back({{"name", part.name}, {"size", part.content.size()}, {"sha256", sha256(part.content)}, {"inline", part.is_inline}});
+    attachments.push_back({{"name", part.name},
+                           {"size", part.content.size()},
+                           {"sha256", sha256(part.content)},
+                           {"inline", part.is_inline}});
   std::sort(attachments.begin(), attachments.end(), [](const json& a, const json& b) { return a.dump() < b.dump(); });
   auto categories = i.categories;
   std::sort(categories.begin(), categories.end());

@@ -8,8 +8,9 @@ namespace exchange_sim {
 
 disposition read_disposition(node request) {
   auto word = request.attribute("MessageDisposition");
-  if (!word) throw response_error{"ErrorMessageDispositionRequired", "Message disposition is required for this operation."};
-  return *word == "SendOnly" ? disposition::send_only
+  if (!word)
+    throw response_error{"ErrorMessageDispositionRequired", "Message disposition is required for this operation."};
+  return *word == "SendOnly"          ? disposition::send_only
          : *word == "SendAndSaveCopy" ? disposition::send_and_save
                                       : disposition::save_only;
 }
@@ -50,7 +51,9 @@ item read_new_item(session& s, node element) {
     }
     const auto* row = field_of_element(value.name());
     if (row == nullptr || row->set_value == nullptr)
-      throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property.", {},
+      throw response_error{"ErrorInvalidPropertySet",
+                           "Set action is invalid for property.",
+                           {},
                            row == nullptr ? std::string() : "<t:FieldURI FieldURI=\"" + std::string(row->uri) + "\"/>"};
     row->set_value(s, made, value, write_stage::creating);
   }
@@ -115,12 +118,14 @@ void write_created(session& s, xml_writer& out, const item& made) {
 void create_one(session& s, node request, node element, xml_writer& out) {
   auto name = element.name();
   if (name != "Message" && name != "Item" && name != "PostItem")
-    throw response_error{"ErrorInvalidItemForOperationCreateItem", "Items of this type cannot be created here: " + name + "."};
+    throw response_error{"ErrorInvalidItemForOperationCreateItem",
+                         "Items of this type cannot be created here: " + name + "."};
   auto how = name == "Message" ? read_disposition(request) : disposition::save_only;
   auto made = read_new_item(s, element);
   if (name == "PostItem" && made.item_class == "IPM.Note") made.item_class = "IPM.Post";
   if (made.item_class.starts_with("IPM.Schedule") && !element.child("MimeContent"))
-    throw response_error{"ErrorInvalidItemForOperationCreateItem", "Meeting messages cannot be created by their fields."};
+    throw response_error{"ErrorInvalidItemForOperationCreateItem",
+                         "Meeting messages cannot be created by their fields."};
   bool sending = how != disposition::save_only;
   complete_new_item(s, made, sending, static_cast<bool>(element.child("MimeContent")));
   check_sizes(s, made);
@@ -139,8 +144,7 @@ void create_one(session& s, node request, node element, xml_writer& out) {
 // Exchange keeps the mail as it is: the pending receipt is forgotten, the ChangeKey stays.
 void suppress_receipt(session& s, node element, xml_writer& out) {
   auto reference = element.child("ReferenceItemId");
-  if (!reference)
-    throw response_error{"ErrorMissingInformationReferenceItemId", "The reference item id is missing."};
+  if (!reference) throw response_error{"ErrorMissingInformationReferenceItemId", "The reference item id is missing."};
   auto& about = item_of_reference(s, reference);
   if (!about.receipt_pending)
     throw response_error{"ErrorReadReceiptNotPending", "The message has no read receipt pending."};

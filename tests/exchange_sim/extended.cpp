@@ -88,8 +88,12 @@ std::optional<extended_value> time_value(const std::optional<sys_time>& at) {
   return one("SystemTime", wire_time(*at));
 }
 
-int flag_number(const std::string& status) { return status == "Flagged" ? 2 : status == "Complete" ? 1 : 0; }
-int importance_number(const std::string& word) { return word == "Low" ? 0 : word == "High" ? 2 : 1; }
+int flag_number(const std::string& status) {
+  return status == "Flagged" ? 2 : status == "Complete" ? 1 : 0;
+}
+int importance_number(const std::string& word) {
+  return word == "Low" ? 0 : word == "High" ? 2 : 1;
+}
 int sensitivity_number(const std::string& word) {
   return word == "Personal" ? 1 : word == "Private" ? 2 : word == "Confidential" ? 3 : 0;
 }
@@ -103,7 +107,9 @@ struct computed {
   void (*clear)(item&);
 };
 
-int number(const std::string& text) { return std::atoi(text.c_str()); }
+int number(const std::string& text) {
+  return std::atoi(text.c_str());
+}
 
 // PR_MESSAGE_FLAGS is fixed by the first save; afterwards the store keeps it.
 void set_message_flags(item& of, const std::string& text, write_stage stage) {
@@ -121,7 +127,8 @@ const std::array table{
              [](item& i, const std::string& v, write_stage) { i.item_class = v; }, nullptr},
     computed{"0x0037", "String", [](session&, const item& i) { return one("String", i.subject); },
              [](item& i, const std::string& v, write_stage) { i.subject = v; }, [](item& i) { i.subject.clear(); }},
-    computed{"0x0e1d", "String", [](session&, const item& i) { return one("String", i.conversation_topic); }, nullptr, nullptr},
+    computed{"0x0e1d", "String", [](session&, const item& i) { return one("String", i.conversation_topic); }, nullptr,
+             nullptr},
     computed{"0x0070", "String", [](session&, const item& i) { return one("String", i.conversation_topic); },
              [](item& i, const std::string& v, write_stage) { i.conversation_topic = v; }, nullptr},
     computed{"0x0017", "Integer",
@@ -168,20 +175,15 @@ const std::array table{
              },
              nullptr},
     computed{"0x1035", "String",
-             [](session&, const item& i) {
-               return i.message_id.empty() ? std::nullopt : one("String", i.message_id);
-             },
+             [](session&, const item& i) { return i.message_id.empty() ? std::nullopt : one("String", i.message_id); },
              [](item& i, const std::string& v, write_stage) { i.message_id = v; }, nullptr},
     computed{"0x1039", "String",
-             [](session&, const item& i) {
-               return i.references.empty() ? std::nullopt : one("String", i.references);
-             },
+             [](session&, const item& i) { return i.references.empty() ? std::nullopt : one("String", i.references); },
              [](item& i, const std::string& v, write_stage) { i.references = v; }, nullptr},
-    computed{"0x1042", "String",
-             [](session&, const item& i) {
-               return i.in_reply_to.empty() ? std::nullopt : one("String", i.in_reply_to);
-             },
-             [](item& i, const std::string& v, write_stage) { i.in_reply_to = v; }, nullptr},
+    computed{
+        "0x1042", "String",
+        [](session&, const item& i) { return i.in_reply_to.empty() ? std::nullopt : one("String", i.in_reply_to); },
+        [](item& i, const std::string& v, write_stage) { i.in_reply_to = v; }, nullptr},
     computed{"0x0071", "Binary",
              [](session&, const item& i) {
                return i.conversation_index.empty() ? std::nullopt : one("Binary", base64(i.conversation_index));
@@ -211,9 +213,10 @@ const std::array table{
     computed{"0x3008", "SystemTime", [](session&, const item& i) { return time_value(i.modified); }, nullptr, nullptr},
     computed{"0x300b", "Binary", [](session&, const item& i) { return one("Binary", base64(i.search_key)); },
              [](item& i, const std::string& v, write_stage) { i.search_key = from_base64(v).value_or(""); }, nullptr},
-    computed{"0x0fff", "Binary", [](session& s, const item& i) { return one("Binary", wire_id(*s.box, i.key)); }, nullptr,
+    computed{"0x0fff", "Binary", [](session& s, const item& i) { return one("Binary", wire_id(*s.box, i.key)); },
+             nullptr, nullptr},
+    computed{"0x3ffa", "String", [](session&, const item& i) { return one("String", i.modified_by); }, nullptr,
              nullptr},
-    computed{"0x3ffa", "String", [](session&, const item& i) { return one("String", i.modified_by); }, nullptr, nullptr},
     computed{"0x1000", "String",
              [](session&, const item& i) { return i.body.html ? std::nullopt : one("String", i.body.text); }, nullptr,
              nullptr},
@@ -245,8 +248,7 @@ property_path read_property_path(node path) {
   auto name = path.attribute("PropertyName");
   auto id = path.attribute("PropertyId");
   auto refuse = [] {
-    throw response_error{"ErrorInvalidExtendedProperty",
-                         "Extended property attribute combination is invalid."};
+    throw response_error{"ErrorInvalidExtendedProperty", "Extended property attribute combination is invalid."};
   };
   if (out.type == "Object" || out.type == "ObjectArray" || out.type == "Error" || out.type == "Null")
     throw response_error{"ErrorUnsupportedMapiPropertyType", "The MAPI property type is not supported."};
@@ -279,7 +281,9 @@ property_path read_property_path(node path) {
   return out;
 }
 
-bool is_multiple(const extended_value& value) { return value.type.ends_with("Array"); }
+bool is_multiple(const extended_value& value) {
+  return value.type.ends_with("Array");
+}
 
 extended_value read_extended_value(const property_path& path, node property) {
   extended_value out{path.type, {}};
@@ -311,8 +315,7 @@ std::optional<extended_value> get_extended(session& s, const item& of, const pro
 
 void set_extended(session&, item& of, const property_path& path, extended_value value, write_stage stage) {
   if (const auto* row = computed_for(path)) {
-    if (row->set == nullptr)
-      throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property."};
+    if (row->set == nullptr) throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property."};
     row->set(of, value.values.front(), stage);
     return;
   }
@@ -332,8 +335,8 @@ void delete_extended(session&, item& of, const property_path& path) {
 void write_extended(xml_writer& out, node requested, const extended_value& value) {
   out.open("t:ExtendedProperty");
   attributes with;
-  for (const char* name : {"DistinguishedPropertySetId", "PropertySetId", "PropertyTag", "PropertyName", "PropertyId",
-                           "PropertyType"})
+  for (const char* name :
+       {"DistinguishedPropertySetId", "PropertySetId", "PropertyTag", "PropertyName", "PropertyId", "PropertyType"})
     if (auto text = requested.attribute(name)) with.emplace_back(name, *text);
   out.empty("t:ExtendedFieldURI", with);
   if (is_multiple(value)) {

@@ -9,8 +9,8 @@ namespace exchange_sim {
 
 /// A MAPI property as EWS names it, made canonical: sets by their GUID, tags in lower-case hex.
 struct property_path {
-  std::string tag;             ///< "0x0e07", or empty
-  std::string set;             ///< GUID in lower case, or empty
+  std::string tag; ///< "0x0e07", or empty
+  std::string set; ///< GUID in lower case, or empty
   std::optional<std::string> name;
   std::optional<int> id;
   std::string type;
@@ -25,7 +25,8 @@ property_path read_property_path(node extended_field_uri);
 /// The value of an ExtendedProperty element (Value or Values); throws ErrorInvalidExtendedPropertyValue.
 extended_value read_extended_value(const property_path&, node extended_property);
 
-/// Properties that an EWS field shows too (flags, times, subject...) are computed from the item; others are what was written.
+/// Properties that an EWS field shows too (flags, times, subject...) are computed from the item; others are what was
+/// written.
 std::optional<extended_value> get_extended(session&, const item&, const property_path&);
 
 enum class write_stage { creating, updating };

@@ -53,7 +53,8 @@ void set_attachments(session& s, item& of, node list, write_stage) {
   of.attachments.clear();
   for (auto one : list.children()) {
     if (!one.is("FileAttachment"))
-      throw response_error{"ErrorInvalidItemForOperationCreateItemAttachment", "Item attachments are taken as MIME only."};
+      throw response_error{"ErrorInvalidItemForOperationCreateItemAttachment",
+                           "Item attachments are taken as MIME only."};
     attachment part;
     part.name = one.child("Name").text();
     part.content_type = one.child("ContentType").text();
@@ -151,7 +152,9 @@ void write_rights(const reading& r, w& out) {
   out.close();
 }
 
-std::string conversation_id(const item& of) { return base64(of.conversation_topic.empty() ? "-" : of.conversation_topic); }
+std::string conversation_id(const item& of) {
+  return base64(of.conversation_topic.empty() ? "-" : of.conversation_topic);
+}
 
 void write_tag(w& out, const char* element, const std::optional<std::string>& guid) {
   if (guid) out.leaf(element, *guid, {{"IsExplicit", "true"}});
@@ -161,8 +164,7 @@ void write_tag(w& out, const char* element, const std::optional<std::string>& gu
 #define BOOLEAN(member, element) [](const reading& r, w& out) { out.leaf("t:" element, flag_word(r.of.member)); }
 #define BOOLEAN_TEXT(member) [](session&, const item& i) { return flag_word(i.member); }
 #define KEPT(element) [](const reading& r, w& out) { write_kept(r, out, element); }
-#define KEEP(element)                                                                                                  \
-  [](session&, item& i, node v, write_stage) { i.kept[element] = xml_of(v); }
+#define KEEP(element) [](session&, item& i, node v, write_stage) { i.kept[element] = xml_of(v); }
 
 /// The element as text, with the prefixes of our answers.
 std::string xml_of(node value) {
@@ -179,7 +181,9 @@ std::string xml_of(node value) {
   return out.take();
 }
 
-std::string time_text(const std::optional<sys_time>& at) { return at ? wire_time(*at) : std::string(); }
+std::string time_text(const std::optional<sys_time>& at) {
+  return at ? wire_time(*at) : std::string();
+}
 
 const std::array table{
     field{"item:MimeContent", "MimeContent", e2007, false, asked, false, write_mime, set_mime, nullptr, true, nullptr, nullptr},
@@ -390,6 +394,8 @@ const std::array table{
 
 } // namespace
 
-std::span<const field> item_fields() { return table; }
+std::span<const field> item_fields() {
+  return table;
+}
 
 } // namespace exchange_sim

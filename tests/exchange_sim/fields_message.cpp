@@ -5,7 +5,9 @@
 
 namespace exchange_sim {
 
-std::string flag_word(bool value) { return value ? "true" : "false"; }
+std::string flag_word(bool value) {
+  return value ? "true" : "false";
+}
 
 void write_time(xml_writer& out, const char* element, const std::optional<sys_time>& at) {
   if (at) out.leaf(element, wire_time(*at));
@@ -82,7 +84,9 @@ void write_one(w& out, const char* element, const std::optional<address>& who) {
   out.close();
 }
 
-std::string name_of(const std::optional<address>& who) { return who ? (who->name.empty() ? who->email : who->name) : ""; }
+std::string name_of(const std::optional<address>& who) {
+  return who ? (who->name.empty() ? who->email : who->name) : "";
+}
 
 #define RECIPIENTS(member, element)                                                                                    \
   [](const reading& r, w& out) { write_list(out, "t:" element, r.of.member); },                                        \
@@ -136,12 +140,14 @@ const std::array table{
     field{"message:IsRead", "IsRead", e2007, true, standard, true, BOOLEAN(read, "IsRead"), nullptr, false, nullptr,
           [](session&, const item& i) { return flag_word(i.read); }},
     field{"message:IsResponseRequested", "IsResponseRequested", e2007, true, all, true,
-          BOOLEAN(response_requested, "IsResponseRequested"), [](item& i) { i.response_requested = false; }, false, nullptr,
-          [](session&, const item& i) { return flag_word(i.response_requested); }},
+          BOOLEAN(response_requested, "IsResponseRequested"), [](item& i) { i.response_requested = false; }, false,
+          nullptr, [](session&, const item& i) { return flag_word(i.response_requested); }},
     field{"message:References", "References", e2007, true, all, true,
-          [](const reading& r, w& out) { if (!r.of.references.empty()) out.leaf("t:References", r.of.references); },
-          [](session&, item& i, node v, write_stage) { i.references = v.text(); }, [](item& i) { i.references.clear(); },
-          true, nullptr, [](session&, const item& i) { return i.references; }},
+          [](const reading& r, w& out) {
+            if (!r.of.references.empty()) out.leaf("t:References", r.of.references);
+          },
+          [](session&, item& i, node v, write_stage) { i.references = v.text(); },
+          [](item& i) { i.references.clear(); }, true, nullptr, [](session&, const item& i) { return i.references; }},
     field{"message:ReplyTo", "ReplyTo", e2007, true, all, false, RECIPIENTS(reply_to, "ReplyTo")},
     field{"message:ReceivedBy", "ReceivedBy", e2007_sp1, true, all, true,
           [](const reading& r, w& out) { write_one(out, "t:ReceivedBy", r.of.received_by); },
@@ -170,8 +176,12 @@ const std::vector<field>& whole_table() {
 
 } // namespace
 
-std::span<const field> message_fields() { return table; }
-std::span<const field> fields() { return whole_table(); }
+std::span<const field> message_fields() {
+  return table;
+}
+std::span<const field> fields() {
+  return whole_table();
+}
 
 const field* field_of_uri(std::string_view uri) {
   for (const auto& f : whole_table())

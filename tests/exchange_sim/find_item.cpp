@@ -3,6 +3,7 @@
 #include "tests/exchange_sim/restriction.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace exchange_sim {
 
@@ -16,7 +17,8 @@ std::optional<std::vector<std::string>> item_value(session& s, const item& of, n
   auto uri = path.attribute_or("FieldURI", "");
   if (path.is("IndexedFieldURI")) {
     if (uri != "item:InternetMessageHeader")
-      throw response_error{"ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction."};
+      throw response_error{"ErrorUnsupportedPathForQuery",
+                           "The property can not be used with this type of restriction."};
     auto wanted = lower(path.attribute_or("FieldIndex", ""));
     for (const auto& [name, value] : of.headers)
       if (lower(name) == wanted) return {{value}};
@@ -51,8 +53,8 @@ void sort_items(session& s, std::vector<const item*>& found, node order) {
   }
 }
 
-// 2013 and later cut a page short; for an older RequestServerVersion, whose clients do not expect that, the whole call is
-// refused instead.
+// 2013 and later cut a page short; for an older RequestServerVersion, whose clients do not expect that, the whole call
+// is refused instead.
 std::size_t allowed_rows(session& s, node view, bool restricted, std::size_t total) {
   auto cap = restricted ? s.host.profile.find_page_restricted : s.host.profile.find_page;
   auto asked = view.attribute("MaxEntriesReturned");
@@ -74,6 +76,12 @@ void find_item(session& s, node request, xml_writer& out) {
       auto traversal = request.attribute_or("Traversal", "Shallow");
       if (request.child("GroupBy") || request.child("DistinguishedGroupBy"))
         throw response_error{"ErrorUnsupportedPathForSortGroup", "Grouping is not served."};
+      // Better refused than answered with everything.
+      if (request.child("QueryString") || request.child("SeekToConditionPageItemView"))
+        throw response_error{"ErrorUnsupportedQueryFilter", "Queries in words and seeking are not served."};
+      if (request.child("CalendarView") && !f.folder_class.starts_with("IPF.Appointment"))
+        throw response_error{"ErrorCalendarFolderIsInvalidForCalendarView",
+                             "Calendar view can only be performed on a calendar folder."};
       std::vector<const item*> found;
       for (const auto& [key, i] : f.items)
         if (i.associated == (traversal == "Associated") && traversal != "SoftDeleted") found.push_back(&i);
@@ -90,6 +98,8 @@ void find_item(session& s, node request, xml_writer& out) {
       if (auto order = request.child("SortOrder")) sort_items(s, found, order);
       node view = request.child("IndexedPageItemView");
       if (!view) view = request.child("FractionalPageItemView");
+      if (!view) view = request.child("CalendarView");
+      if (!view) view = request.child("ContactsView");
       auto p = read_page(view, found.size(), allowed_rows(s, view, static_cast<bool>(restriction), found.size()));
       open_root_folder(inside, p, found.size());
       inside.open("t:Items");

@@ -48,7 +48,8 @@ void set_folder_field(session& s, folder& changed, node path, node value) {
   if (path.is("ExtendedFieldURI")) {
     auto property = read_property_path(path);
     auto holder = value.child("ExtendedProperty");
-    if (!holder) throw response_error{"ErrorUpdatePropertyMismatch", "The property of the path is not the one that is set."};
+    if (!holder)
+      throw response_error{"ErrorUpdatePropertyMismatch", "The property of the path is not the one that is set."};
     auto given = read_extended_value(property, holder);
     if (property.tag == "0x3613")
       changed.folder_class = given.values.front();
@@ -75,12 +76,13 @@ void set_folder_field(session& s, folder& changed, node path, node value) {
 
 void get_folder(session& s, node request, xml_writer& out) {
   for (auto id : request.child("FolderIds").children())
-    respond(s, out, "m:GetFolderResponseMessage", {},
-            [&](xml_writer& inside) {
-              auto shape = read_folder_shape(request.child("FolderShape"));
-              write_folders(s, inside, folder_named(s, id), shape);
-            },
-            no_folders);
+    respond(
+        s, out, "m:GetFolderResponseMessage", {},
+        [&](xml_writer& inside) {
+          auto shape = read_folder_shape(request.child("FolderShape"));
+          write_folders(s, inside, folder_named(s, id), shape);
+        },
+        no_folders);
 }
 
 void find_folder(session& s, node request, xml_writer& out) {
@@ -109,61 +111,62 @@ void find_folder(session& s, node request, xml_writer& out) {
 
 void create_folder(session& s, node request, xml_writer& out) {
   for (auto wanted : request.child("Folders").children())
-    respond(s, out, "m:CreateFolderResponseMessage", {},
-            [&](xml_writer& inside) {
-              auto& parent = target_folder(s, request.child("ParentFolderId"), "ErrorParentFolderNotFound");
-              auto name = wanted.child("DisplayName").text();
-              if (name.empty()) throw response_error{"ErrorFolderSave", "A folder needs a display name."};
-              if (wanted.is("SearchFolder"))
-                throw response_error{"ErrorFolderSave", "Search folders cannot be made here."};
-              if (name_taken(*s.box, parent.key, name))
-                throw response_error{"ErrorFolderExists", "A folder with the specified name already exists."};
-              std::map<std::string, extended_value> extended;
-              for (auto property : wanted.children())
-                if (property.is("ExtendedProperty")) {
-                  auto path = read_property_path(property.child("ExtendedFieldURI"));
-                  extended[path.text()] = read_extended_value(path, property);
-                }
-              auto changes = s.changes();
-              auto& made = make_folder(changes, parent.key, name, class_of_element(wanted));
-              made.extended = std::move(extended);
-              write_folders(s, inside, made, {});
-            },
-            no_folders);
+    respond(
+        s, out, "m:CreateFolderResponseMessage", {},
+        [&](xml_writer& inside) {
+          auto& parent = target_folder(s, request.child("ParentFolderId"), "ErrorParentFolderNotFound");
+          auto name = wanted.child("DisplayName").text();
+          if (name.empty()) throw response_error{"ErrorFolderSave", "A folder needs a display name."};
+          if (wanted.is("SearchFolder")) throw response_error{"ErrorFolderSave", "Search folders cannot be made here."};
+          if (name_taken(*s.box, parent.key, name))
+            throw response_error{"ErrorFolderExists", "A folder with the specified name already exists."};
+          std::map<std::string, extended_value> extended;
+          for (auto property : wanted.children())
+            if (property.is("ExtendedProperty")) {
+              auto path = read_property_path(property.child("ExtendedFieldURI"));
+              extended[path.text()] = read_extended_value(path, property);
+            }
+          auto changes = s.changes();
+          auto& made = make_folder(changes, parent.key, name, class_of_element(wanted));
+          made.extended = std::move(extended);
+          write_folders(s, inside, made, {});
+        },
+        no_folders);
 }
 
 void update_folder(session& s, node request, xml_writer& out) {
   for (auto change : request.child("FolderChanges").children())
-    respond(s, out, "m:UpdateFolderResponseMessage", {},
-            [&](xml_writer& inside) {
-              auto id = change.first();
-              auto& changed = folder_named(s, id);
-              // UpdateFolder checks the ChangeKey as UpdateItem does.
-              if (id.is("FolderId")) {
-                auto key = id.attribute("ChangeKey");
-                if (key && *parse_change_key(*key) != 0 && *parse_change_key(*key) != changed.changed)
-                  throw response_error{"ErrorStaleObject", "The change key is not up to date."};
-              }
-              folder edited = changed;
-              for (auto update : change.child("Updates").children()) {
-                auto path = update.first();
-                if (update.is("DeleteFolderField")) {
-                  if (!path.is("ExtendedFieldURI"))
-                    throw response_error{"ErrorInvalidPropertyDelete", "Delete action is invalid for property."};
-                  edited.extended.erase(read_property_path(path).text());
-                } else if (update.is("AppendToFolderField")) {
-                  throw response_error{"ErrorInvalidPropertyAppend", "Append action is invalid for property."};
-                } else {
-                  set_folder_field(s, edited, path, path.next());
-                }
-              }
-              changed.name = edited.name;
-              changed.folder_class = edited.folder_class;
-              changed.extended = edited.extended;
-              touch_folder(s, changed);
-              write_folders(s, inside, changed, {});
-            },
-            no_folders);
+    respond(
+        s, out, "m:UpdateFolderResponseMessage", {},
+        [&](xml_writer& inside) {
+          auto id = change.first();
+          auto& changed = folder_named(s, id);
+          // UpdateFolder checks the ChangeKey as UpdateItem does.
+          if (id.is("FolderId")) {
+            auto key = id.attribute("ChangeKey");
+            if (key && *parse_change_key(*key) != 0 && *parse_change_key(*key) != changed.changed)
+              throw response_error{"ErrorStaleObject", "The change key is not up to date."};
+          }
+          folder edited = changed;
+          for (auto update : change.child("Updates").children()) {
+            auto path = update.first();
+            if (update.is("DeleteFolderField")) {
+              if (!path.is("ExtendedFieldURI"))
+                throw response_error{"ErrorInvalidPropertyDelete", "Delete action is invalid for property."};
+              edited.extended.erase(read_property_path(path).text());
+            } else if (update.is("AppendToFolderField")) {
+              throw response_error{"ErrorInvalidPropertyAppend", "Append action is invalid for property."};
+            } else {
+              set_folder_field(s, edited, path, path.next());
+            }
+          }
+          changed.name = edited.name;
+          changed.folder_class = edited.folder_class;
+          changed.extended = edited.extended;
+          touch_folder(s, changed);
+          write_folders(s, inside, changed, {});
+        },
+        no_folders);
 }
 
 void delete_folder(session& s, node request, xml_writer& out) {

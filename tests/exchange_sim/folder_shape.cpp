@@ -36,7 +36,8 @@ const std::array folder_fields{
                  [](session& s, xml_writer& out, const folder& f) { write_folder_id(*s.box, out, "t:FolderId", f); }},
     folder_field{"folder:ParentFolderId", e2007, false,
                  [](session& s, xml_writer& out, const folder& f) {
-                   if (auto* parent = s.box->find_folder(f.parent)) write_folder_id(*s.box, out, "t:ParentFolderId", *parent);
+                   if (auto* parent = s.box->find_folder(f.parent))
+                     write_folder_id(*s.box, out, "t:ParentFolderId", *parent);
                  }},
     folder_field{"folder:FolderClass", e2007, false,
                  [](session&, xml_writer& out, const folder& f) {
@@ -44,8 +45,9 @@ const std::array folder_fields{
                  }},
     folder_field{"folder:DisplayName", e2007, true,
                  [](session&, xml_writer& out, const folder& f) { out.leaf("t:DisplayName", f.name); }},
-    folder_field{"folder:TotalCount", e2007, true,
-                 [](session&, xml_writer& out, const folder& f) { out.leaf("t:TotalCount", std::to_string(f.items.size())); }},
+    folder_field{
+        "folder:TotalCount", e2007, true,
+        [](session&, xml_writer& out, const folder& f) { out.leaf("t:TotalCount", std::to_string(f.items.size())); }},
     folder_field{"folder:ChildFolderCount", e2007, true,
                  [](session& s, xml_writer& out, const folder& f) {
                    out.leaf("t:ChildFolderCount", std::to_string(s.box->children_of(f.key).size()));

@@ -12,7 +12,8 @@ namespace exchange_sim {
 /// Points in time are UTC; EWS shows whole seconds, we keep milliseconds for order.
 using sys_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// One HTTP request as it reached a listener. `server` is the name of the simulated server that the listener stands for.
+/// One HTTP request as it reached a listener. `server` is the name of the simulated server that the listener stands
+/// for.
 struct http_request {
   std::string server;
   std::string method;

@@ -78,8 +78,12 @@ std::optional<std::string> from_base64(std::string_view text) {
   return out;
 }
 
-std::string wire_id(const mailbox& box, folder_key key) { return make_id(box, id_kind::folder, key.value, 0); }
-std::string wire_id(const mailbox& box, item_key key) { return make_id(box, id_kind::item, key.value, 0); }
+std::string wire_id(const mailbox& box, folder_key key) {
+  return make_id(box, id_kind::folder, key.value, 0);
+}
+std::string wire_id(const mailbox& box, item_key key) {
+  return make_id(box, id_kind::item, key.value, 0);
+}
 std::string wire_attachment_id(const mailbox& box, item_key key, std::uint64_t part) {
   return make_id(box, id_kind::attachment, key.value, part);
 }
@@ -94,10 +98,18 @@ std::optional<parsed_id> parse_id(std::string_view text) {
   return out;
 }
 
-std::string change_key(const mailbox& box, const folder& of) { return make_change_key(box, folder_type, of.changed); }
-std::string change_key(const mailbox& box, const item& of) { return make_change_key(box, item_type, of.changed); }
-std::string type_only_key_of_item() { return base64(item_type); }
-std::string type_only_key_of_folder() { return base64(folder_type); }
+std::string change_key(const mailbox& box, const folder& of) {
+  return make_change_key(box, folder_type, of.changed);
+}
+std::string change_key(const mailbox& box, const item& of) {
+  return make_change_key(box, item_type, of.changed);
+}
+std::string type_only_key_of_item() {
+  return base64(item_type);
+}
+std::string type_only_key_of_folder() {
+  return base64(folder_type);
+}
 
 std::optional<change_number> parse_change_key(std::string_view text) {
   auto bytes = from_base64(text);

@@ -18,8 +18,8 @@ enum class id_kind : unsigned char { folder = 1, item = 2, attachment = 3 };
 struct parsed_id {
   std::string mailbox_guid;
   id_kind kind;
-  std::uint64_t key;   ///< of the folder or item
-  std::uint64_t part;  ///< attachment key, 0 otherwise
+  std::uint64_t key;  ///< of the folder or item
+  std::uint64_t part; ///< attachment key, 0 otherwise
 };
 
 std::string wire_id(const mailbox&, folder_key);

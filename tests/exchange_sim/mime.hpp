@@ -8,7 +8,8 @@
 
 namespace exchange_sim {
 
-/// Fills subject, people, body, attachments, headers and times of an item from RFC 5322 bytes. False where they are no message.
+/// Fills subject, people, body, attachments, headers and times of an item from RFC 5322 bytes. False where they are no
+/// message.
 bool take_mime(item&, const std::string& mime);
 
 /// The message as Exchange writes it now: built anew from the properties at each call, so the bytes of two calls differ

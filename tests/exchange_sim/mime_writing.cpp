@@ -21,10 +21,26 @@ using held = std::unique_ptr<T, unref<T>>;
 
 /// Made anew from properties, so what came is not written a second time.
 bool is_made_anew(std::string_view name) {
-  static constexpr std::array names{
-      "from",       "sender",      "to",          "cc",        "bcc",        "reply-to",   "subject",      "date",
-      "message-id", "references",  "in-reply-to", "importance", "x-priority", "sensitivity", "mime-version", "thread-topic",
-      "thread-index", "keywords",  "disposition-notification-to", "return-receipt-to"};
+  static constexpr std::array names{"from",
+                                    "sender",
+                                    "to",
+                                    "cc",
+                                    "bcc",
+                                    "reply-to",
+                                    "subject",
+                                    "date",
+                                    "message-id",
+                                    "references",
+                                    "in-reply-to",
+                                    "importance",
+                                    "x-priority",
+                                    "sensitivity",
+                                    "mime-version",
+                                    "thread-topic",
+                                    "thread-index",
+                                    "keywords",
+                                    "disposition-notification-to",
+                                    "return-receipt-to"};
   auto key = lower(name);
   return key.starts_with("content-") || std::find(names.begin(), names.end(), key) != names.end();
 }
@@ -32,8 +48,9 @@ bool is_made_anew(std::string_view name) {
 GMimePart* binary_part(const attachment& from) {
   auto type = from.content_type.empty() ? std::string("application/octet-stream") : from.content_type;
   auto slash = type.find('/');
-  auto* part = slash == std::string::npos ? g_mime_part_new_with_type("application", "octet-stream")
-                                          : g_mime_part_new_with_type(type.substr(0, slash).c_str(), type.substr(slash + 1).c_str());
+  auto* part = slash == std::string::npos
+                   ? g_mime_part_new_with_type("application", "octet-stream")
+                   : g_mime_part_new_with_type(type.substr(0, slash).c_str(), type.substr(slash + 1).c_str());
   held<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(from.content.data(), from.content.size()));
   held<GMimeDataWrapper> content(g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
   g_mime_part_set_content(part, content.get());
@@ -82,9 +99,11 @@ GMimeObject* multipart(const char* subtype, const std::vector<GMimeObject*>& chi
 }
 
 GMimeObject* whole_body(const item& of, const std::function<std::uint64_t()>& random) {
-  auto* body = of.body.html ? multipart("alternative",
-                                        {text_part("plain", text_of_html(of.body.text)), text_part("html", of.body.text)}, random)
-                            : text_part("plain", of.body.text);
+  auto* body =
+      of.body.html
+          ? multipart("alternative", {text_part("plain", text_of_html(of.body.text)), text_part("html", of.body.text)},
+                      random)
+          : text_part("plain", of.body.text);
   std::vector<GMimeObject*> inner{body}, outer;
   for (const auto& part : of.attachments)
     (part.is_inline ? inner : outer).push_back(attached(part));
@@ -117,7 +136,8 @@ void set_headers(GMimeMessage* message, const item& of) {
   set_addresses(g_mime_message_get_reply_to(message), of.reply_to);
   g_mime_message_set_subject(message, of.subject.c_str(), "utf-8");
   if (of.sent) {
-    auto* date = g_date_time_new_from_unix_utc(std::chrono::floor<std::chrono::seconds>(*of.sent).time_since_epoch().count());
+    auto* date =
+        g_date_time_new_from_unix_utc(std::chrono::floor<std::chrono::seconds>(*of.sent).time_since_epoch().count());
     g_mime_message_set_date(message, date);
     g_date_time_unref(date);
   }
@@ -128,7 +148,8 @@ void set_headers(GMimeMessage* message, const item& of) {
   if (of.importance != "Normal") set_header(message, "Importance", lower(of.importance));
   if (of.sensitivity != "Normal")
     set_header(message, "Sensitivity", of.sensitivity == "Confidential" ? "Company-Confidential" : of.sensitivity);
-  if (of.read_receipt_requested && of.from) set_header(message, "Disposition-Notification-To", "<" + of.from->email + ">");
+  if (of.read_receipt_requested && of.from)
+    set_header(message, "Disposition-Notification-To", "<" + of.from->email + ">");
   std::string keywords;
   for (const auto& name : of.categories)
     keywords += (keywords.empty() ? "" : ", ") + name;
@@ -157,8 +178,8 @@ std::string make_mime(const item& of, const std::function<std::uint64_t()>& rand
 void write_headers(const item& of, const std::vector<std::string>& names, xml_writer& out) {
   xml_writer inside;
   for (const auto& [name, value] : of.headers) {
-    bool wanted = names.empty() || std::any_of(names.begin(), names.end(),
-                                               [&](const auto& one) { return lower(one) == lower(name); });
+    bool wanted = names.empty() ||
+                  std::any_of(names.begin(), names.end(), [&](const auto& one) { return lower(one) == lower(name); });
     if (wanted) inside.leaf("t:InternetMessageHeader", value, {{"HeaderName", name}});
   }
   if (inside.text().empty()) return;

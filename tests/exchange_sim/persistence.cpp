@@ -11,29 +11,45 @@ namespace exchange_sim {
 
 using nlohmann::json;
 
-static json time_json(const std::optional<sys_time>& at) { return at ? json(at->time_since_epoch().count()) : json(nullptr); }
+static json time_json(const std::optional<sys_time>& at) {
+  return at ? json(at->time_since_epoch().count()) : json(nullptr);
+}
 static std::optional<sys_time> time_from(const json& j) {
   if (j.is_null()) return std::nullopt;
   return sys_time(std::chrono::milliseconds(j.get<std::int64_t>()));
 }
 
-static void to_json(json& j, const address& a) { j = {a.name, a.email, a.routing}; }
-static void from_json(const json& j, address& a) { a = {j.at(0), j.at(1), j.at(2)}; }
+static void to_json(json& j, const address& a) {
+  j = {a.name, a.email, a.routing};
+}
+static void from_json(const json& j, address& a) {
+  a = {j.at(0), j.at(1), j.at(2)};
+}
 
-static json one_json(const std::optional<address>& a) { return a ? json(*a) : json(nullptr); }
+static json one_json(const std::optional<address>& a) {
+  return a ? json(*a) : json(nullptr);
+}
 static std::optional<address> one_from(const json& j) {
   if (j.is_null()) return std::nullopt;
   return j.get<address>();
 }
 
-static void to_json(json& j, const extended_value& v) { j = {{"type", v.type}, {"values", v.values}}; }
-static void from_json(const json& j, extended_value& v) { v = {j.at("type"), j.at("values")}; }
+static void to_json(json& j, const extended_value& v) {
+  j = {{"type", v.type}, {"values", v.values}};
+}
+static void from_json(const json& j, extended_value& v) {
+  v = {j.at("type"), j.at("values")};
+}
 
 static void to_json(json& j, const attachment& a) {
-  j = {{"key", a.key},           {"name", a.name},
-       {"type", a.content_type}, {"cid", a.content_id},
-       {"location", a.content_location}, {"inline", a.is_inline},
-       {"message", a.is_message}, {"content", base64(a.content)},
+  j = {{"key", a.key},
+       {"name", a.name},
+       {"type", a.content_type},
+       {"cid", a.content_id},
+       {"location", a.content_location},
+       {"inline", a.is_inline},
+       {"message", a.is_message},
+       {"content", base64(a.content)},
        {"modified", time_json(a.modified)}};
 }
 static void from_json(const json& j, attachment& a) {
@@ -49,7 +65,10 @@ static void from_json(const json& j, attachment& a) {
 }
 
 static void to_json(json& j, const flag_value& f) {
-  j = {{"status", f.status}, {"start", time_json(f.start)}, {"due", time_json(f.due)}, {"complete", time_json(f.complete)}};
+  j = {{"status", f.status},
+       {"start", time_json(f.start)},
+       {"due", time_json(f.due)},
+       {"complete", time_json(f.complete)}};
 }
 static void from_json(const json& j, flag_value& f) {
   f = {j.at("status"), time_from(j.at("start")), time_from(j.at("due")), time_from(j.at("complete"))};
@@ -152,9 +171,9 @@ static json folder_json(const folder& f) {
     items.push_back(item_json(i));
   for (const auto& t : f.tombstones)
     tombstones.push_back({t.key.value, t.arrived, t.gone});
-  return {{"key", f.key.value},         {"parent", f.parent.value},   {"name", f.name},
-          {"class", f.folder_class},    {"distinguished", f.distinguished}, {"created", f.created},
-          {"changed", f.changed},       {"extended", f.extended},     {"items", items},
+  return {{"key", f.key.value},      {"parent", f.parent.value},         {"name", f.name},
+          {"class", f.folder_class}, {"distinguished", f.distinguished}, {"created", f.created},
+          {"changed", f.changed},    {"extended", f.extended},           {"items", items},
           {"tombstones", tombstones}};
 }
 
@@ -221,7 +240,11 @@ static json traffic_json(const traffic& t) {
   json mails = json::array();
   for (const auto& mail : t.mails_out)
     mails.push_back({mail.mailbox, mail.item, mail.kind});
-  return {{"requests", t.requests}, {"bytes_in", t.bytes_in}, {"bytes_out", t.bytes_out}, {"schema_bugs", t.schema_bugs}, {"mails_out", mails}};
+  return {{"requests", t.requests},
+          {"bytes_in", t.bytes_in},
+          {"bytes_out", t.bytes_out},
+          {"schema_bugs", t.schema_bugs},
+          {"mails_out", mails}};
 }
 
 static traffic traffic_from(const json& j) {
@@ -243,8 +266,9 @@ json world::save() const {
       boxes.push_back(mailbox_json(box));
     servers.push_back({{"name", name},
                        {"profile", host.profile.name},
-                       {"limits", {host.profile.request_bytes, host.profile.attachment_bytes, host.profile.find_page,
-                                   host.profile.find_page_restricted, host.sync_page}},
+                       {"limits",
+                        {host.profile.request_bytes, host.profile.attachment_bytes, host.profile.find_page,
+                         host.profile.find_page_restricted, host.sync_page}},
                        {"counters", traffic_json(host.counted)},
                        {"mailboxes", boxes}});
   }

@@ -7,10 +7,11 @@ namespace exchange_sim {
 namespace {
 
 // Builds: 2010 SP3 speaks the 2010 SP2 schema (14.3.x); SE RTM answers V2017_07_11.
-// Caps: page sizes of FindItem are 1000, and 250 under a restriction since 2013; requests 35,000,000 and 67,108,864 bytes.
+// Caps: page sizes of FindItem are 1000, and 250 under a restriction since 2013; requests 35,000,000 and 67,108,864
+// bytes.
 const std::array profiles{
-    version_profile{"Exchange2010_SP2", 14, 3, 248, 2, schema_version::e2010_sp2, "", 35'000'000, 10'485'760, 1000, 1000,
-                    false},
+    version_profile{"Exchange2010_SP2", 14, 3, 248, 2, schema_version::e2010_sp2, "", 35'000'000, 10'485'760, 1000,
+                    1000, false},
     version_profile{"ExchangeSE", 15, 2, 2562, 17, schema_version::v2017_07_11, "V2017_07_11", 67'108'864, 36'700'160,
                     1000, 250, true},
 };
@@ -52,14 +53,19 @@ std::optional<schema_version> version_called(std::string_view name) {
 std::string_view schema_folder(schema_version version) {
   switch (version) {
   case schema_version::e2007:
-  case schema_version::e2007_sp1: return "Exchange2007_SP1";
+  case schema_version::e2007_sp1:
+    return "Exchange2007_SP1";
   case schema_version::e2010:
   case schema_version::e2010_sp1:
-  case schema_version::e2010_sp2: return "Exchange2010_SP2";
+  case schema_version::e2010_sp2:
+    return "Exchange2010_SP2";
   case schema_version::e2013:
-  case schema_version::e2013_sp1: return "Exchange2013SP1plus_Exchange2015";
-  case schema_version::e2016: return "Exchange2016-2019_V2017_07_11";
-  case schema_version::v2017_07_11: return "ExchangeSE_15.2.2562.17";
+  case schema_version::e2013_sp1:
+    return "Exchange2013SP1plus_Exchange2015";
+  case schema_version::e2016:
+    return "Exchange2016-2019_V2017_07_11";
+  case schema_version::v2017_07_11:
+    return "ExchangeSE_15.2.2562.17";
   }
   return {};
 }

@@ -24,7 +24,8 @@ std::string display_of(const std::vector<address>& list) {
 }
 
 std::string html_of_text(std::string_view text) {
-  std::string out = "<html><head><meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\"></head><body><pre>";
+  std::string out =
+      "<html><head><meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\"></head><body><pre>";
   for (char c : text)
     out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
   return out + "</pre></body></html>";
@@ -33,16 +34,17 @@ std::string html_of_text(std::string_view text) {
 std::string text_of_html(std::string_view html) {
   std::string out;
   bool tag = false;
+  const auto lowered = lower(html);
   for (std::size_t i = 0; i < html.size(); ++i) {
     char c = html[i];
     if (c == '<') {
       tag = true;
-      auto word = lower(html.substr(i + 1, 6));
+      auto word = lowered.substr(i + 1, 6);
       if (word.starts_with("br") || word.starts_with("p>") || word.starts_with("/p") || word.starts_with("/div"))
         out += "\r\n";
       for (std::string_view skipped : {"style", "head", "script"})
         if (word.starts_with(skipped) && word.substr(0, 6) != "header") {
-          auto end = lower(html).find("</" + std::string(skipped), i);
+          auto end = lowered.find("</" + std::string(skipped), i);
           if (end != std::string::npos) i = end;
         }
     } else if (c == '>') {

@@ -10,7 +10,8 @@
 
 namespace exchange_sim {
 
-/// Where a shape is answered: lists leave out what Exchange does not put into them (body, MIME, attachments, recipients).
+/// Where a shape is answered: lists leave out what Exchange does not put into them (body, MIME, attachments,
+/// recipients).
 enum class shape_place { get_item, list };
 
 /// Which of its three standard sets a field belongs to, smallest first.
@@ -24,8 +25,8 @@ struct item_shape {
   shape_set base = shape_set::id_only;
   bool mime = false;
   body_wish body = body_wish::best;
-  std::vector<std::string> fields;                        ///< field URIs asked for besides
-  std::vector<std::string> headers;                       ///< item:InternetMessageHeader, by name
+  std::vector<std::string> fields;  ///< field URIs asked for besides
+  std::vector<std::string> headers; ///< item:InternetMessageHeader, by name
   std::vector<std::pair<property_path, node>> extended;
 };
 

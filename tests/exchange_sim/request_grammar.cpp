@@ -217,7 +217,8 @@ private:
     }
     if (type == "text") good = !value.empty();
     if (type == "field-uri") good = known_uri(value);
-    if (type[0] == '{') good = ("|" + type.substr(1, type.size() - 2) + "|").find("|" + value + "|") != std::string::npos;
+    if (type[0] == '{')
+      good = ("|" + type.substr(1, type.size() - 2) + "|").find("|" + value + "|") != std::string::npos;
     if (good) return std::nullopt;
     return violation(at, std::string("The '") + name + "' " + what + " is invalid - The value '" + value +
                              "' is invalid according to its datatype");
@@ -274,8 +275,8 @@ private:
   }
 
   static schema_violation invalid_child(node at, node child) {
-    return violation(child, "The element '" + at.name() + "' has invalid child element '" + child.name() + "' in namespace '" +
-                                child.space() + "'.");
+    return violation(child, "The element '" + at.name() + "' has invalid child element '" + child.name() +
+                                "' in namespace '" + child.space() + "'.");
   }
 
   const grammar& rules_;

@@ -19,7 +19,8 @@ std::optional<long long> as_number(const std::string& text) {
 
 // Times may be written with an offset or with fractions, truth values as 1 and 0; ours are not.
 std::string in_our_form(const std::string& text, const std::string& compared_with) {
-  if (compared_with == "true" || compared_with == "false") return text == "1" ? "true" : text == "0" ? "false" : lower(text);
+  if (compared_with == "true" || compared_with == "false")
+    return text == "1" ? "true" : text == "0" ? "false" : lower(text);
   if (text.size() >= 19 && text[4] == '-' && text[10] == 'T')
     if (auto time = parse_time(text)) return wire_time(*time);
   return text;
@@ -83,8 +84,7 @@ bool matches(node expression, const value_of_path& value) {
     return values && std::any_of(values->begin(), values->end(),
                                  [&](const std::string& text) { return contains(expression, text); });
   auto other = expression.child("FieldURIOrConstant").first();
-  if (!other)
-    throw response_error{"ErrorUnsupportedQueryFilter", "The restriction is not supported."};
+  if (!other) throw response_error{"ErrorUnsupportedQueryFilter", "The restriction is not supported."};
   std::string wanted;
   if (other.is("Constant"))
     wanted = in_our_form(other.attribute_or("Value", ""), values ? values->front() : std::string());

@@ -9,8 +9,8 @@
 
 namespace exchange_sim {
 
-/// The values of a property of the object that is tried; none where it has no such property. Throws response_error for a
-/// path that cannot be searched.
+/// The values of a property of the object that is tried; none where it has no such property. Throws response_error for
+/// a path that cannot be searched.
 using value_of_path = std::function<std::optional<std::vector<std::string>>(node path)>;
 
 /// Whether an object matches the search expression inside a Restriction.

@@ -66,8 +66,12 @@ std::optional<schema_violation> schema_check::request(schema_version version, no
 }
 
 std::optional<schema_violation> schema_check::answer(schema_version version, node body) const {
-  if (loaded_->directory.empty()) return std::nullopt;
+  if (!checks_answers()) return std::nullopt;
   return against(schema_folder(version), body);
+}
+
+bool schema_check::checks_answers() const {
+  return !loaded_->directory.empty();
 }
 
 } // namespace exchange_sim

@@ -14,14 +14,16 @@ struct schema_violation {
   int line = 0;
 };
 
-/// Says what is wrong with a body element under the schema of one version. With a directory of Microsoft's schemas libxml2
-/// decides; without one our own table of element order, required attributes and first versions does (request_grammar.cpp), for
-/// requests only. Parsed schemas are kept.
+/// Says what is wrong with a body element under the schema of one version. With a directory of Microsoft's schemas
+/// libxml2 decides; without one our own table of element order, required attributes and first versions does
+/// (request_grammar.cpp), for requests only. Parsed schemas are kept.
 class schema_check {
 public:
   explicit schema_check(std::string directory);
   ~schema_check();
   std::optional<schema_violation> request(schema_version, node body) const;
+  /// Whether there are schemas to hold an answer against.
+  bool checks_answers() const;
   std::optional<schema_violation> answer(schema_version, node body) const;
 
 private:

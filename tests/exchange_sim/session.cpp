@@ -59,9 +59,9 @@ parsed_id own_id(session& s, node element, const char* attribute, id_kind wanted
   if (key && !parse_change_key(*key)) throw response_error{"ErrorInvalidChangeKey", "The change key is invalid."};
   if (id->mailbox_guid == s.box->guid) return *id;
   for (const auto& [name, box] : s.host.mailboxes)
-    if (box.guid == id->mailbox_guid)
-      throw response_error{missing, "The specified object was not found in the store."};
-  throw response_error{"ErrorNonExistentMailbox", "No mailbox with such guid.", {{"MailboxGuid", guid_text(id->mailbox_guid)}}};
+    if (box.guid == id->mailbox_guid) throw response_error{missing, "The specified object was not found in the store."};
+  throw response_error{
+      "ErrorNonExistentMailbox", "No mailbox with such guid.", {{"MailboxGuid", guid_text(id->mailbox_guid)}}};
 }
 
 } // namespace
@@ -121,18 +121,23 @@ folder& folder_named(session& s, node id, const char* missing) {
   return *found;
 }
 
-folder& target_folder(session& s, node target, const char* missing) { return folder_named(s, target.first(), missing); }
+folder& target_folder(session& s, node target, const char* missing) {
+  return folder_named(s, target.first(), missing);
+}
 
 item& item_named(session& s, node id) {
   if (id.is("ItemId")) return item_of_reference(s, id);
   // Series are not held yet, so an id that is there is never of one.
   bool occurrence = id.is("OccurrenceItemId");
   item_of_id(s, id, occurrence ? "RecurringMasterId" : "OccurrenceId");
-  throw response_error{occurrence ? "ErrorCalendarCannotUseIdForRecurringMasterId" : "ErrorCalendarCannotUseIdForOccurrenceId",
+  throw response_error{occurrence ? "ErrorCalendarCannotUseIdForRecurringMasterId"
+                                  : "ErrorCalendarCannotUseIdForOccurrenceId",
                        "The id is not of an item of a recurring series."};
 }
 
-item& item_of_reference(session& s, node id) { return item_of_id(s, id, "Id"); }
+item& item_of_reference(session& s, node id) {
+  return item_of_id(s, id, "Id");
+}
 
 item& item_of_id(session& s, node id, const char* attribute) {
   auto parsed = own_id(s, id, attribute, id_kind::item, "ErrorItemNotFound");
@@ -152,7 +157,9 @@ item_fact fact_of_id(mailbox& box, const std::string& id) {
   return out;
 }
 
-item_fact fact_of(session& s, node id) { return fact_of_id(*s.box, id.attribute_or("Id", "")); }
+item_fact fact_of(session& s, node id) {
+  return fact_of_id(*s.box, id.attribute_or("Id", ""));
+}
 
 void respond(session& s, xml_writer& out, std::string_view element, const std::vector<item_fact>& about,
              const std::function<void(xml_writer&)>& act, std::string_view on_error) {

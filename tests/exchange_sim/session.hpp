@@ -50,7 +50,8 @@ std::string wire_time(sys_time);
 /// xs:dateTime with Z, an offset or nothing (UTC); none where it is no time.
 std::optional<sys_time> parse_time(std::string_view);
 
-/// The folder that a FolderId or DistinguishedFolderId element names. Throws response_error (code `missing` where there is none).
+/// The folder that a FolderId or DistinguishedFolderId element names. Throws response_error (code `missing` where there
+/// is none).
 folder& folder_named(session&, node id, const char* missing = "ErrorFolderNotFound");
 /// The one child of a TargetFolderIdType.
 folder& target_folder(session&, node target, const char* missing);
@@ -65,8 +66,8 @@ item& item_of_id(session&, node, const char* attribute);
 item_fact fact_of(session&, node id);
 item_fact fact_of_id(mailbox&, const std::string& id);
 
-/// Writes one response message: asks the fault plan, then runs `act`, which writes what follows the ResponseCode and may throw
-/// response_error. `on_error` is what the message holds besides (an empty "<m:Items/>").
+/// Writes one response message: asks the fault plan, then runs `act`, which writes what follows the ResponseCode and
+/// may throw response_error. `on_error` is what the message holds besides (an empty "<m:Items/>").
 void respond(session&, xml_writer&, std::string_view element, const std::vector<item_fact>& about,
              const std::function<void(xml_writer&)>& act, std::string_view on_error = {});
 

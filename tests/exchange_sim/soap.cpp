@@ -27,7 +27,8 @@ http_response fault_answer(const soap_fault& fault) {
   out.open("s:Body");
   out.open("s:Fault");
   out.leaf("faultcode", "a:" + fault.code, {{"xmlns:a", std::string(types_namespace)}});
-  out.leaf("faultstring", fault.violation.empty() ? fault.text : fault.text.substr(0, fault.text.size() - 1) + ": " + fault.violation,
+  out.leaf("faultstring",
+           fault.violation.empty() ? fault.text : fault.text.substr(0, fault.text.size() - 1) + ": " + fault.violation,
            {{"xml:lang", "en-US"}});
   out.open("detail");
   out.leaf("e:ResponseCode", fault.code, {{"xmlns:e", std::string(errors_namespace)}});
@@ -51,7 +52,8 @@ struct parts {
 parts parts_of(const document& doc) {
   auto envelope = doc.root();
   if (!envelope.is("Envelope") || envelope.space() != soap_namespace)
-    throw soap_fault{"ErrorSchemaValidation", "The request failed schema validation.", "The root is no soap:Envelope.", 1};
+    throw soap_fault{"ErrorSchemaValidation", "The request failed schema validation.", "The root is no soap:Envelope.",
+                     1};
   auto body = envelope.child("Body").first();
   if (!body) throw soap_fault{"ErrorInvalidRequest", "The request is invalid: the body is empty."};
   return {envelope.child("Header"), body};
@@ -92,12 +94,14 @@ void enter_mailbox(session& s, node header) {
   bool primary_asked = static_cast<bool>(wanted.child("ConnectingSID").child("PrimarySmtpAddress"));
   if (primary_asked && lower(box->who.address) != lower(address))
     throw soap_fault{"ErrorNonPrimarySmtpAddress",
-                     "The primary SMTP address must be specified when referencing a mailbox: " + box->who.address + "."};
+                     "The primary SMTP address must be specified when referencing a mailbox: " + box->who.address +
+                         "."};
   bool allowed = box == &account;
   for (const auto& name : account.who.may_impersonate)
     if (name == "*" || lower(name) == lower(box->who.address)) allowed = true;
   if (!allowed || box->denied.contains(lower(account.who.address)))
-    throw soap_fault{"ErrorImpersonateUserDenied", "The account does not have permission to impersonate the requested user."};
+    throw soap_fault{"ErrorImpersonateUserDenied",
+                     "The account does not have permission to impersonate the requested user."};
   s.box = box;
 }
 
@@ -152,6 +156,7 @@ http_response act(session& s, const schema_check& schemas, const document& doc) 
   inside.close();
   inside.close();
   auto out = xml_answer(200, envelope_around(s, asked, inside.text()));
+  if (!schemas.checks_answers()) return out;
   auto written = document::parse(out.body);
   auto wrong = written ? schemas.answer(s.host.profile.newest, written->root().child("Body").first())
                        : schema_violation{"the answer is not well-formed", 0};
@@ -175,7 +180,8 @@ http_response dispatch(universe& all, fault_plan& faults, const world_options& o
     s.now = options.now();
     auto doc = document::parse(call.body);
     if (!doc)
-      throw soap_fault{"ErrorSchemaValidation", "The request failed schema validation.", "The request is not well-formed XML.", 1};
+      throw soap_fault{"ErrorSchemaValidation", "The request failed schema validation.",
+                       "The request is not well-formed XML.", 1};
     return act(s, schemas, *doc);
   } catch (const soap_fault& fault) {
     return fault_answer(fault);

@@ -102,7 +102,7 @@ struct folder {
   folder_key key;
   folder_key parent;
   std::string name;
-  std::string folder_class; ///< empty for the roots
+  std::string folder_class;  ///< empty for the roots
   std::string distinguished; ///< "inbox", or empty
   change_number created = 0, changed = 0;
   std::map<std::string, extended_value> extended;
@@ -172,8 +172,8 @@ struct change_context {
 
 std::string random_bytes(const std::function<std::uint64_t()>&, std::size_t count);
 
-// The few ways in which a mailbox changes; operations and user acts all go through them, so that change numbers, tombstones and
-// receipts are right everywhere.
+// The few ways in which a mailbox changes; operations and user acts all go through them, so that change numbers,
+// tombstones and receipts are right everywhere.
 
 /// The standard folders of a new mailbox.
 void make_default_folders(change_context&);

@@ -12,7 +12,8 @@ namespace exchange_sim {
 namespace {
 
 constexpr std::string_view no_items_state = "<m:SyncState/><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>";
-constexpr std::string_view no_folders_state = "<m:SyncState/><m:IncludesLastFolderInRange>true</m:IncludesLastFolderInRange>";
+constexpr std::string_view no_folders_state =
+    "<m:SyncState/><m:IncludesLastFolderInRange>true</m:IncludesLastFolderInRange>";
 
 sync_state read_state(session& s, node request, sync_kind kind, folder_key root) {
   auto text = request.child("SyncState").text();

@@ -9,8 +9,8 @@
 
 namespace exchange_sim {
 
-/// What a client has been told of one folder (or of the hierarchy below one): every change number up to `all_until`, and
-/// single ranges above it while the pages of one round are under way. The server keeps nothing of it.
+/// What a client has been told of one folder (or of the hierarchy below one): every change number up to `all_until`,
+/// and single ranges above it while the pages of one round are under way. The server keeps nothing of it.
 class told_changes {
 public:
   bool has(change_number) const;

@@ -41,9 +41,9 @@ void update_extended(session& s, item& edited, node update, node path) {
   auto holder = path.next();
   auto given = holder.first();
   if (!given || given.next())
-    throw response_error{"ErrorIncorrectUpdatePropertyCount", "An object within a change description must contain one and only one property to modify."};
-  if (!given.is("ExtendedProperty") ||
-      read_property_path(given.child("ExtendedFieldURI")).text() != property.text())
+    throw response_error{"ErrorIncorrectUpdatePropertyCount",
+                         "An object within a change description must contain one and only one property to modify."};
+  if (!given.is("ExtendedProperty") || read_property_path(given.child("ExtendedFieldURI")).text() != property.text())
     throw response_error{"ErrorUpdatePropertyMismatch", "The property of the path is not the one that is set."};
   set_extended(s, edited, property, read_extended_value(property, given), write_stage::updating);
 }
@@ -56,7 +56,9 @@ void update_field(session& s, item& edited, node update, node path, update_resul
   auto refuse_sent = [&] {
     if (row->fixed_when_sent && !edited.draft)
       throw response_error{"ErrorInvalidPropertyUpdateSentMessage",
-                           "Update operation is invalid for property of a sent message.", {}, path_xml(path)};
+                           "Update operation is invalid for property of a sent message.",
+                           {},
+                           path_xml(path)};
   };
   if (update.is("DeleteItemField")) {
     if (row->clear == nullptr)
@@ -68,9 +70,11 @@ void update_field(session& s, item& edited, node update, node path, update_resul
   }
   auto value = path.next().first();
   if (!value || value.next())
-    throw response_error{"ErrorIncorrectUpdatePropertyCount", "An object within a change description must contain one and only one property to modify."};
+    throw response_error{"ErrorIncorrectUpdatePropertyCount",
+                         "An object within a change description must contain one and only one property to modify."};
   if (value.name() != row->element)
-    throw response_error{"ErrorUpdatePropertyMismatch", "The property of the path is not the one that is set.", {}, path_xml(path)};
+    throw response_error{
+        "ErrorUpdatePropertyMismatch", "The property of the path is not the one that is set.", {}, path_xml(path)};
   if (update.is("AppendToItemField")) {
     if (row->append == nullptr)
       throw response_error{"ErrorInvalidPropertyAppend", "Append action is invalid for property.", {}, path_xml(path)};
@@ -119,7 +123,8 @@ void update_one(session& s, node request, node change, xml_writer& out) {
     touch_item(changes, stored);
   }
   if (result.read) {
-    bool suppress = s.host.profile.suppress_attribute && request.attribute_or("SuppressReadReceipts", "false") == "true";
+    bool suppress =
+        s.host.profile.suppress_attribute && request.attribute_or("SuppressReadReceipts", "false") == "true";
     set_read(changes, stored, *result.read, suppress);
   }
   if (how != disposition::save_only) {

@@ -49,18 +49,21 @@ outcome<std::string> to_folder(const std::string& path, change_context& changes,
 
 } // namespace
 
-outcome<std::string> world::add_folder(const mailbox_ref& ref, const std::string& path, const std::string& folder_class) {
+outcome<std::string> world::add_folder(const mailbox_ref& ref, const std::string& path,
+                                       const std::string& folder_class) {
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto parts = path_parts(path);
   auto* at = found.box->distinguished(parts.front());
   if (at == nullptr) return refusal{"a path starts with a distinguished folder: " + path};
-  change_context changes{*universe_, *found.host, *found.box, options_.now(), options_.random, found.box->who.display_name};
+  change_context changes{*universe_,     *found.host,     *found.box,
+                         options_.now(), options_.random, found.box->who.display_name};
   for (std::size_t i = 1; i < parts.size(); ++i) {
     folder* next = nullptr;
     for (auto* child : found.box->children_of(at->key))
       if (lower(child->name) == lower(parts[i])) next = child;
-    if (next == nullptr) next = &make_folder(changes, at->key, parts[i], folder_class.empty() ? "IPF.Note" : folder_class);
+    if (next == nullptr)
+      next = &make_folder(changes, at->key, parts[i], folder_class.empty() ? "IPF.Note" : folder_class);
     at = next;
   }
   return wire_id(*found.box, at->key);
@@ -88,7 +91,8 @@ outcome<std::string> world::add_message(const mailbox_ref& ref, const delivered_
   if (made.conversation_topic.empty()) made.conversation_topic = topic_of(made.subject);
   made.conversation_index = "\x01" + random_bytes(options_.random, 21);
   if (!made.draft) {
-    made.received_by = made.received_representing = address{found.box->who.display_name, found.box->who.address, "SMTP"};
+    made.received_by = made.received_representing =
+        address{found.box->who.display_name, found.box->who.address, "SMTP"};
     made.receipt_pending = made.read_receipt_requested && !made.read && !made.from_me;
   }
   made.created = made.modified = *made.received;
@@ -151,7 +155,8 @@ outcome<done> world::user_empty_folder(const mailbox_ref& ref, const std::string
   if (found.box == nullptr) return refusal{found.why};
   auto* emptied = folder_at(*found.box, path);
   if (emptied == nullptr) return refusal{"no such folder: " + path};
-  change_context changes{*universe_, *found.host, *found.box, options_.now(), options_.random, found.box->who.display_name};
+  change_context changes{*universe_,     *found.host,     *found.box,
+                         options_.now(), options_.random, found.box->who.display_name};
   while (!emptied->items.empty())
     remove_item(changes, emptied->items.begin()->second, false);
   return done{};
@@ -162,7 +167,8 @@ outcome<done> world::delete_folder(const mailbox_ref& ref, const std::string& pa
   if (found.box == nullptr) return refusal{found.why};
   auto* gone = folder_at(*found.box, path);
   if (gone == nullptr) return refusal{"no such folder: " + path};
-  change_context changes{*universe_, *found.host, *found.box, options_.now(), options_.random, found.box->who.display_name};
+  change_context changes{*universe_,     *found.host,     *found.box,
+                         options_.now(), options_.random, found.box->who.display_name};
   remove_folder(changes, gone->key);
   return done{};
 }
@@ -196,7 +202,8 @@ outcome<std::string> world::recreate_folder(const mailbox_ref& ref, const std::s
   if (found.box == nullptr) return refusal{found.why};
   auto* old = folder_at(*found.box, path);
   if (old == nullptr || old->distinguished == "root") return refusal{"no such folder: " + path};
-  change_context changes{*universe_, *found.host, *found.box, options_.now(), options_.random, found.box->who.display_name};
+  change_context changes{*universe_,     *found.host,     *found.box,
+                         options_.now(), options_.random, found.box->who.display_name};
   auto originals = folders_of(*found.box);
   folder original = *old;
   remove_folder(changes, original.key);
@@ -210,14 +217,15 @@ outcome<done> world::recreate_mailbox(const mailbox_ref& ref) {
   mailbox fresh;
   fresh.who = found.box->who;
   fresh.denied = found.box->denied;
-  // The mailbox is still there under its GUID, so an old id reads as "not found" and not as "no such mailbox". Keys and change
-  // numbers run on, so nothing old can mean something new.
+  // The mailbox is still there under its GUID, so an old id reads as "not found" and not as "no such mailbox". Keys and
+  // change numbers run on, so nothing old can mean something new.
   fresh.guid = found.box->guid;
   fresh.last_key = found.box->last_key;
   fresh.last_change = found.box->last_change;
   fresh.sync_epoch = found.box->sync_epoch + 1;
   *found.box = std::move(fresh);
-  change_context changes{*universe_, *found.host, *found.box, options_.now(), options_.random, found.box->who.display_name};
+  change_context changes{*universe_,     *found.host,     *found.box,
+                         options_.now(), options_.random, found.box->who.display_name};
   for (const auto& original : originals)
     if (original.distinguished == "root") copy_folder(changes, original, {}, originals);
   return done{};
@@ -231,9 +239,8 @@ outcome<std::string> world::touch_change_key(const mailbox_ref& ref, const item_
 }
 
 outcome<std::string> world::mime_of(const mailbox_ref& ref, const item_locator& wanted) {
-  return on_item(*universe_, options_, ref, wanted, [&](change_context&, item& i) -> outcome<std::string> {
-    return make_mime(i, options_.random);
-  });
+  return on_item(*universe_, options_, ref, wanted,
+                 [&](change_context&, item& i) -> outcome<std::string> { return make_mime(i, options_.random); });
 }
 
 } // namespace exchange_sim

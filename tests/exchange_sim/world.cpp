@@ -27,8 +27,8 @@ http_response plain(int status, std::string text) {
   return {status, {{"Content-Type", "text/html"}}, std::move(text), std::nullopt};
 }
 
-/// The mailbox whose user name and password the request carries; null where they are wrong. A user name may be an address or
-/// DOMAIN\alias.
+/// The mailbox whose user name and password the request carries; null where they are wrong. A user name may be an
+/// address or DOMAIN\alias.
 mailbox* log_in(server& host, const http_request& request) {
   auto given = header_of(request, "authorization");
   if (lower(given.substr(0, 6)) != "basic ") return nullptr;
@@ -66,14 +66,18 @@ http_response world::handle(const http_request& request) {
   soap_call call{request.server, account->who.address, request.body};
   auto fact = fact_of(*universe_, call);
   ++host.counted.requests[fact.operation.empty() ? "malformed" : fact.operation];
-  auto answer = faults_->apply(
-      fact, now, [this, call] { return dispatch(*universe_, *faults_, options_, *schemas_, call); });
+  auto answer =
+      faults_->apply(fact, now, [this, call] { return dispatch(*universe_, *faults_, options_, *schemas_, call); });
   host.counted.bytes_out += answer.body.size();
   return answer;
 }
 
-std::uint64_t world::revision() const { return universe_->revision; }
-bool world::has_server(const std::string& name) const { return universe_->servers.contains(name); }
+std::uint64_t world::revision() const {
+  return universe_->revision;
+}
+bool world::has_server(const std::string& name) const {
+  return universe_->servers.contains(name);
+}
 
 std::vector<std::string> world::servers() const {
   std::vector<std::string> out;

@@ -56,8 +56,8 @@ struct mailbox_spec {
   std::vector<std::string> may_impersonate; ///< addresses, or "*" for everybody on this server
 };
 
-/// Exactly one of id, subject, message_id is given; `folder` narrows the search of the last two. The first match in order of
-/// arrival is taken.
+/// Exactly one of id, subject, message_id is given; `folder` narrows the search of the last two. The first match in
+/// order of arrival is taken.
 struct item_locator {
   std::string id;
   std::string subject;
@@ -74,7 +74,7 @@ struct flag_value {
 
 /// A mail as transport (or Outlook) puts it into a mailbox, not through EWS. Times default to the clock.
 struct delivered_message {
-  std::string folder;    ///< folder path: "inbox", "inbox/Projects", "msgfolderroot/My folder"
+  std::string folder; ///< folder path: "inbox", "inbox/Projects", "msgfolderroot/My folder"
   std::string mime;
   bool read = false;
   bool draft = false;
@@ -158,11 +158,13 @@ public:
   outcome<done> allow(const mailbox_ref&, const std::string& account);
 
   // Looking.
-  /// {"items": [...]} of one folder path or, where it is empty, of the whole mailbox, in order of (folder path, received, subject, id).
+  /// {"items": [...]} of one folder path or, where it is empty, of the whole mailbox, in order of (folder path,
+  /// received, subject, id).
   outcome<nlohmann::json> contents(const mailbox_ref&, const std::string& folder = {}) const;
   /// The raw MIME as a read would give it now.
   outcome<std::string> mime_of(const mailbox_ref&, const item_locator&);
-  /// {"requests": {operation: n}, "bytes_in", "bytes_out", "mails_out": {...}, "schema_bugs": n} of one server, or of all where empty.
+  /// {"requests": {operation: n}, "bytes_in", "bytes_out", "mails_out": {...}, "schema_bugs": n} of one server, or of
+  /// all where empty.
   nlohmann::json counters(const std::string& server = {}) const;
   void reset_counters();
 

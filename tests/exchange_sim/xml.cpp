@@ -20,9 +20,13 @@ void silent(void*, const char*, ...) {}
 
 } // namespace
 
-std::string node::name() const { return std::string(view(raw_->name)); }
+std::string node::name() const {
+  return std::string(view(raw_->name));
+}
 
-std::string node::space() const { return raw_->ns == nullptr ? std::string() : std::string(view(raw_->ns->href)); }
+std::string node::space() const {
+  return raw_->ns == nullptr ? std::string() : std::string(view(raw_->ns->href));
+}
 
 std::string node::text() const {
   if (raw_ == nullptr) return {};
@@ -52,8 +56,12 @@ node node::child(std::string_view local_name) const {
   return {};
 }
 
-node node::first() const { return node(raw_ == nullptr ? nullptr : element_from(raw_->children)); }
-node node::next() const { return node(raw_ == nullptr ? nullptr : element_from(raw_->next)); }
+node node::first() const {
+  return node(raw_ == nullptr ? nullptr : element_from(raw_->children));
+}
+node node::next() const {
+  return node(raw_ == nullptr ? nullptr : element_from(raw_->next));
+}
 
 std::vector<node> node::children() const {
   std::vector<node> out;
@@ -77,21 +85,40 @@ std::optional<document> document::parse(std::string_view text) {
   return out;
 }
 
-node document::root() const { return node(xmlDocGetRootElement(doc_.get())); }
+node document::root() const {
+  return node(xmlDocGetRootElement(doc_.get()));
+}
 
 std::string escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (char c : text)
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    // U+FFFE and U+FFFF are no XML characters either.
+    if (auto three = text.substr(i, 3); three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
+      i += 2;
+      continue;
+    }
     switch (c) {
-    case '&': out += "&amp;"; break;
-    case '<': out += "&lt;"; break;
-    case '>': out += "&gt;"; break;
-    case '"': out += "&quot;"; break;
-    case '\r': out += "&#xD;"; break;
+    case '&':
+      out += "&amp;";
+      break;
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
+    case '"':
+      out += "&quot;";
+      break;
+    case '\r':
+      out += "&#xD;";
+      break;
     default:
       if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
     }
+  }
   return out;
 }
 

@@ -6,7 +6,9 @@ namespace exchange_sim::test {
 
 using nlohmann::json;
 
-std::string ann(const std::string& server) { return "ann@" + server + ".example"; }
+std::string ann(const std::string& server) {
+  return "ann@" + server + ".example";
+}
 
 std::string deliver(fixture& world, const std::string& server, const std::string& subject, json more) {
   more["do"] = "add_message";
@@ -34,7 +36,9 @@ json seen(fixture& world, const std::string& server, const std::string& subject)
   return found[0];
 }
 
-std::string inbox_folder() { return R"(<t:DistinguishedFolderId Id="inbox"/>)"; }
+std::string inbox_folder() {
+  return R"(<t:DistinguishedFolderId Id="inbox"/>)";
+}
 
 std::string set_field(const std::string& path, const std::string& property) {
   return "<t:SetItemField>" + path + "<t:Message>" + property + "</t:Message></t:SetItemField>";
@@ -76,6 +80,8 @@ std::string sync_inbox(const std::string& state, int most, const std::string& mo
          "<m:MaxChangesReturned>" + std::to_string(most) + "</m:MaxChangesReturned></m:SyncFolderItems>";
 }
 
-std::vector<std::string> codes(const std::string& answer) { return all_elements(answer, "ResponseCode"); }
+std::vector<std::string> codes(const std::string& answer) {
+  return all_elements(answer, "ResponseCode");
+}
 
 } // namespace exchange_sim::test

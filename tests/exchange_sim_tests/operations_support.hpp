@@ -14,7 +14,8 @@ inline const std::vector<std::string> both_servers{"old", "new"};
 std::string ann(const std::string& server);
 
 /// Delivers a small mail and answers its id.
-std::string deliver(fixture&, const std::string& server, const std::string& subject, nlohmann::json more = nlohmann::json::object());
+std::string deliver(fixture&, const std::string& server, const std::string& subject,
+                    nlohmann::json more = nlohmann::json::object());
 /// One item of the plain contents, by subject; fails the test where there is not exactly one.
 nlohmann::json seen(fixture&, const std::string& server, const std::string& subject);
 nlohmann::json inbox(fixture&, const std::string& server);
@@ -26,8 +27,9 @@ std::string extended(const std::string& path_attributes, const std::string& valu
 /// <m:CreateItem> that saves one message, made of the elements given, into the inbox.
 std::string create_message(const std::string& elements, const std::string& disposition = "SaveOnly");
 /// <m:UpdateItem> of one item.
-std::string update_message(const std::string& id, const std::string& key, const std::string& updates,
-                           const std::string& attributes = R"(MessageDisposition="SaveOnly" ConflictResolution="NeverOverwrite")");
+std::string
+update_message(const std::string& id, const std::string& key, const std::string& updates,
+               const std::string& attributes = R"(MessageDisposition="SaveOnly" ConflictResolution="NeverOverwrite")");
 std::string get_message(const std::string& id, const std::string& more = "", const std::string& base = "AllProperties");
 std::string delete_message(const std::string& id, const std::string& attributes = R"(DeleteType="HardDelete")");
 std::string move_message(const std::string& operation, const std::string& id, const std::string& folder);

@@ -22,7 +22,9 @@ std::vector<std::string> kinds(const std::string& answer) {
   return out;
 }
 
-std::string state_of(const std::string& answer) { return first_element(answer, "SyncState"); }
+std::string state_of(const std::string& answer) {
+  return first_element(answer, "SyncState");
+}
 
 std::string synced(fixture& world, const std::string& server) {
   return state_of(world.call(server, sync_inbox("")));
@@ -42,9 +44,11 @@ TEST_CASE("a change list tells each kind of change once, and then nothing") {
     auto by = [&](const char* what, const char* subject) {
       world.control({{"do", what}, {"mailbox", ann(server)}, {"item", {{"subject", subject}}}});
     };
-    world.control({{"do", "user_edit"}, {"mailbox", ann(server)}, {"item", {{"subject", "edited"}}}, {"importance", "High"}});
+    world.control(
+        {{"do", "user_edit"}, {"mailbox", ann(server)}, {"item", {{"subject", "edited"}}}, {"importance", "High"}});
     by("user_purge", "gone");
-    world.control({{"do", "user_mark_read"}, {"mailbox", ann(server)}, {"item", {{"subject", "marked"}}}, {"read", true}});
+    world.control(
+        {{"do", "user_mark_read"}, {"mailbox", ann(server)}, {"item", {{"subject", "marked"}}}, {"read", true}});
     deliver(world, server, "new");
     auto answer = world.call(server, sync_inbox(state));
     CHECK(kinds(answer) == names{"Create", "Update", "Delete", "ReadFlagChange"});
@@ -65,7 +69,8 @@ TEST_CASE("reading a mail moves neither its ChangeKey nor LastModifiedTime") {
     deliver(world, server, "mail");
     const auto before = seen(world, server, "mail");
     world.now += std::chrono::hours(1);
-    world.control({{"do", "user_mark_read"}, {"mailbox", ann(server)}, {"item", {{"subject", "mail"}}}, {"read", true}});
+    world.control(
+        {{"do", "user_mark_read"}, {"mailbox", ann(server)}, {"item", {{"subject", "mail"}}}, {"read", true}});
     const auto after = seen(world, server, "mail");
     CHECK(after["read"] == true);
     CHECK(after["change_key"] == before["change_key"]);
@@ -78,12 +83,14 @@ TEST_CASE("pages come newest first and a change between them is not lost") {
     fixture world;
     for (int i = 1; i <= 5; ++i)
       deliver(world, server, "m" + std::to_string(i), {{"received", "2026-01-0" + std::to_string(i) + "T00:00:00Z"}});
-    const std::string subject = "<t:AdditionalProperties><t:FieldURI FieldURI=\"item:Subject\"/></t:AdditionalProperties>";
+    const std::string subject =
+        "<t:AdditionalProperties><t:FieldURI FieldURI=\"item:Subject\"/></t:AdditionalProperties>";
     auto page = world.call(server, sync_inbox("", 2, subject));
     CHECK(all_elements(page, "Subject") == names{"m5", "m4"});
     CHECK(first_element(page, "IncludesLastItemInRange") == "false");
     // One already told is edited, one not yet told is deleted, one comes that is newer than all.
-    world.control({{"do", "user_edit"}, {"mailbox", ann(server)}, {"item", {{"subject", "m5"}}}, {"subject", "m5 edited"}});
+    world.control(
+        {{"do", "user_edit"}, {"mailbox", ann(server)}, {"item", {{"subject", "m5"}}}, {"subject", "m5 edited"}});
     world.control({{"do", "user_purge"}, {"mailbox", ann(server)}, {"item", {{"subject", "m2"}}}});
     deliver(world, server, "m6", {{"received", "2026-01-06T00:00:00Z"}});
     names told, what;
@@ -139,7 +146,8 @@ TEST_CASE("a state that is no longer good is refused with an empty one") {
     };
     refused(state.substr(0, state.size() - 4));
     refused("bm90IG91cnM=");
-    const auto folders = world.call(server, "<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape></m:SyncFolderHierarchy>");
+    const auto folders = world.call(server, "<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></"
+                                            "m:FolderShape></m:SyncFolderHierarchy>");
     refused(state_of(folders));
     world.control({{"do", "invalidate_sync_states"}, {"mailbox", ann(server)}});
     refused(state);
@@ -153,10 +161,13 @@ TEST_CASE("a state that is no longer good is refused with an empty one") {
 TEST_CASE("ids and states survive a restart") {
   for (const auto& server : both_servers) {
     fixture world, restarted;
-    const auto id = deliver(world, server, "mail", {{"headers", "X-Kept: yes\r\nDisposition-Notification-To: bob@x.example\r\n"},
-                                                    {"categories", {"Rot"}}, {"flag", {{"status", "Flagged"}}}});
+    const auto id = deliver(world, server, "mail",
+                            {{"headers", "X-Kept: yes\r\nDisposition-Notification-To: bob@x.example\r\n"},
+                             {"categories", {"Rot"}},
+                             {"flag", {{"status", "Flagged"}}}});
     auto state = synced(world, server);
-    world.control({{"do", "user_mark_read"}, {"mailbox", ann(server)}, {"item", {{"subject", "mail"}}}, {"read", true}});
+    world.control(
+        {{"do", "user_mark_read"}, {"mailbox", ann(server)}, {"item", {{"subject", "mail"}}}, {"read", true}});
     restarted.sim->load(json::parse(world.sim->save().dump()));
     CHECK(seen(restarted, server, "mail") == seen(world, server, "mail"));
     CHECK(restarted.sim->save() == world.sim->save());
@@ -170,28 +181,35 @@ TEST_CASE("the hierarchy tells new, renamed, moved and deleted folders") {
   for (const auto& server : both_servers) {
     fixture world;
     auto sync = [&](const std::string& state) {
-      return world.call(server, "<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape>" +
-                                    (state.empty() ? "" : "<m:SyncState>" + state + "</m:SyncState>") + "</m:SyncFolderHierarchy>");
+      return world.call(
+          server, "<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape>" +
+                      (state.empty() ? "" : "<m:SyncState>" + state + "</m:SyncState>") + "</m:SyncFolderHierarchy>");
     };
     auto all = sync("");
     CHECK(kinds(all).size() > 10);
-    auto made = world.call(server, "<m:CreateFolder><m:ParentFolderId>" + inbox_folder() + "</m:ParentFolderId><m:Folders><t:Folder><t:DisplayName>A/B</t:DisplayName></t:Folder></m:Folders></m:CreateFolder>");
+    auto made = world.call(server, "<m:CreateFolder><m:ParentFolderId>" + inbox_folder() +
+                                       "</m:ParentFolderId><m:Folders><t:Folder><t:DisplayName>A/B</t:DisplayName></"
+                                       "t:Folder></m:Folders></m:CreateFolder>");
     const auto id = first_attribute(made, "FolderId", "Id"), key = first_attribute(made, "FolderId", "ChangeKey");
     auto first = sync(state_of(all));
     CHECK(kinds(first) == names{"Create"});
     auto rename = [&](const std::string& with) {
-      return world.call(server, "<m:UpdateFolder><m:FolderChanges><t:FolderChange><t:FolderId Id=\"" + id + "\" ChangeKey=\"" + with +
-                                    "\"/><t:Updates><t:SetFolderField><t:FieldURI FieldURI=\"folder:DisplayName\"/><t:Folder><t:DisplayName>C</t:DisplayName></t:Folder></t:SetFolderField></t:Updates></t:FolderChange></m:FolderChanges></m:UpdateFolder>");
+      return world.call(
+          server, "<m:UpdateFolder><m:FolderChanges><t:FolderChange><t:FolderId Id=\"" + id + "\" ChangeKey=\"" + with +
+                      "\"/><t:Updates><t:SetFolderField><t:FieldURI "
+                      "FieldURI=\"folder:DisplayName\"/><t:Folder><t:DisplayName>C</t:DisplayName></t:Folder></"
+                      "t:SetFolderField></t:Updates></t:FolderChange></m:FolderChanges></m:UpdateFolder>");
     };
     CHECK(codes(rename(key)) == names{"NoError"});
     CHECK(codes(rename(key)) == names{"ErrorStaleObject"});
     auto second = sync(state_of(first));
     CHECK(kinds(second) == names{"Update"});
     CHECK(first_element(second, "DisplayName") == "C");
-    CHECK(codes(world.call(server, "<m:DeleteFolder DeleteType=\"HardDelete\"><m:FolderIds><t:FolderId Id=\"" + id + "\"/></m:FolderIds></m:DeleteFolder>")) == names{"NoError"});
+    CHECK(codes(world.call(server, "<m:DeleteFolder DeleteType=\"HardDelete\"><m:FolderIds><t:FolderId Id=\"" + id +
+                                       "\"/></m:FolderIds></m:DeleteFolder>")) == names{"NoError"});
     CHECK(kinds(sync(state_of(second))) == names{"Delete"});
-    CHECK(codes(world.call(server, "<m:DeleteFolder DeleteType=\"HardDelete\"><m:FolderIds>" + inbox_folder() + "</m:FolderIds></m:DeleteFolder>")) ==
-          names{"ErrorDeleteDistinguishedFolder"});
+    CHECK(codes(world.call(server, "<m:DeleteFolder DeleteType=\"HardDelete\"><m:FolderIds>" + inbox_folder() +
+                                       "</m:FolderIds></m:DeleteFolder>")) == names{"ErrorDeleteDistinguishedFolder"});
     const auto invalid = sync("bm90IG91cnM=");
     CHECK(codes(invalid) == names{"ErrorInvalidSyncStateData"});
     CHECK(first_element(invalid, "IncludesLastFolderInRange") == "true");
