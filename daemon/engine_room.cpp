@@ -164,10 +164,12 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
 
 engine_room::engine_room(std::unique_ptr<machinery> inside) : inside_(std::move(inside)), system_(&inside_->system) {}
 
+void engine_room::cut_connections() { inside_->transport->shutdown(); }
+
 engine_room::~engine_room() {
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
-  inside_->transport->shutdown();
+  cut_connections();
   caf::anon_send_exit(inside_->ledger, caf::exit_reason::user_shutdown);
   inside_->ledger = nullptr;
 }

@@ -47,6 +47,9 @@ public:
     });
   }
 
+  /// Ends every request in flight as cancelled, and every later one.
+  void cut_connections();
+
 private:
   struct machinery;
   explicit engine_room(std::unique_ptr<machinery> inside);

@@ -24,18 +24,18 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-exit_code run(const command_line& asked) {
+ending run(const command_line& asked) {
   const auto credentials = environment("CREDENTIALS_DIRECTORY");
   auto loaded = load_settings(asked.configuration, credentials);
   if (const auto* found = std::get_if<problems>(&loaded)) {
     for (const auto& p : *found) std::fprintf(stderr, "%s\n", to_text(p, asked.configuration).c_str());
-    return exit_code::bad_configuration;
+    return {exit_code::bad_configuration};
   }
   service_options with{asked.configuration, credentials, std::get<settings>(std::move(loaded)), EXSYNCD_VERSION};
   if (asked.check) {
     std::printf("%s: nothing is wrong; %zu server(s), %zu pair(s)\n", asked.configuration.c_str(),
                 with.settings.servers.size(), with.settings.pairs.size());
-    return exit_code::in_step;
+    return {exit_code::in_step};
   }
   host::main_inbox inbox; // before the first thread
   host::daemon_log log(with.settings.log.level, host::goes_to_journal(with.settings.log.target));
@@ -61,7 +61,11 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(exit_code::bad_configuration);
   }
   try {
-    return static_cast<int>(run(asked));
+    const auto end = run(asked);
+    const auto code = static_cast<int>(end.code);
+    if (end.is_orderly) return code;
+    std::fflush(stdout);
+    std::_Exit(code);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "exsyncd: %s\n", error.what());
     return static_cast<int>(exit_code::failed);

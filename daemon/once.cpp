@@ -23,7 +23,7 @@ class once {
 public:
   once(service_options with, host::main_inbox& inbox, host::daemon_log& log)
       : with_(std::move(with)), inbox_(inbox), log_(log) {}
-  exit_code run();
+  ending run();
 
 private:
   template <class Answer, class Question>
@@ -80,7 +80,7 @@ std::optional<std::vector<pairs_synced::of_pair>> once::rounds(const std::vector
   return total;
 }
 
-exit_code once::run() {
+ending once::run() {
   const auto begin = std::chrono::steady_clock::now();
   engine_room::options options{with_.settings, false, log_.sink(), [this](const std::string& why) {
                                  inbox_.post([this, why] {
@@ -91,7 +91,7 @@ exit_code once::run() {
   auto opened = engine_room::open(std::move(options));
   if (const auto* why = std::get_if<storage_failure>(&opened)) {
     fail(why->what);
-    return exit_code::bad_state_directory;
+    return {exit_code::bad_state_directory};
   }
   room_ = std::move(std::get<std::unique_ptr<engine_room>>(opened));
 
@@ -122,14 +122,12 @@ exit_code once::run() {
   std::puts(report.dump(2, ' ', false, json::error_handler_t::replace).c_str());
   std::fflush(stdout);
 
-  end_pairs(*room_, inbox_);
-  room_.reset();
-  return code_;
+  return {code_, end_all(std::move(room_), inbox_, log_.sink())};
 }
 
 } // namespace
 
-exit_code run_once(service_options with, host::main_inbox& inbox, host::daemon_log& log) {
+ending run_once(service_options with, host::main_inbox& inbox, host::daemon_log& log) {
   return once(std::move(with), inbox, log).run();
 }
 

@@ -29,7 +29,7 @@ public:
   service(service_options with, host::main_inbox& inbox, host::daemon_log& log)
       : with_(std::move(with)), settings_(std::make_shared<const settings>(with_.settings)), inbox_(inbox), log_(log) {}
 
-  exit_code run();
+  ending run();
 
 private:
   void say(log_level level, std::string text) { log_.write({level, std::move(text), "", "", "", ""}); }
@@ -50,7 +50,7 @@ private:
   std::unique_ptr<admin::socket_server> socket_; // first to go: it calls what stands above
 };
 
-exit_code service::run() {
+ending service::run() {
   engine_room::options options{*settings_, true, log_.sink(), [this](const std::string& why) {
                                  inbox_.post([this, why] {
                                    say(log_level::error, why);
@@ -61,10 +61,10 @@ exit_code service::run() {
   if (const auto* why = std::get_if<storage_failure>(&opened)) {
     say(log_level::error, why->what);
     host::notify_status(why->what);
-    return exit_code::bad_state_directory;
+    return {exit_code::bad_state_directory};
   }
   room_ = std::move(std::get<std::unique_ptr<engine_room>>(opened));
-  if (!listen()) return exit_code::failed;
+  if (!listen()) return {exit_code::failed, end_all(std::move(room_), inbox_, log_.sink())};
   say(log_level::info, "exsyncd " + with_.version + " runs with " + std::to_string(settings_->pairs.size()) +
                            " pair(s), configuration " + with_.configuration_file);
   host::notify_ready();
@@ -85,13 +85,9 @@ exit_code service::run() {
   host::notify_stopping();
   say(log_level::info, "ends: the requests in flight are finished first");
   socket_.reset();
-  if (!end_pairs(*room_, inbox_)) {
-    // Every intent is on disk: the next start looks what became of it.
-    say(log_level::warning, "some requests are still in flight after ten seconds; they are looked after at the next start");
-  }
-  room_.reset();
+  const bool is_orderly = end_all(std::move(room_), inbox_, log_.sink());
   say(log_level::info, "ended");
-  return *end_;
+  return {*end_, is_orderly};
 }
 
 bool service::listen() {
@@ -177,7 +173,7 @@ void service::use(settings next) {
 
 } // namespace
 
-exit_code run_service(service_options with, host::main_inbox& inbox, host::daemon_log& log) {
+ending run_service(service_options with, host::main_inbox& inbox, host::daemon_log& log) {
   return service(std::move(with), inbox, log).run();
 }
 

@@ -18,11 +18,17 @@ struct service_options {
   std::string version;
 };
 
-/// Runs until SIGTERM or SIGINT: then the requests in flight are finished, for at most ten seconds. SIGHUP reads the
+struct ending {
+  exit_code code = exit_code::failed;
+  /// False where threads are left that do not end: the process must be left without waiting for them.
+  bool is_orderly = true;
+};
+
+/// Runs until SIGTERM or SIGINT: it ends within ten seconds. SIGHUP reads the
 /// configuration again.
-exit_code run_service(service_options with, host::main_inbox& inbox, host::daemon_log& log);
+ending run_service(service_options with, host::main_inbox& inbox, host::daemon_log& log);
 
 /// Brings every started pair into step, prints one JSON report to standard output and ends.
-exit_code run_once(service_options with, host::main_inbox& inbox, host::daemon_log& log);
+ending run_once(service_options with, host::main_inbox& inbox, host::daemon_log& log);
 
 } // namespace exsyncd

@@ -144,6 +144,8 @@ planned_task describe(const logic::action& action) {
         return {"wait", {}, {}, "for a complete listing"};
       case logic::wait::reason::believable_delete:
         return {"wait", {}, {}, "for a second look before a delete is believed"};
+      case logic::wait::reason::echo:
+        return {"wait", {}, {}, "for a list that shows what was written"};
       case logic::wait::reason::rest:
         return {"wait", {}, {}, "for the next try"};
       case logic::wait::reason::banned:

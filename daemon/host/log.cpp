@@ -126,9 +126,13 @@ std::string_view priority_of(log_level level) {
 struct daemon_log::state {
   std::shared_ptr<spdlog::details::thread_pool> pool = std::make_shared<spdlog::details::thread_pool>(queue_length, 1);
   std::shared_ptr<spdlog::async_logger> logger;
+
+  void write(const log_line& line) {
+    if (logger->should_log(to_spdlog(line.level))) logger->log(to_spdlog(line.level), pack(line));
+  }
 };
 
-daemon_log::daemon_log(log_level level, bool to_journal, log_outlets outlets) : state_(std::make_unique<state>()) {
+daemon_log::daemon_log(log_level level, bool to_journal, log_outlets outlets) : state_(std::make_shared<state>()) {
   state_->logger = std::make_shared<spdlog::async_logger>(
       "exsyncd", std::make_shared<outlet_sink>(to_journal, std::move(outlets)), state_->pool,
       spdlog::async_overflow_policy::overrun_oldest);
@@ -137,8 +141,12 @@ daemon_log::daemon_log(log_level level, bool to_journal, log_outlets outlets) : 
 
 daemon_log::~daemon_log() = default;
 
-void daemon_log::write(const log_line& line) {
-  if (state_->logger->should_log(to_spdlog(line.level))) state_->logger->log(to_spdlog(line.level), pack(line));
+void daemon_log::write(const log_line& line) { state_->write(line); }
+
+log_sink daemon_log::sink() {
+  return [weak = std::weak_ptr(state_)](const log_line& line) {
+    if (const auto alive = weak.lock()) alive->write(line);
+  };
 }
 
 void daemon_log::set_level(log_level level) { state_->logger->set_level(to_spdlog(level)); }

@@ -35,14 +35,12 @@ public:
   /// Any thread.
   void write(const log_line& line);
   void set_level(log_level level);
-  /// The same, to be given to actors; the log must outlive it.
-  log_sink sink() {
-    return [this](const log_line& line) { write(line); };
-  }
+  /// The same, to be given to actors; once the log has gone, its lines go nowhere.
+  log_sink sink();
 
 private:
   struct state;
-  std::unique_ptr<state> state_;
+  std::shared_ptr<state> state_;
 };
 
 /// Whether lines go to the journal: where that is configured, or where standard error is the journal's stream

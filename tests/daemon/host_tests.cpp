@@ -61,10 +61,13 @@ TEST_CASE("lines below the level are left out; the others arrive whole and in or
   }
   CHECK(lines == std::vector<std::string>{"warning: {one} %s  pair=p folder=f item=\"ij\" code=c\n", "debug: two\n",
                                           "error: three folder=f\n"});
+  log_sink late;
   {
     daemon_log log(log_level::info, true, outlets);
     log.write({log_level::info, "hello", "p", "", "", ""});
+    late = log.sink();
   }
+  late({log_level::error, "after the end", "", "", "", ""});
   CHECK(entries == std::vector<std::string>{"MESSAGE=hello;PRIORITY=6;SYSLOG_IDENTIFIER=exsyncd;PAIR=p;"});
 }
 
