@@ -82,7 +82,10 @@ void decide_and_launch(supervisor_self self, const std::string& name) {
             auto* m = find(self, name);
             if (!m || m->actor) return;
             const auto& said = loaded.memory;
-            m->wanted = said && said->started && said->start_in_file == m->settings.start ? *said->started : m->settings.start;
+            const bool holds = said && said->started && said->start_in_file == m->settings.start;
+            m->wanted = holds ? *said->started : m->settings.start;
+            // What was said is void for good, also where "start" changes back later.
+            if (said && !holds) remember(self, *m);
             if (m->wanted) launch(self, *m);
           },
           [](const caf::error&) {});
