@@ -168,7 +168,7 @@ const std::array table{
 const std::vector<field>& whole_table() {
   static const auto rows = [] {
     std::vector<field> out(item_fields().begin(), item_fields().end());
-    out.insert(out.end(), table.begin(), table.end());
+    out.insert(out.end(), message_fields().begin(), message_fields().end());
     return out;
   }();
   return rows;

@@ -146,7 +146,7 @@ http_response act(session& s, const schema_check& schemas, const document& doc) 
   enter_mailbox(s, header);
   check_request(s, schemas, body);
   const auto* operation = find_operation(s.operation);
-  if (operation == nullptr || body.space() != messages_namespace)
+  if (operation == nullptr || !s.knows(operation->since) || body.space() != messages_namespace)
     throw soap_fault{"ErrorInvalidRequest", "The request is invalid: the operation is not known."};
   xml_writer inside;
   inside.open("m:" + s.operation + "Response",
