@@ -50,7 +50,8 @@ private:
     here.current = std::move(key);
     if (is_new) return;
     std::string path;
-    for (const auto& level : open_) path = path_of(path, level.current);
+    for (const auto& level : open_)
+      path = path_of(path, level.current);
     found_.push_back({path, "is there twice; one of them must go", 0, 0});
   }
 

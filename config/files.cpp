@@ -22,7 +22,9 @@ struct open_file {
   int fd;
 };
 
-objection cannot_read(const std::string& name) { return {name + ": cannot be read: " + std::strerror(errno)}; }
+objection cannot_read(const std::string& name) {
+  return {name + ": cannot be read: " + std::strerror(errno)};
+}
 
 checked<std::string> contents(const open_file& file, const std::string& name, std::size_t limit) {
   std::string text;

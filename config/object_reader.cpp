@@ -32,7 +32,8 @@ object_reader::object_reader(const ordered_json& value, std::string path, std::s
       continue;
     }
     const auto meant = nearest(key, known);
-    complain(key, meant.empty() ? "is unknown; known here: " + listed(known) : "is unknown; did you mean \"" + meant + "\"?");
+    complain(key, meant.empty() ? "is unknown; known here: " + listed(known)
+                                : "is unknown; did you mean \"" + meant + "\"?");
   }
 }
 
@@ -40,11 +41,17 @@ object_reader::object_reader(const ordered_json& value, std::string path, proble
     : value_(object_or_empty(value, path, found)), is_object_(value.is_object()), path_(std::move(path)),
       found_(found) {}
 
-bool object_reader::has(std::string_view key) const { return value_.contains(key); }
+bool object_reader::has(std::string_view key) const {
+  return value_.contains(key);
+}
 
-std::string object_reader::path(std::string_view key) const { return path_of(path_, std::string(key)); }
+std::string object_reader::path(std::string_view key) const {
+  return path_of(path_, std::string(key));
+}
 
-void object_reader::complain(std::string_view key, const std::string& text) { found_.push_back({path(key), text, 0, 0}); }
+void object_reader::complain(std::string_view key, const std::string& text) {
+  found_.push_back({path(key), text, 0, 0});
+}
 
 std::optional<std::string> object_reader::text(std::string_view key) {
   if (!has(key)) return std::nullopt;
@@ -80,7 +87,8 @@ std::optional<std::size_t> object_reader::one_of(std::string_view key, std::span
   const auto at = std::find(words.begin(), words.end(), *word);
   if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
   const auto meant = nearest(*word, words);
-  complain(key, "\"" + *word + "\" is not " + listed(words) + (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+  complain(key,
+           "\"" + *word + "\" is not " + listed(words) + (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
   return std::nullopt;
 }
 
@@ -90,7 +98,9 @@ bool object_reader::require(std::string_view key, std::string_view what) {
   return false;
 }
 
-const ordered_json& object_reader::child(std::string_view key) const { return value_.at(std::string(key)); }
+const ordered_json& object_reader::child(std::string_view key) const {
+  return value_.at(std::string(key));
+}
 
 void object_reader::each_named(
     const std::function<void(const std::string&, const ordered_json&, const std::string&)>& visit) {

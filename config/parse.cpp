@@ -18,15 +18,15 @@ using std::string_view;
 
 constexpr std::array<string_view, 5> root_keys{"state_directory", "admin_socket", "log", "servers", "pairs"};
 constexpr std::array<string_view, 2> log_keys{"level", "target"};
-constexpr std::array<string_view, 8> server_keys{"url",     "version",     "access",  "auth", "email",
-                                                 "ca_file", "concurrency", "timeouts"};
+constexpr std::array<string_view, 8> server_keys{"url",   "version", "access",      "auth",
+                                                 "email", "ca_file", "concurrency", "timeouts"};
 constexpr std::array<string_view, 3> timeout_keys{"connect", "idle", "total"};
 constexpr std::array<string_view, 3> auth_keys{"type", "user", "password_file"};
 constexpr std::array<string_view, 3> side_of_server_keys{"server", "mailbox", "auth"};
 constexpr std::array<string_view, 7> direct_side_keys{"url",     "mailbox",     "auth",    "version",
                                                       "ca_file", "concurrency", "timeouts"};
-constexpr std::array<string_view, 9> pair_keys{"primary",      "replica",    "folders",          "start", "direction", "drift",
-                                               "unchangeable", "start_date", "polling_interval"};
+constexpr std::array<string_view, 9> pair_keys{"primary", "replica",      "folders",    "start",           "direction",
+                                               "drift",   "unchangeable", "start_date", "polling_interval"};
 constexpr std::array<string_view, 7> folder_pair_keys{"primary",      "replica",    "direction",       "drift",
                                                       "unchangeable", "start_date", "polling_interval"};
 
@@ -96,7 +96,8 @@ public:
           });
     if (root.has("pairs"))
       object_reader(root.child("pairs"), root.path("pairs"), found_)
-          .each_named([&](auto& name, auto& value, auto& path) { result.pairs.push_back(read_pair(value, path, name)); });
+          .each_named(
+              [&](auto& name, auto& value, auto& path) { result.pairs.push_back(read_pair(value, path, name)); });
     return result;
   }
 
@@ -142,13 +143,15 @@ private:
       const bool planned = std::find(later_auth.begin(), later_auth.end(), type) != later_auth.end();
       if (type != "basic")
         auth.complain("type", "\"" + type + "\" is not " + (planned ? "in this version of exsyncd" : "known") +
-                                "; there is \"basic\"");
+                                  "; there is \"basic\"");
     }
     if (auth.require("user", "the account's name")) {
       result.user = auth.text("user").value_or("");
       // RFC 7617: the first colon ends the user name.
-      if (result.user.find(':') != std::string::npos) auth.complain("user", "must not hold a colon");
-      else if (auth.child("user").is_string() && result.user.empty()) auth.complain("user", "must not be empty");
+      if (result.user.find(':') != std::string::npos)
+        auth.complain("user", "must not hold a colon");
+      else if (auth.child("user").is_string() && result.user.empty())
+        auth.complain("user", "must not be empty");
     }
     if (auth.require("password_file", "the name of a file that holds the password"))
       if (const auto word =
@@ -164,7 +167,8 @@ private:
     read_connection(server, result);
     if (server.require("access", listed(accesses))) read_choice(server, "access", accesses, result.access);
     if (const auto email = server.parsed<std::string>("email", parse_mail_address)) result.email = *email;
-    if (server.has("auth")) result.auth = read_auth(server);
+    if (server.has("auth"))
+      result.auth = read_auth(server);
     else if (result.access == access_kind::impersonation)
       server.complain("auth", "is missing: the service account that stands in for the mailboxes");
     return result;
@@ -174,13 +178,15 @@ private:
     side_settings result;
     const bool direct = value.is_object() && value.contains("url") && !value.contains("server");
     object_reader side(value, path,
-                       direct ? std::span<const string_view>(direct_side_keys) : std::span<const string_view>(side_of_server_keys),
+                       direct ? std::span<const string_view>(direct_side_keys)
+                              : std::span<const string_view>(side_of_server_keys),
                        found_);
     if (direct) {
       result.server.name = name;
       read_connection(side, result.server);
       if (side.require("auth", "the mailbox's own account")) result.server.auth = read_auth(side);
-    } else if (side.require("server", "the name of an entry of \"servers\" (or \"url\" and \"auth\" of the mailbox itself)")) {
+    } else if (side.require("server",
+                            "the name of an entry of \"servers\" (or \"url\" and \"auth\" of the mailbox itself)")) {
       read_server_of(side, name, result.server);
     }
     if (side.require("mailbox", "its mail address"))
@@ -198,20 +204,23 @@ private:
     if (!wanted) return;
     if (known == servers_.end()) {
       std::vector<string_view> names;
-      for (const auto& [server, unused] : servers_) names.push_back(server);
+      for (const auto& [server, unused] : servers_)
+        names.push_back(server);
       const auto meant = nearest(*wanted, names);
       return side.complain("server", "there is no server \"" + *wanted + "\" in \"servers\"" +
-                                       (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+                                         (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
     }
     if (!usable) return;
     into = known->second.server;
     if (!side.has("auth")) {
       if (into.auth.user.empty() && into.access == access_kind::direct)
-        side.complain("auth", "is missing: server \"" + *wanted + "\" is reached directly and has no \"auth\" of its own");
+        side.complain("auth",
+                      "is missing: server \"" + *wanted + "\" is reached directly and has no \"auth\" of its own");
       return;
     }
     if (into.access == access_kind::impersonation)
-      return side.complain("auth", "server \"" + *wanted + "\" is reached by impersonation; set its \"access\" to \"direct\"");
+      return side.complain("auth",
+                           "server \"" + *wanted + "\" is reached by impersonation; set its \"access\" to \"direct\"");
     into.name = name;
     into.auth = read_auth(side);
   }
@@ -222,8 +231,9 @@ private:
     const auto account = lower_case(what.server.url + '\n' + what.server.auth.user);
     const auto [first, is_new] = accounts_.emplace(account, what.mailbox);
     if (is_new || lower_case(first->second) == lower_case(what.mailbox)) return;
-    side.complain("mailbox", "account \"" + what.server.auth.user + "\" opens its own mailbox only and already stands for \"" +
-                               first->second + "\"; give each mailbox its own \"auth\", or use impersonation");
+    side.complain("mailbox", "account \"" + what.server.auth.user +
+                                 "\" opens its own mailbox only and already stands for \"" + first->second +
+                                 "\"; give each mailbox its own \"auth\", or use impersonation");
   }
 
   void read_policy(object_reader& from, policy& policy, std::chrono::milliseconds& polling_interval) {
@@ -258,9 +268,8 @@ private:
     return result;
   }
 
-  folder_pair_settings read_folder_pair(const ordered_json& value, const std::string& path,
-                                        folder_pair_settings result, const pair_settings& pair,
-                                        std::map<std::string, std::string>& taken) {
+  folder_pair_settings read_folder_pair(const ordered_json& value, const std::string& path, folder_pair_settings result,
+                                        const pair_settings& pair, std::map<std::string, std::string>& taken) {
     object_reader folders(value, path, folder_pair_keys, found_);
     const auto read_folder = [&](string_view key, std::string& into) {
       if (folders.require(key, "a folder like \"inbox/Projects\""))

@@ -49,8 +49,8 @@ struct server_settings {
   std::string version;
   access_kind access = access_kind::direct;
   credentials auth;
-  std::string email;   // the service account's own address; may be empty
-  std::string ca_file; // PEM file of the authorities to trust in place of the system's; empty: the system's
+  std::string email;           // the service account's own address; may be empty
+  std::string ca_file;         // PEM file of the authorities to trust in place of the system's; empty: the system's
   std::size_t concurrency = 5; // requests at once, 1–100
   timeout_settings timeouts;
   friend bool operator==(const server_settings&, const server_settings&) = default;

@@ -13,9 +13,15 @@ namespace {
 
 using std::string_view;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 struct time_unit {
   string_view name;
@@ -24,18 +30,38 @@ struct time_unit {
 // The units of systemd.time(7) from milliseconds up; months and years are systemd's averages.
 constexpr double second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
 constexpr std::array time_units{
-    time_unit{"", second},          time_unit{"ms", 1},           time_unit{"msec", 1},
-    time_unit{"s", second},         time_unit{"sec", second},     time_unit{"second", second},
-    time_unit{"seconds", second},   time_unit{"m", minute},       time_unit{"min", minute},
-    time_unit{"minute", minute},    time_unit{"minutes", minute}, time_unit{"h", hour},
-    time_unit{"hr", hour},          time_unit{"hour", hour},      time_unit{"hours", hour},
-    time_unit{"d", day},            time_unit{"day", day},        time_unit{"days", day},
-    time_unit{"w", 7 * day},        time_unit{"week", 7 * day},   time_unit{"weeks", 7 * day},
-    time_unit{"M", 30.44 * day},    time_unit{"month", 30.44 * day}, time_unit{"months", 30.44 * day},
-    time_unit{"y", 365.25 * day},   time_unit{"year", 365.25 * day}, time_unit{"years", 365.25 * day},
+    time_unit{"", second},
+    time_unit{"ms", 1},
+    time_unit{"msec", 1},
+    time_unit{"s", second},
+    time_unit{"sec", second},
+    time_unit{"second", second},
+    time_unit{"seconds", second},
+    time_unit{"m", minute},
+    time_unit{"min", minute},
+    time_unit{"minute", minute},
+    time_unit{"minutes", minute},
+    time_unit{"h", hour},
+    time_unit{"hr", hour},
+    time_unit{"hour", hour},
+    time_unit{"hours", hour},
+    time_unit{"d", day},
+    time_unit{"day", day},
+    time_unit{"days", day},
+    time_unit{"w", 7 * day},
+    time_unit{"week", 7 * day},
+    time_unit{"weeks", 7 * day},
+    time_unit{"M", 30.44 * day},
+    time_unit{"month", 30.44 * day},
+    time_unit{"months", 30.44 * day},
+    time_unit{"y", 365.25 * day},
+    time_unit{"year", 365.25 * day},
+    time_unit{"years", 365.25 * day},
 };
 
-void skip_spaces(string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(' '), text.size())); }
+void skip_spaces(string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+}
 
 string_view take_while(string_view& text, bool (*wanted)(char)) {
   const auto end = std::find_if_not(text.begin(), text.end(), wanted);
@@ -168,8 +194,7 @@ checked<std::chrono::sys_days> parse_date(string_view text) {
 }
 
 checked<std::string> parse_folder_path(string_view text) {
-  if (text.starts_with("public:"))
-    return objection{"public folders (\"public:\") are not in this version of exsyncd"};
+  if (text.starts_with("public:")) return objection{"public folders (\"public:\") are not in this version of exsyncd"};
   if (std::any_of(text.begin(), text.end(), is_control)) return objection{"holds a control character"};
   const auto names = split_path(text);
   const auto root = names.front();
@@ -210,7 +235,8 @@ checked<std::string> parse_url(string_view text) {
 
 checked<std::string> parse_mail_address(string_view text) {
   const auto at = text.find('@');
-  const bool usable = at != 0 && at != string_view::npos && at + 1 < text.size() && text.find('@', at + 1) == string_view::npos &&
+  const bool usable = at != 0 && at != string_view::npos && at + 1 < text.size() &&
+                      text.find('@', at + 1) == string_view::npos &&
                       text.find_first_of(" \t\"<>,;") == string_view::npos &&
                       std::none_of(text.begin(), text.end(), is_control) && text.size() <= 320;
   if (usable) return std::string(text);

@@ -23,11 +23,13 @@ void wait(const bool& done, steady::time_point deadline, host::main_inbox& inbox
 bool end_all(std::unique_ptr<engine_room> room, host::main_inbox& inbox, const log_sink& log) {
   const auto ended = std::make_shared<bool>(false);
   const auto end = [&inbox, ended] { inbox.post([ended] { *ended = true; }); };
-  room->ask<shut>(shut_down{}, 1min, [end](shut&) { end(); }, [end](const std::string&) { end(); });
+  room->ask<shut>(
+      shut_down{}, 1min, [end](shut&) { end(); }, [end](const std::string&) { end(); });
   const auto begin = steady::now();
   wait(*ended, begin + 8s, inbox);
   if (!*ended) {
-    log({log_level::warning, "requests are still in flight: they are cut off, and looked after at the next start", "", "", "", ""});
+    log({log_level::warning, "requests are still in flight: they are cut off, and looked after at the next start", "",
+         "", "", ""});
     room->cut_connections();
     wait(*ended, begin + 10s, inbox);
   }

@@ -36,7 +36,8 @@ std::string random_id() {
   constexpr auto digits = "0123456789abcdef";
   std::string id;
   for (int half = 0; half < 2; ++half)
-    for (auto [bits, i] = std::pair(random_bits(), 0); i < 16; ++i, bits >>= 4) id += digits[bits & 15];
+    for (auto [bits, i] = std::pair(random_bits(), 0); i < 16; ++i, bits >>= 4)
+      id += digits[bits & 15];
   return id;
 }
 
@@ -140,8 +141,7 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
   auto inside = std::make_unique<machinery>(std::move(std::get<std::shared_ptr<standing_store>>(opened)));
   auto& system = inside->system;
   // Detached: it waits for the disk.
-  inside->ledger =
-      system.spawn<caf::detached>(ledger, std::shared_ptr<store>(inside->kept, &inside->kept->records));
+  inside->ledger = system.spawn<caf::detached>(ledger, std::shared_ptr<store>(inside->kept, &inside->kept->records));
   context around;
   around.wall_clock = [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); };
   around.mint = random_id;
@@ -152,9 +152,8 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
   options.ledger = inside->ledger;
   options.context = around;
   options.polling = with.polling;
-  options.open_mailbox = [open = std::make_shared<mailbox_opener>(system, inside->transport)](const side_settings& side) {
-    return (*open)(side);
-  };
+  options.open_mailbox = [open = std::make_shared<mailbox_opener>(system, inside->transport)](
+                             const side_settings& side) { return (*open)(side); };
   options.on_fatal = std::move(with.on_fatal);
   auto supervising = system.spawn(supervisor, std::move(options));
   std::unique_ptr<engine_room> room(new engine_room(std::move(inside)));
@@ -164,7 +163,9 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
 
 engine_room::engine_room(std::unique_ptr<machinery> inside) : inside_(std::move(inside)), system_(&inside_->system) {}
 
-void engine_room::cut_connections() { inside_->transport->shutdown(); }
+void engine_room::cut_connections() {
+  inside_->transport->shutdown();
+}
 
 engine_room::~engine_room() {
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);

@@ -28,7 +28,8 @@ ending run(const command_line& asked) {
   const auto credentials = environment("CREDENTIALS_DIRECTORY");
   auto loaded = load_settings(asked.configuration, credentials);
   if (const auto* found = std::get_if<problems>(&loaded)) {
-    for (const auto& p : *found) std::fprintf(stderr, "%s\n", to_text(p, asked.configuration).c_str());
+    for (const auto& p : *found)
+      std::fprintf(stderr, "%s\n", to_text(p, asked.configuration).c_str());
     return {exit_code::bad_configuration};
   }
   service_options with{asked.configuration, credentials, std::get<settings>(std::move(loaded)), EXSYNCD_VERSION};
@@ -51,7 +52,8 @@ int main(int argc, char** argv) {
                "exsyncd");
   app.add_option("--config", asked.configuration, "The configuration, JSON with comments")->capture_default_str();
   auto* check = app.add_flag("--check-config", asked.check, "Print every problem of the configuration, and end");
-  app.add_flag("--once", asked.once, "Bring every started pair into step, print a JSON report, and end")->excludes(check);
+  app.add_flag("--once", asked.once, "Bring every started pair into step, print a JSON report, and end")
+      ->excludes(check);
   app.set_version_flag("--version", std::string("exsyncd " EXSYNCD_VERSION));
   app.footer("Exit codes: 0 in step, or ended as asked; 1 some items or pairs failed; 2 bad configuration or usage;\n"
              "3 the state directory is locked, damaged, of a newer version, or cannot be written.");

@@ -91,7 +91,10 @@ ending service::run() {
 }
 
 bool service::listen() {
-  supervisor_control::options options{*room_, settings_, with_.configuration_file, with_.version,
+  supervisor_control::options options{*room_,
+                                      settings_,
+                                      with_.configuration_file,
+                                      with_.version,
                                       std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
                                       [this](std::function<void(std::vector<std::string>)> then) {
                                         inbox_.post([this, then = std::move(then)] { then(reload()); });

@@ -24,7 +24,9 @@ std::string show(direction d) {
   return {};
 }
 
-std::string show(side s) { return s == side::primary ? "primary" : "replica"; }
+std::string show(side s) {
+  return s == side::primary ? "primary" : "replica";
+}
 
 std::string show(reach r) {
   switch (r) {
@@ -81,7 +83,8 @@ std::string show(field f) {
 
 json show(const std::vector<field>& fields) {
   auto list = json::array();
-  for (const auto f : fields) list.push_back(show(f));
+  for (const auto f : fields)
+    list.push_back(show(f));
   return list;
 }
 
@@ -124,7 +127,10 @@ json show_folder(const folder_pair_settings& folder, const pair_overview& pair) 
   }
   for (const auto& counts : pair.counts.folder_pairs)
     if (counts.folder_pair.value == folder.name)
-      j["items"] = {{"known", counts.known}, {"in_step", counts.agreed}, {"waiting", counts.unsettled}, {"banned", counts.banned}};
+      j["items"] = {{"known", counts.known},
+                    {"in_step", counts.agreed},
+                    {"waiting", counts.unsettled},
+                    {"banned", counts.banned}};
   return j;
 }
 
@@ -157,7 +163,10 @@ planned_task describe(const logic::action& action) {
     planned_task operator()(const logic::forget& f) const { return {"forget", f.where, {}, {}}; }
     planned_task operator()(const logic::bury&) const { return {"agree", {}, {}, "deleted on both sides"}; }
     planned_task operator()(const logic::look& l) const {
-      return {"look", l.sides.size() == 1 ? std::optional(l.sides[0]) : std::nullopt, {}, "reads the contents, then decides"};
+      return {"look",
+              l.sides.size() == 1 ? std::optional(l.sides[0]) : std::nullopt,
+              {},
+              "reads the contents, then decides"};
     }
     planned_task operator()(const logic::resolve&) const { return {"look", {}, {}, "what became of a write"}; }
     planned_task operator()(const logic::create_on& c) const { return {"create", c.target, {}, {}}; }
@@ -264,8 +273,13 @@ json show(const pair_overview& pair, bool whole) {
          {"primary", show(pair.settings.primary)},
          {"replica", show(pair.settings.replica)},
          {"items", {{"known", known}, {"in_step", in_step}, {"waiting", waiting}, {"banned", banned}}},
-         {"round", {{"running", status.syncing}, {"done", status.done}, {"writes", status.writes},
-                    {"waiting", status.waiting}, {"failed", status.failed}, {"number", status.rounds}}},
+         {"round",
+          {{"running", status.syncing},
+           {"done", status.done},
+           {"writes", status.writes},
+           {"waiting", status.waiting},
+           {"failed", status.failed},
+           {"number", status.rounds}}},
          {"mode", "polling"},
          {"restarts", pair.restarts}};
   add_time(j, "last_change", status.last_change);
@@ -274,30 +288,36 @@ json show(const pair_overview& pair, bool whole) {
   if (!status.failures.empty()) j["errors"] = show(status.failures);
   if (!status.held.empty()) {
     j["frozen"] = json::array();
-    for (const auto& [folder, why] : status.held) j["frozen"].push_back({{"folder", folder.value}, {"reason", why.reason}});
+    for (const auto& [folder, why] : status.held)
+      j["frozen"].push_back({{"folder", folder.value}, {"reason", why.reason}});
   }
   if (!whole) return j;
   j["start"] = pair.settings.start;
   j["declared_in"] = "configuration";
   j["folders"] = json::array();
-  for (const auto& f : pair.settings.folders) j["folders"].push_back(show_folder(f, pair));
+  for (const auto& f : pair.settings.folders)
+    j["folders"].push_back(show_folder(f, pair));
   return j;
 }
 
 json show(const pair_plan& plan) {
   auto folders = json::object();
-  for (const auto& [name, folder] : plan.folder_pairs) folders[name.value] = show(folder);
+  for (const auto& [name, folder] : plan.folder_pairs)
+    folders[name.value] = show(folder);
   return {{"folders", folders}, {"errors", show(plan.failures)}};
 }
 
 json show(const conflict& lost) {
-  return {{"pair", lost.pair.value},      {"folder", lost.folder_pair.value}, {"id", lost.twin.value},
-          {"subject", lost.subject},      {"loser", show(lost.loser)},        {"reason", lost.reason},
-          {"fields", show(lost.fields)},  {"when", show_time(lost.when)}};
+  return {{"pair", lost.pair.value},     {"folder", lost.folder_pair.value}, {"id", lost.twin.value},
+          {"subject", lost.subject},     {"loser", show(lost.loser)},        {"reason", lost.reason},
+          {"fields", show(lost.fields)}, {"when", show_time(lost.when)}};
 }
 
 json show_trouble(const twin& item, const pair_settings& of) {
-  json j{{"id", item.id.value}, {"pair", item.pair.value}, {"folder", item.folder_pair.value}, {"subject", subject_of(item)}};
+  json j{{"id", item.id.value},
+         {"pair", item.pair.value},
+         {"folder", item.folder_pair.value},
+         {"subject", subject_of(item)}};
   if (!item.trouble) return j;
   const auto& why = *item.trouble;
   const auto& seen = item.seen[why.side] ? item.seen[why.side] : item.seen[other(why.side)];
@@ -330,14 +350,16 @@ json show(const pairs_synced::of_pair& round) {
   j["errors"] = show(report.failures);
   if (!report.held.empty()) {
     j["frozen"] = json::array();
-    for (const auto& [folder, why] : report.held) j["frozen"].push_back({{"folder", folder.value}, {"reason", why.reason}});
+    for (const auto& [folder, why] : report.held)
+      j["frozen"].push_back({{"folder", folder.value}, {"reason", why.reason}});
   }
   return j;
 }
 
 std::string show_summary(const std::vector<pair_overview>& pairs) {
   std::map<std::string, std::size_t> counts;
-  for (const auto& p : pairs) ++counts[show(p.condition)];
+  for (const auto& p : pairs)
+    ++counts[show(p.condition)];
   std::string text = std::to_string(pairs.size()) + (pairs.size() == 1 ? " pair" : " pairs");
   auto separator = ": ";
   for (const auto& [status, count] : counts) {

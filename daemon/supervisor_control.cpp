@@ -11,8 +11,8 @@
 namespace exsyncd {
 namespace {
 
-using nlohmann::json;
 using admin::reply;
+using nlohmann::json;
 
 constexpr std::chrono::seconds quick{60};
 // What waits for mailboxes: a first synchronisation may take a day.
@@ -44,7 +44,8 @@ bool supervisor_control::known(const std::vector<std::string>& pairs, const repl
   for (const auto& name : pairs) {
     if (find(*now, name) != nullptr) continue;
     std::vector<std::string_view> names;
-    for (const auto& p : now->pairs) names.push_back(p.name);
+    for (const auto& p : now->pairs)
+      names.push_back(p.name);
     const auto meant = nearest(name, names);
     to.failed({admin::error_code::not_found, "there is no pair \"" + name + '"',
                meant.empty() ? "pair.list lists them all" : "did you mean \"" + meant + "\"?", "pair"});
@@ -78,7 +79,8 @@ void supervisor_control::change(Question question, const reply& to) {
 void supervisor_control::daemon_status(reply to) {
   ask<pairs_are>(ask_pairs{}, quick, to, [this, to](pairs_are& all) {
     auto pairs = json::array();
-    for (const auto& p : all.pairs) pairs.push_back(show(p, false));
+    for (const auto& p : all.pairs)
+      pairs.push_back(show(p, false));
     const auto now = configuration();
     to.done({{"version", with_.version},
              {"pid", ::getpid()},
@@ -94,7 +96,8 @@ void supervisor_control::daemon_reload(reply to) {
   with_.reload([to](const std::vector<std::string>& problems) {
     if (problems.empty()) return to.done({{"reloaded", true}});
     std::string all;
-    for (const auto& p : problems) all += (all.empty() ? "" : "\n") + p;
+    for (const auto& p : problems)
+      all += (all.empty() ? "" : "\n") + p;
     to.failed({admin::error_code::not_possible, all, "the daemon goes on with the old configuration", ""});
   });
 }
@@ -102,7 +105,8 @@ void supervisor_control::daemon_reload(reply to) {
 void supervisor_control::pair_list(reply to) {
   ask<pairs_are>(ask_pairs{}, quick, to, [to](pairs_are& all) {
     auto pairs = json::array();
-    for (const auto& p : all.pairs) pairs.push_back(show(p, false));
+    for (const auto& p : all.pairs)
+      pairs.push_back(show(p, false));
     to.done({{"pairs", pairs}});
   });
 }
@@ -158,7 +162,8 @@ void supervisor_control::conflict_list(const std::optional<std::string>& pair, s
   if (pair && !known({*pair}, to)) return;
   ask<conflicts_loaded>(ask_conflicts{pair.value_or(""), limit}, quick, to, [to](conflicts_loaded& loaded) {
     auto list = json::array();
-    for (const auto& c : loaded.conflicts) list.push_back(show(c));
+    for (const auto& c : loaded.conflicts)
+      list.push_back(show(c));
     to.done({{"conflicts", list}});
   });
 }
@@ -178,7 +183,8 @@ void supervisor_control::ban_list(const std::optional<std::string>& pair, std::s
 void supervisor_control::ban_delete(const std::string& pair, const std::optional<std::string>& id, reply to) {
   if (!known({pair}, to)) return;
   // To the supervisor an empty id means all of them.
-  if (id && id->empty()) return to.failed({admin::error_code::invalid_params, "\"id\" must not be empty", "ban.list lists them", "id"});
+  if (id && id->empty())
+    return to.failed({admin::error_code::invalid_params, "\"id\" must not be empty", "ban.list lists them", "id"});
   ask<bans_lifted>(lift_bans{pair, twin_id(id.value_or(""))}, quick, to, [pair, id, to](bans_lifted& lifted) {
     if (id && lifted.count == 0)
       return to.failed({admin::error_code::not_found, "pair \"" + pair + "\" has no banned item \"" + *id + '"',

@@ -47,7 +47,8 @@ private:
   /// True where all of them are configured; else `to` has been answered.
   bool known(const std::vector<std::string>& pairs, const admin::reply& to) const;
   template <class Answer, class Question>
-  void ask(Question question, std::chrono::seconds patience, const admin::reply& to, std::function<void(Answer&)> answered);
+  void ask(Question question, std::chrono::seconds patience, const admin::reply& to,
+           std::function<void(Answer&)> answered);
   template <class Question>
   void change(Question question, const admin::reply& to);
 

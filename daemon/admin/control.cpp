@@ -29,6 +29,8 @@ void reply::done(const nlohmann::json& result) const {
   slot_->give(result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-void reply::failed(call_error why) const { slot_->give(std::move(why)); }
+void reply::failed(call_error why) const {
+  slot_->give(std::move(why));
+}
 
 } // namespace exsyncd::admin

@@ -39,7 +39,9 @@ bool fits(const json& value, param_type type) {
   return false;
 }
 
-std::string text(const json& params, const char* name) { return params.at(name).get<std::string>(); }
+std::string text(const json& params, const char* name) {
+  return params.at(name).get<std::string>();
+}
 
 std::optional<std::string> optional_text(const json& params, const char* name) {
   return params.contains(name) ? std::optional(text(params, name)) : std::nullopt;
@@ -50,7 +52,9 @@ std::vector<std::string> names(const json& params, const char* name) {
   return value.is_string() ? std::vector<std::string>{value.get<std::string>()} : value.get<std::vector<std::string>>();
 }
 
-std::size_t limit(const json& params) { return params.value("limit", usual); }
+std::size_t limit(const json& params) {
+  return params.value("limit", usual);
+}
 
 json help(const std::vector<method>& methods) {
   auto list = json::array();
@@ -76,35 +80,65 @@ std::vector<method> make_methods(daemon_control& daemon) {
 
   std::vector<method> all{
       {"help", {}, "every method with its parameters and an example", "", nullptr},
-      {"daemon.status", {}, "version, state, pairs and their progress", "",
+      {"daemon.status",
+       {},
+       "version, state, pairs and their progress",
+       "",
        [&daemon](auto&, auto& to) { daemon.daemon_status(to); }},
-      {"daemon.reload", {}, "reads the configuration again; keeps the old one where the new one is wrong", "",
+      {"daemon.reload",
+       {},
+       "reads the configuration again; keeps the old one where the new one is wrong",
+       "",
        [&daemon](auto&, auto& to) { daemon.daemon_reload(to); }},
-      {"pair.list", {}, "every pair with its status and its counts", "",
+      {"pair.list",
+       {},
+       "every pair with its status and its counts",
+       "",
        [&daemon](auto&, auto& to) { daemon.pair_list(to); }},
-      {"pair.get", {pair}, "one pair: settings, status, progress of each folder pair", R"({"pair":"jane"})",
+      {"pair.get",
+       {pair},
+       "one pair: settings, status, progress of each folder pair",
+       R"({"pair":"jane"})",
        [&daemon](auto& p, auto& to) { daemon.pair_get(text(p, "pair"), to); }},
-      {"pair.start", {pairs}, "starts pairs; remembered until \"start\" changes in the file", R"({"pair":["jane","joe"]})",
+      {"pair.start",
+       {pairs},
+       "starts pairs; remembered until \"start\" changes in the file",
+       R"({"pair":["jane","joe"]})",
        [&daemon](auto& p, auto& to) { daemon.pair_start(names(p, "pair"), to); }},
-      {"pair.stop", {pairs}, "stops pairs; remembered until \"start\" changes in the file", R"({"pair":"jane"})",
+      {"pair.stop",
+       {pairs},
+       "stops pairs; remembered until \"start\" changes in the file",
+       R"({"pair":"jane"})",
        [&daemon](auto& p, auto& to) { daemon.pair_stop(names(p, "pair"), to); }},
-      {"pair.sync_now", {pairs}, "looks for changes now, not at the next poll", R"({"pair":"jane"})",
+      {"pair.sync_now",
+       {pairs},
+       "looks for changes now, not at the next poll",
+       R"({"pair":"jane"})",
        [&daemon](auto& p, auto& to) { daemon.pair_sync_now(names(p, "pair"), to); }},
-      {"pair.plan", {pair}, "a dry run: what would be created, changed and deleted on each side, and why",
-       R"({"pair":"jane"})", [&daemon](auto& p, auto& to) { daemon.pair_plan(text(p, "pair"), to); }},
+      {"pair.plan",
+       {pair},
+       "a dry run: what would be created, changed and deleted on each side, and why",
+       R"({"pair":"jane"})",
+       [&daemon](auto& p, auto& to) { daemon.pair_plan(text(p, "pair"), to); }},
       {"pair.approve",
        {pair, {"folder", type::text, false, "one folder pair; all that are frozen if not said"}},
-       "lets a frozen folder pair go on, deletes included", R"({"pair":"jane","folder":"inbox"})",
-       [&daemon](auto& p, auto& to) {
-         daemon.pair_approve(text(p, "pair"), optional_text(p, "folder"), to);
-       }},
-      {"conflict.list", {any_pair, limit_param}, "what lost, against what, when; the newest first", R"({"pair":"jane"})",
+       "lets a frozen folder pair go on, deletes included",
+       R"({"pair":"jane","folder":"inbox"})",
+       [&daemon](auto& p, auto& to) { daemon.pair_approve(text(p, "pair"), optional_text(p, "folder"), to); }},
+      {"conflict.list",
+       {any_pair, limit_param},
+       "what lost, against what, when; the newest first",
+       R"({"pair":"jane"})",
        [&daemon](auto& p, auto& to) { daemon.conflict_list(optional_text(p, "pair"), limit(p), to); }},
-      {"ban.list", {any_pair, limit_param}, "items that are not in step, and why: refused ones, and those tried again later",
+      {"ban.list",
+       {any_pair, limit_param},
+       "items that are not in step, and why: refused ones, and those tried again later",
        R"({"pair":"jane","limit":20})",
        [&daemon](auto& p, auto& to) { daemon.ban_list(optional_text(p, "pair"), limit(p), to); }},
-      {"ban.delete", {pair, {"id", type::text, false, "as in ban.list; all of the pair if not said"}},
-       "tries refused items again", R"({"pair":"jane","id":"0f3a"})",
+      {"ban.delete",
+       {pair, {"id", type::text, false, "as in ban.list; all of the pair if not said"}},
+       "tries refused items again",
+       R"({"pair":"jane","id":"0f3a"})",
        [&daemon](auto& p, auto& to) { daemon.ban_delete(text(p, "pair"), optional_text(p, "id"), to); }},
   };
   // Its text is fixed by the table, itself included.

@@ -20,7 +20,9 @@ struct envelope {
   bool is_notification() const { return versioned && !has_id; }
 };
 
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 /// `member` is "result":… or "error":… as JSON text: a large result is not parsed again.
 std::string answer_line(const envelope& e, const std::string& member) {
@@ -39,8 +41,8 @@ std::string error_member(const call_error& why) {
 }
 
 call_error invalid(std::string message, std::string field = {}) {
-  return {error_code::invalid_request, std::move(message),
-          R"(write one object a line, like {"method":"help"})", std::move(field)};
+  return {error_code::invalid_request, std::move(message), R"(write one object a line, like {"method":"help"})",
+          std::move(field)};
 }
 
 /// Fills the envelope as far as the request allows, so that even a refusal carries its id.
@@ -67,7 +69,8 @@ std::optional<call_error> read_envelope(const json& request, envelope& e) {
 
 call_error unknown_method(const std::vector<method>& methods, const std::string& name) {
   std::vector<std::string_view> known;
-  for (const auto& m : methods) known.push_back(m.name);
+  for (const auto& m : methods)
+    known.push_back(m.name);
   const auto meant = nearest(name, known);
   return {error_code::unknown_method, "there is no method \"" + name + '"',
           meant.empty() ? "the method \"help\" lists them all" : "did you mean \"" + meant + "\"?", "method"};
@@ -81,15 +84,18 @@ void handle_line(const std::vector<method>& methods, std::string_view line, std:
 
   const auto request = json::parse(line, nullptr, false);
   if (request.is_discarded())
-    return refuse({error_code::no_json, "the line is no JSON", R"(write one object a line, like {"method":"help"})", ""});
+    return refuse(
+        {error_code::no_json, "the line is no JSON", R"(write one object a line, like {"method":"help"})", ""});
   if (const auto wrong = read_envelope(request, e)) return refuse(*wrong);
 
   const auto name = request.at("method").get<std::string>();
   const auto m = std::find_if(methods.begin(), methods.end(), [&](auto& m) { return m.name == name; });
   const auto params = request.value("params", json::object());
   std::optional<call_error> wrong;
-  if (m == methods.end()) wrong = unknown_method(methods, name);
-  else wrong = refusal(*m, params);
+  if (m == methods.end())
+    wrong = unknown_method(methods, name);
+  else
+    wrong = refusal(*m, params);
 
   if (wrong) return e.is_notification() ? send({}) : refuse(*wrong);
   m->run(params, reply([e, send = std::move(send)](std::variant<std::string, call_error> answer) {

@@ -47,11 +47,11 @@ private:
 
 struct client {
   descriptor fd;
-  std::string input;        // what has been read and not been answered
-  std::string output;       // what has not been written
+  std::string input;         // what has been read and not been answered
+  std::string output;        // what has not been written
   bool is_answering = false; // a call runs
-  bool has_ended = false;   // it will write no more; what it wrote is still answered
-  bool is_skipping = false; // in a line that is too long
+  bool has_ended = false;    // it will write no more; what it wrote is still answered
+  bool is_skipping = false;  // in a line that is too long
   std::uint64_t last_active = 0;
 };
 
@@ -113,7 +113,9 @@ private:
 
 namespace {
 
-std::string system_error(const std::string& what) { return what + ": " + std::strerror(errno); }
+std::string system_error(const std::string& what) {
+  return what + ": " + std::strerror(errno);
+}
 
 /// Whether somebody listens at this address.
 bool is_alive(const sockaddr_un& address) {
@@ -145,7 +147,8 @@ std::string socket_server::loop::open() {
   if (!epoll_ || !wake_ || !listener) return system_error(path);
   // On Linux the socket's own mode becomes the file's, so that there is no moment at which everybody may connect.
   ::fchmod(listener.get(), 0660);
-  if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return system_error(path);
+  if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return system_error(path);
   listener_ = std::move(listener);
   if (::chmod(path.c_str(), 0660) != 0) return system_error(path);
   if (const auto* group = ::getgrnam(options_.group.c_str()); group != nullptr)
@@ -179,10 +182,12 @@ void socket_server::loop::run() {
     if (!is_listening_) is_listening_ = watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN, listener_key);
     for (int i = 0; i < n; ++i) {
       const auto key = events[static_cast<std::size_t>(i)].data.u64;
-      if (key == listener_key) accept_clients();
+      if (key == listener_key)
+        accept_clients();
       else if (key == wake_key) {
         if (!deliver_answers()) return clients_.clear();
-      } else handle(key, events[static_cast<std::size_t>(i)].events);
+      } else
+        handle(key, events[static_cast<std::size_t>(i)].events);
     }
   }
 }
@@ -252,14 +257,16 @@ void socket_server::loop::read_some(client& c) {
   if (n > 0) {
     c.last_active = ++activity_;
     c.input.append(buffer.data(), static_cast<std::size_t>(n));
-  } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) c.has_ended = true;
+  } else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+    c.has_ended = true;
 }
 
 /// Starts the call of the next line, where there is one.
 void socket_server::loop::next_line(std::uint64_t key, client& c) {
   while (!c.is_answering && c.output.empty()) {
     auto end = c.input.find('\n');
-    if (end == std::string::npos && c.has_ended && !c.input.empty()) end = c.input.size(); // the last one needs no newline
+    if (end == std::string::npos && c.has_ended && !c.input.empty())
+      end = c.input.size(); // the last one needs no newline
     const bool is_long = std::min(end, c.input.size()) > options_.longest_line;
     if (is_long && !c.is_skipping) c.output = options_.too_long_answer;
     if (end == std::string::npos) {
@@ -313,7 +320,9 @@ bool socket_server::loop::go_on(std::uint64_t key, client& c) {
 
 socket_server::socket_server(std::shared_ptr<loop> running) : loop_(std::move(running)) {}
 
-socket_server::~socket_server() { loop_->stop(); }
+socket_server::~socket_server() {
+  loop_->stop();
+}
 
 std::variant<std::unique_ptr<socket_server>, std::string> socket_server::listen(socket_options options) {
   auto running = std::make_shared<loop>(std::move(options));

@@ -23,9 +23,9 @@ struct socket_options {
 
 /// Lines in, answers out, over a stream socket of mode 0660; its own thread.
 ///
-/// A client's lines are answered in their order, one at a time: while a call runs or an answer waits to be read, nothing
-/// more is read from that client, so that one client holds one line and one answer at most. One that never reads harms
-/// nobody: when there are too many clients, the one that has been still for longest makes room.
+/// A client's lines are answered in their order, one at a time: while a call runs or an answer waits to be read,
+/// nothing more is read from that client, so that one client holds one line and one answer at most. One that never
+/// reads harms nobody: when there are too many clients, the one that has been still for longest makes room.
 class socket_server {
 public:
   ~socket_server(); // ends all connections; calls under way are answered into the void

@@ -49,7 +49,8 @@ std::string without_separator(std::string text) {
 
 std::string pack(const log_line& line) {
   std::string packed = without_separator(line.text);
-  for (const auto* part : {&line.pair, &line.folder, &line.item, &line.code}) packed += separator + without_separator(*part);
+  for (const auto* part : {&line.pair, &line.folder, &line.item, &line.code})
+    packed += separator + without_separator(*part);
   return packed;
 }
 
@@ -73,8 +74,10 @@ public:
 private:
   void sink_it_(const spdlog::details::log_msg& msg) override {
     const auto line = unpack(msg);
-    if (to_journal_) outlets_.journal(journal_fields(line));
-    else outlets_.text(text_line(line, msg.time));
+    if (to_journal_)
+      outlets_.journal(journal_fields(line));
+    else
+      outlets_.text(text_line(line, msg.time));
   }
   void flush_() override {}
 
@@ -86,9 +89,12 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f && c != '\\') out += c;
-    else if (c == '\\') out += "\\\\";
-    else out += fmt::format("\\x{:02x}", byte);
+    if (byte >= 0x20 && byte != 0x7f && c != '\\')
+      out += c;
+    else if (c == '\\')
+      out += "\\\\";
+    else
+      out += fmt::format("\\x{:02x}", byte);
   }
   return out;
 }
@@ -133,15 +139,17 @@ struct daemon_log::state {
 };
 
 daemon_log::daemon_log(log_level level, bool to_journal, log_outlets outlets) : state_(std::make_shared<state>()) {
-  state_->logger = std::make_shared<spdlog::async_logger>(
-      "exsyncd", std::make_shared<outlet_sink>(to_journal, std::move(outlets)), state_->pool,
-      spdlog::async_overflow_policy::overrun_oldest);
+  state_->logger =
+      std::make_shared<spdlog::async_logger>("exsyncd", std::make_shared<outlet_sink>(to_journal, std::move(outlets)),
+                                             state_->pool, spdlog::async_overflow_policy::overrun_oldest);
   set_level(level);
 }
 
 daemon_log::~daemon_log() = default;
 
-void daemon_log::write(const log_line& line) { state_->write(line); }
+void daemon_log::write(const log_line& line) {
+  state_->write(line);
+}
 
 log_sink daemon_log::sink() {
   return [weak = std::weak_ptr(state_)](const log_line& line) {
@@ -149,7 +157,9 @@ log_sink daemon_log::sink() {
   };
 }
 
-void daemon_log::set_level(log_level level) { state_->logger->set_level(to_spdlog(level)); }
+void daemon_log::set_level(log_level level) {
+  state_->logger->set_level(to_spdlog(level));
+}
 
 log_outlets real_outlets() {
   log_outlets outlets;
@@ -159,9 +169,11 @@ log_outlets real_outlets() {
   };
   outlets.journal = [](const std::vector<journal_field>& fields) {
     std::vector<std::string> texts;
-    for (const auto& [name, value] : fields) texts.push_back(name + '=' + value);
+    for (const auto& [name, value] : fields)
+      texts.push_back(name + '=' + value);
     std::vector<iovec> vectors;
-    for (auto& text : texts) vectors.push_back({text.data(), text.size()});
+    for (auto& text : texts)
+      vectors.push_back({text.data(), text.size()});
     ::sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
   };
   return outlets;
@@ -182,8 +194,8 @@ std::string text_line(const log_line& line, std::chrono::system_clock::time_poin
   const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::milliseconds>(when - day)};
   auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {}: {}", static_cast<int>(date.year()),
                           static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                          time.minutes().count(), time.seconds().count(), time.subseconds().count(), name_of(line.level),
-                          escaped(line.text));
+                          time.minutes().count(), time.seconds().count(), time.subseconds().count(),
+                          name_of(line.level), escaped(line.text));
   if (!line.pair.empty()) text += " pair=" + escaped(line.pair);
   if (!line.folder.empty()) text += " folder=" + escaped(line.folder);
   if (!line.item.empty()) text += " item=\"" + escaped(line.item) + '"';
@@ -192,9 +204,8 @@ std::string text_line(const log_line& line, std::chrono::system_clock::time_poin
 }
 
 std::vector<journal_field> journal_fields(const log_line& line) {
-  std::vector<journal_field> fields{{"MESSAGE", line.text},
-                                    {"PRIORITY", std::string(priority_of(line.level))},
-                                    {"SYSLOG_IDENTIFIER", "exsyncd"}};
+  std::vector<journal_field> fields{
+      {"MESSAGE", line.text}, {"PRIORITY", std::string(priority_of(line.level))}, {"SYSLOG_IDENTIFIER", "exsyncd"}};
   const std::array<journal_field, 4> optional{journal_field{"PAIR", line.pair}, journal_field{"FOLDER", line.folder},
                                               journal_field{"ITEM", line.item}, journal_field{"EWS_CODE", line.code}};
   for (const auto& field : optional)

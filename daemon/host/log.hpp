@@ -16,14 +16,14 @@ using journal_field = std::pair<std::string, std::string>;
 
 /// Where a log ends up; replaced by tests.
 struct log_outlets {
-  std::function<void(const std::string& line)> text;                       // one line with its newline
+  std::function<void(const std::string& line)> text; // one line with its newline
   std::function<void(const std::vector<journal_field>& fields)> journal;
 };
 /// Standard error, and sd_journal_sendv.
 log_outlets real_outlets();
 
-/// The daemon's log. Lines are handed to a thread of its own through a bounded queue: when nobody takes them fast enough
-/// the oldest are dropped, and nobody waits.
+/// The daemon's log. Lines are handed to a thread of its own through a bounded queue: when nobody takes them fast
+/// enough the oldest are dropped, and nobody waits.
 class daemon_log {
 public:
   /// `to_journal` as chosen by `goes_to_journal`.

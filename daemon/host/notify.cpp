@@ -6,13 +6,21 @@
 
 namespace exsyncd::host {
 
-void notify_ready() { ::sd_notify(0, "READY=1"); }
+void notify_ready() {
+  ::sd_notify(0, "READY=1");
+}
 
-void notify_reloading() { ::sd_notify(0, "RELOADING=1"); }
+void notify_reloading() {
+  ::sd_notify(0, "RELOADING=1");
+}
 
-void notify_stopping() { ::sd_notify(0, "STOPPING=1"); }
+void notify_stopping() {
+  ::sd_notify(0, "STOPPING=1");
+}
 
-void notify_alive() { ::sd_notify(0, "WATCHDOG=1"); }
+void notify_alive() {
+  ::sd_notify(0, "WATCHDOG=1");
+}
 
 void notify_status(const std::string& text) {
   auto line = text;

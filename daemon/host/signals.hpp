@@ -9,10 +9,10 @@
 namespace exsyncd::host {
 
 /// What the main thread waits for.
-struct stop_asked {};   // SIGTERM or SIGINT
-struct reload_asked {}; // SIGHUP
+struct stop_asked {};               // SIGTERM or SIGINT
+struct reload_asked {};             // SIGHUP
 using task = std::function<void()>; // posted by another thread
-struct nothing_yet {};  // the time is over
+struct nothing_yet {};              // the time is over
 using event = std::variant<stop_asked, reload_asked, task, nothing_yet>;
 
 /// The main thread's inbox: signals, and tasks of other threads. To be made before the first thread starts, since it

@@ -42,13 +42,15 @@ const json good = json::parse(R"({
 std::vector<std::string> problems_of(const configuration& parsed) {
   std::vector<std::string> lines;
   if (const auto* found = std::get_if<problems>(&parsed))
-    for (const auto& p : *found) lines.push_back(to_text(p, "f"));
+    for (const auto& p : *found)
+      lines.push_back(to_text(p, "f"));
   return lines;
 }
 
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;
-  for (const auto& line : lines) text += line + "\n";
+  for (const auto& line : lines)
+    text += line + "\n";
   return text;
 }
 
@@ -98,17 +100,20 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
 
   using namespace std::chrono;
   REQUIRE(jane.folders.size() == 2);
-  const auto& inbox = *std::find_if(jane.folders.begin(), jane.folders.end(), [](auto& f) { return f.name == "inbox"; });
+  const auto& inbox =
+      *std::find_if(jane.folders.begin(), jane.folders.end(), [](auto& f) { return f.name == "inbox"; });
   CHECK(inbox.polling_interval == 10s);
   CHECK(inbox.policy.direction == direction::primary_to_replica);
   CHECK(inbox.policy.drift == drift::revert);
   CHECK(inbox.policy.unchangeable == unchangeable::replace);
   CHECK(inbox.policy.start_date == sys_days(2026y / 1 / 2));
-  const auto& projects = *std::find_if(jane.folders.begin(), jane.folders.end(), [](auto& f) { return f.name == "projects"; });
+  const auto& projects =
+      *std::find_if(jane.folders.begin(), jane.folders.end(), [](auto& f) { return f.name == "projects"; });
   CHECK(projects.primary == "inbox/P");
   CHECK(projects.replica == "inbox/Q");
   CHECK(projects.polling_interval == 1h);
-  CHECK(projects.policy == policy{direction::replica_to_primary, drift::leave, unchangeable::report, sys_days(2025y / 12 / 31)});
+  CHECK(projects.policy ==
+        policy{direction::replica_to_primary, drift::leave, unchangeable::report, sys_days(2025y / 12 / 31)});
 }
 
 TEST_CASE("what is not said has its default, and the order is the file's") {
@@ -122,9 +127,12 @@ TEST_CASE("what is not said has its default, and the order is the file's") {
   CHECK(s.pairs[0].folders[0].polling_interval == default_polling_interval);
   CHECK(settings_of(w.parse("{}")).pairs.empty());
 
-  const std::string side = R"({"url":"https://x.example/","mailbox":"a@x.example","auth":{"type":"basic","user":"a","password_file":"hq.password"}})";
-  const std::string other = R"({"url":"https://y.example/","mailbox":"a@y.example","auth":{"type":"basic","user":"a","password_file":"hq.password"}})";
-  const auto pair = "{\"primary\":" + side + ",\"replica\":" + other + R"(,"folders":{"f":{"primary":"inbox","replica":"inbox"}}})";
+  const std::string side =
+      R"({"url":"https://x.example/","mailbox":"a@x.example","auth":{"type":"basic","user":"a","password_file":"hq.password"}})";
+  const std::string other =
+      R"({"url":"https://y.example/","mailbox":"a@y.example","auth":{"type":"basic","user":"a","password_file":"hq.password"}})";
+  const auto pair =
+      "{\"primary\":" + side + ",\"replica\":" + other + R"(,"folders":{"f":{"primary":"inbox","replica":"inbox"}}})";
   const auto ordered = settings_of(w.parse("{\"pairs\":{\"zoe\":" + pair + ",\"adam\":" + pair + "}}"));
   REQUIRE(ordered.pairs.size() == 2);
   CHECK(ordered.pairs[0].name == "zoe");
@@ -225,8 +233,9 @@ TEST_CASE("syntax errors have line and column") {
     const char* text;
     std::size_t line, column;
   };
-  for (const auto& row : {row{"{\n  \"pairs\": {\n    \"jane\" {}\n  }\n}", 3, 12}, row{"", 1, 1}, row{"{ \"log\": { \"level\": \"info\", } }", 1, 29},
-                          row{"{} x", 1, 4}, row{"{\"a\xff\": 1}", 1, 4}, row{"{ // never closed", 1, 18}}) {
+  for (const auto& row : {row{"{\n  \"pairs\": {\n    \"jane\" {}\n  }\n}", 3, 12}, row{"", 1, 1},
+                          row{"{ \"log\": { \"level\": \"info\", } }", 1, 29}, row{"{} x", 1, 4},
+                          row{"{\"a\xff\": 1}", 1, 4}, row{"{ // never closed", 1, 18}}) {
     INFO(row.text);
     const auto parsed = w.parse(row.text);
     REQUIRE(std::holds_alternative<problems>(parsed));
@@ -236,14 +245,16 @@ TEST_CASE("syntax errors have line and column") {
     CHECK(found[0].line == row.line);
     CHECK(found[0].column == row.column);
     CHECK_FALSE(found[0].text.empty());
-    CHECK_THAT(to_text(found[0], "f"), Catch::StartsWith("f:" + std::to_string(row.line) + ":" + std::to_string(row.column) + ": "));
+    CHECK_THAT(to_text(found[0], "f"),
+               Catch::StartsWith("f:" + std::to_string(row.line) + ":" + std::to_string(row.column) + ": "));
   }
 }
 
 TEST_CASE("comments are allowed, duplicate keys are not") {
   workshop w;
   settings_of(w.parse("// one\n{ /* two */ \"log\": {} }"));
-  const auto lines = problems_of(w.parse(R"({ "log": { "level": "info", "level": "debug" }, "servers": {}, "servers": {} })"));
+  const auto lines =
+      problems_of(w.parse(R"({ "log": { "level": "info", "level": "debug" }, "servers": {}, "servers": {} })"));
   INFO(joined(lines));
   REQUIRE(lines.size() == 2);
   CHECK(lines[0] == "f: log.level: is there twice; one of them must go");
@@ -255,7 +266,8 @@ TEST_CASE("anything that nests for ever is refused") {
   const std::size_t deep = 200'000;
   CHECK(std::holds_alternative<problems>(w.parse(std::string(deep, '['))));
   std::string objects;
-  for (std::size_t i = 0; i < deep; ++i) objects += "{\"a\":";
+  for (std::size_t i = 0; i < deep; ++i)
+    objects += "{\"a\":";
   CHECK(std::holds_alternative<problems>(w.parse(objects)));
   CHECK(std::holds_alternative<problems>(w.parse(std::string(deep, '[') + std::string(deep, ']'))));
 }
@@ -284,7 +296,8 @@ TEST_CASE("two folders of one mailbox can be a pair, one folder cannot") {
   jane["folders"]["more"] = {{"primary", "inbox/copy"}, {"replica", "inbox/x"}};
   lines = problems_of(w.parse(document.dump()));
   REQUIRE(lines.size() == 1);
-  CHECK_THAT(lines[0], Catch::Contains("pairs.jane.folders.more.primary: this folder of jane@hq.example is already in pairs.jane.folders.inbox.replica"));
+  CHECK_THAT(lines[0], Catch::Contains("pairs.jane.folders.more.primary: this folder of jane@hq.example is already in "
+                                       "pairs.jane.folders.inbox.replica"));
 }
 
 TEST_CASE("passwords are one line that only owner and group can read") {
@@ -335,14 +348,16 @@ TEST_CASE("a configuration file that cannot be read is a problem with its name")
   temporary_directory d;
   const auto missing = load_settings(d / "none.json", "");
   REQUIRE(std::holds_alternative<problems>(missing));
-  CHECK(to_text(std::get<problems>(missing).at(0), "none.json") == "none.json: cannot be read: No such file or directory");
+  CHECK(to_text(std::get<problems>(missing).at(0), "none.json") ==
+        "none.json: cannot be read: No such file or directory");
   d.write("c.json", R"({"state_directory": "state"})");
   CHECK(settings_of(load_settings(d / "c.json", "")).state_directory == d / "state");
 }
 
 TEST_CASE("the examples are right") {
   temporary_directory d;
-  for (const auto name : {"hq.password", "branch.password", "info-hq.password", "info-branch.password"}) d.write(name, "x\n");
+  for (const auto name : {"hq.password", "branch.password", "info-hq.password", "info-branch.password"})
+    d.write(name, "x\n");
   std::size_t parsed = 0;
   for (const auto& entry : std::filesystem::directory_iterator(PROJECT_SOURCE_DIR "/config/examples")) {
     INFO(entry.path());

@@ -34,11 +34,16 @@ TEST_CASE("a subject cannot forge a line") {
 
 TEST_CASE("the journal gets fields of their own") {
   const auto fields = journal_fields({log_level::error, "refused", "jane", "", "Hello", "ErrorQuotaExceeded"});
-  CHECK(fields == std::vector<journal_field>{{"MESSAGE", "refused"}, {"PRIORITY", "3"}, {"SYSLOG_IDENTIFIER", "exsyncd"},
-                                             {"PAIR", "jane"}, {"ITEM", "Hello"}, {"EWS_CODE", "ErrorQuotaExceeded"}});
+  CHECK(fields == std::vector<journal_field>{{"MESSAGE", "refused"},
+                                             {"PRIORITY", "3"},
+                                             {"SYSLOG_IDENTIFIER", "exsyncd"},
+                                             {"PAIR", "jane"},
+                                             {"ITEM", "Hello"},
+                                             {"EWS_CODE", "ErrorQuotaExceeded"}});
   const std::vector<std::pair<log_level, std::string>> priorities{
       {log_level::debug, "7"}, {log_level::info, "6"}, {log_level::warning, "4"}, {log_level::error, "3"}};
-  for (const auto& [level, expected] : priorities) CHECK(journal_fields({level, "", "", "", "", ""}).at(1).second == expected);
+  for (const auto& [level, expected] : priorities)
+    CHECK(journal_fields({level, "", "", "", "", ""}).at(1).second == expected);
 }
 
 TEST_CASE("lines below the level are left out; the others arrive whole and in order") {
@@ -47,7 +52,8 @@ TEST_CASE("lines below the level are left out; the others arrive whole and in or
   outlets.text = [&](const std::string& line) { lines.push_back(line.substr(line.find("Z ") + 2)); };
   outlets.journal = [&](const std::vector<journal_field>& fields) {
     std::string entry;
-    for (const auto& [name, value] : fields) entry += name + "=" + value + ";";
+    for (const auto& [name, value] : fields)
+      entry += name + "=" + value + ";";
     entries.push_back(entry);
   };
   {
@@ -82,7 +88,8 @@ TEST_CASE("nobody waits for a slow reader of the log") {
   };
   {
     daemon_log log(log_level::info, false, outlets);
-    for (int i = 0; i < 20'000; ++i) log.write({log_level::info, "line " + std::to_string(i), "", "", "", ""});
+    for (int i = 0; i < 20'000; ++i)
+      log.write({log_level::info, "line " + std::to_string(i), "", "", "", ""});
     block.unlock();
   }
   CHECK(lines.size() < 20'000);
@@ -108,7 +115,8 @@ TEST_CASE("signals and tasks reach the main thread, and no thread dies of a sign
   main_inbox inbox;
   // A thread that was started afterwards inherits the block.
   std::thread([&] {
-    for (const int signal : {SIGHUP, SIGTERM, SIGPIPE}) ::kill(::getpid(), signal);
+    for (const int signal : {SIGHUP, SIGTERM, SIGPIPE})
+      ::kill(::getpid(), signal);
     inbox.post([] {});
   }).join();
   bool reload = false, stop = false, task_seen = false;
@@ -129,8 +137,10 @@ TEST_CASE("signals and tasks reach the main thread, and no thread dies of a sign
 TEST_CASE("tasks run in the order in which they were posted") {
   main_inbox inbox;
   std::string order;
-  for (const char c : {'a', 'b', 'c'}) inbox.post([&order, c] { order += c; });
-  for (int i = 0; i < 3; ++i) std::get<task>(inbox.next(10s))();
+  for (const char c : {'a', 'b', 'c'})
+    inbox.post([&order, c] { order += c; });
+  for (int i = 0; i < 3; ++i)
+    std::get<task>(inbox.next(10s))();
   CHECK(order == "abc");
   CHECK(std::holds_alternative<nothing_yet>(inbox.next(0ms)));
 }

@@ -32,7 +32,9 @@ line_client::line_client(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_S
     throw std::runtime_error("connect " + path + ": " + std::strerror(errno));
 }
 
-line_client::~line_client() { ::close(fd_); }
+line_client::~line_client() {
+  ::close(fd_);
+}
 
 void line_client::write(const std::string& text) {
   if (::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
@@ -60,7 +62,9 @@ std::size_t line_client::write_until_full(std::size_t most) {
   return written;
 }
 
-void line_client::write_no_more() { ::shutdown(fd_, SHUT_WR); }
+void line_client::write_no_more() {
+  ::shutdown(fd_, SHUT_WR);
+}
 
 bool line_client::read_some() {
   if (!wait_for(fd_, POLLIN)) throw std::runtime_error("nothing to read");
@@ -82,7 +86,9 @@ std::string line_client::read_line() {
   return line;
 }
 
-bool line_client::is_closed() { return input_.empty() && !read_some(); }
+bool line_client::is_closed() {
+  return input_.empty() && !read_some();
+}
 
 void leave_dead_socket(const std::string& path) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -102,12 +102,14 @@ TEST_CASE("what is no request is refused with its reason") {
            row{R"({"method":"pair.get","params":{"pair":7}})", -32602, "\"pair\" must be a string", "pair"},
            row{R"({"method":"pair.get","params":{"pair":["a"]}})", -32602, "\"pair\" must be a string", "pair"},
            row{R"({"method":"pair.start","params":{"pair":[]}})", -32602, "\"pair\" must be a string or list", "pair"},
-           row{R"({"method":"pair.start","params":{"pair":["a",1]}})", -32602, "\"pair\" must be a string or list", "pair"},
+           row{R"({"method":"pair.start","params":{"pair":["a",1]}})", -32602, "\"pair\" must be a string or list",
+               "pair"},
            row{R"({"method":"pair.get","params":{"pair":"a","pari":1}})", -32602, "did you mean \"pair\"?", "pari"},
            row{R"({"method":"pair.list","params":{"x":1}})", -32602, "knows no parameter \"x\"", "x"},
            row{R"({"method":"ban.list","params":{"pair":"a","limit":0}})", -32602, "whole number from 1", "limit"},
            row{R"({"method":"ban.list","params":{"pair":"a","limit":2.5}})", -32602, "whole number from 1", "limit"},
-           row{R"({"method":"ban.list","params":{"pair":"a","limit":99999999999999999999}})", -32602, "whole number from 1", "limit"},
+           row{R"({"method":"ban.list","params":{"pair":"a","limit":99999999999999999999}})", -32602,
+               "whole number from 1", "limit"},
            row{R"({"method":"ban.delete","params":{"pair":"none","id":"1"}})", -32001, "there is no pair", "pair"},
        }) {
     INFO(row.line);
@@ -152,7 +154,7 @@ TEST_CASE("help lists every method, and its examples work") {
     for (const auto& p : m.at("params"))
       if (p.at("required") == true) CHECK(m.at("example").at("params").contains(p.at("name").get<std::string>()));
   }
-  CHECK(names == std::vector<std::string>{"help", "daemon.status", "daemon.reload", "pair.list", "pair.get", "pair.start",
-                                          "pair.stop", "pair.sync_now", "pair.plan", "pair.approve", "conflict.list",
-                                          "ban.list", "ban.delete"});
+  CHECK(names == std::vector<std::string>{"help", "daemon.status", "daemon.reload", "pair.list", "pair.get",
+                                          "pair.start", "pair.stop", "pair.sync_now", "pair.plan", "pair.approve",
+                                          "conflict.list", "ban.list", "ban.delete"});
 }

@@ -57,9 +57,12 @@ private:
     if (line.starts_with("hold")) {
       held_.push_back(std::move(send));
       arrived_.notify_all();
-    } else if (line == "big") send(std::string(8'000'000, 'x') + "\n");
-    else if (line == "nothing") send("");
-    else send("echo " + line + "\n");
+    } else if (line == "big")
+      send(std::string(8'000'000, 'x') + "\n");
+    else if (line == "nothing")
+      send("");
+    else
+      send("echo " + line + "\n");
   }
 
   temporary_directory directory_;
@@ -211,7 +214,8 @@ TEST_CASE("hundreds of clients come and go") {
         if (c.read_line() == "echo " + word) ++answered;
       }
     });
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads)
+    thread.join();
   CHECK(answered == 400);
 }
 
