@@ -13,19 +13,31 @@ ews::meaning meaning_of(const http::failed& failed, std::string_view operation) 
   out.why.what = std::string(operation) + ": " + failed.what;
   switch (failed.kind) {
   case http::failed_kind::bad_request:
+    out.why.reach = reach::server;
+    out.why.retry = retry::after_change;
+    out.why.hint = "check the URL and ca_file";
+    break;
   case http::failed_kind::tls:
     out.why.reach = reach::server;
     out.why.retry = retry::after_change;
+    out.why.hint = "name the authority's certificate in ca_file, or add it to the system's";
     break;
   case http::failed_kind::dns:
   case http::failed_kind::refused:
   case http::failed_kind::unreachable:
     out.why.reach = reach::server;
+    out.why.hint = "check the URL, and that the server runs";
     break;
   // What one large or poisoned item can cause: the rest of the server goes on.
   case http::failed_kind::timeout:
+    out.why.reach = reach::mailbox;
+    out.why.hint = "the server is slow or hangs; exsyncd tries again";
+    break;
   case http::failed_kind::cut:
   case http::failed_kind::protocol:
+    out.why.reach = reach::mailbox;
+    out.why.hint = "the connection breaks on the way or at the server; exsyncd tries again";
+    break;
   case http::failed_kind::too_large:
   case http::failed_kind::cancelled:
     out.why.reach = reach::mailbox;
@@ -132,7 +144,7 @@ bool mailbox_state::corrected(const ews::meaning& why) {
       return true;
     }
   }
-  if (!why.primary_address.empty() && !address_corrected_) {
+  if (!why.primary_address.empty() && why.primary_address != options_.address && !address_corrected_) {
     address_corrected_ = true;
     options_.address = why.primary_address;
     return true;

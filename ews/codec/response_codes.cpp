@@ -21,6 +21,7 @@ constexpr auto after_change = retry::after_change;
 constexpr auto never = retry::never;
 
 constexpr std::string_view too_big = "the item is larger than this server takes";
+constexpr std::string_view server_trouble = "the server is busy or broken; exsyncd tries again";
 constexpr std::string_view impersonation =
     "give the account the ApplicationImpersonation role for this mailbox, or use the mailbox's own credentials";
 constexpr std::string_view no_folder_right = "check that the folder exists and that the account may read and write it";
@@ -120,6 +121,22 @@ std::string described(std::string_view operation, std::string_view code, std::st
   return out;
 }
 
+/// The mail address in an error, from its values or its text: the reference says that the answer names the right one,
+/// but not where.
+std::string address_in(const item_error& error) {
+  for (const auto& [name, value] : error.values)
+    if (value.find('@') != std::string::npos) return value;
+  const auto at = error.text.find('@');
+  if (at == std::string::npos) return {};
+  constexpr std::string_view around = " \t\r\n<>()[]\"',;:";
+  const auto before = error.text.find_last_of(around, at);
+  const auto from = before == std::string::npos ? 0 : before + 1;
+  auto address = error.text.substr(from, error.text.find_first_of(around, at) - from);
+  while (address.ends_with('.'))
+    address.pop_back();
+  return address;
+}
+
 } // namespace
 
 meaning meaning_of(const item_error& error, std::string_view operation) {
@@ -136,10 +153,7 @@ meaning meaning_of(const item_error& error, std::string_view operation) {
   out.busy = error.throttled() || code == "ErrorExceededConnectionCount";
   out.version_unknown = code == "ErrorInvalidServerVersion" || code == "ErrorIncorrectSchemaVersion" ||
                         code == "ErrorInvalidSchemaVersionForMailboxVersion";
-  // The reference says that the answer names the right address, but not under which name.
-  if (code == "ErrorNonPrimarySmtpAddress")
-    for (const auto& [name, value] : error.values)
-      if (value.find('@') != std::string::npos) out.primary_address = value;
+  if (code == "ErrorNonPrimarySmtpAddress") out.primary_address = address_in(error);
   if (!out.primary_address.empty()) out.why.hint += ": " + out.primary_address;
   return out;
 }
@@ -208,10 +222,12 @@ meaning meaning_of_status(int status, std::string_view operation) {
     out.why.reach = reach::account;
     out.refusal = refusal::unknown;
     out.busy = true;
+    out.why.hint = server_trouble;
     break;
   default:
     if (status >= 500) {
       out.refusal = refusal::unknown;
+      out.why.hint = server_trouble;
     } else if (status >= 300 && status < 400) {
       out.why.reach = reach::server;
       out.why.retry = retry::after_change;

@@ -98,7 +98,6 @@ std::optional<item_error> error_of(const element& message) {
 }
 
 struct envelope_reader::state {
-  std::string operation;
   std::string expected; // the local name of the operation's answer
   std::function<void(element&&)> on_message;
   std::optional<server_build> server;
@@ -110,7 +109,7 @@ struct envelope_reader::state {
     const auto& name = path.back();
     switch (path.size()) {
     case 1:
-      if (name == "html" || name == "HTML") return {false, "HTML in place of SOAP"};
+      if (name == "html" || name == "HTML") return {false, std::string(html_in_place_of_soap)};
       if (name != "Envelope" || space != soap_space) return {false, "not a SOAP envelope: <" + name + ">"};
       return {};
     case 2:
@@ -142,10 +141,10 @@ struct envelope_reader::state {
   }
 };
 
-envelope_reader::envelope_reader(std::string operation, std::function<void(element&&)> on_message, xml_limits limits)
+envelope_reader::envelope_reader(const std::string& operation, std::function<void(element&&)> on_message,
+                                 xml_limits limits)
     : state_(std::make_unique<state>()) {
   state_->expected = operation + "Response";
-  state_->operation = std::move(operation);
   state_->on_message = std::move(on_message);
   auto* s = state_.get();
   s->xml.emplace([s](const auto& path, auto space) { return s->at_start(path, space); },
@@ -165,11 +164,11 @@ envelope_reader::outcome envelope_reader::finish() {
   const auto broken = s.xml->finish();
   outcome out{std::move(s.server), {}};
   if (broken)
-    out.end = broken_document{s.operation + ": " + *broken};
+    out.end = broken_document{*broken};
   else if (s.fault)
     out.end = std::move(*s.fault);
   else if (!s.answered)
-    out.end = broken_document{s.operation + ": an envelope without an answer"};
+    out.end = broken_document{"an envelope without an answer"};
   return out;
 }
 

@@ -81,7 +81,7 @@ public:
     std::optional<server_build> server;
     std::variant<std::monostate, soap_fault, broken_document> end;
   };
-  envelope_reader(std::string operation, std::function<void(element&&)> on_message, xml_limits limits = {});
+  envelope_reader(const std::string& operation, std::function<void(element&&)> on_message, xml_limits limits = {});
   envelope_reader(envelope_reader&&) noexcept;
   envelope_reader& operator=(envelope_reader&&) noexcept;
   ~envelope_reader();
@@ -106,9 +106,9 @@ template <class T>
 class answer_reader {
 public:
   /// `tolerated`: a warning code whose message is read like a success (ResolveNames), or empty.
-  answer_reader(std::string operation, message_parser<T> parse, std::string_view tolerated = {})
+  answer_reader(const std::string& operation, message_parser<T> parse, std::string_view tolerated = {})
       : entries_(std::make_unique<std::vector<entry<T>>>()),
-        reader_(std::move(operation), [entries = entries_.get(), parse, tolerated](element&& message) {
+        reader_(operation, [entries = entries_.get(), parse, tolerated](element&& message) {
           auto error = error_of(message);
           if (error && !(!tolerated.empty() && error->code == tolerated)) {
             entries->push_back(std::move(*error));

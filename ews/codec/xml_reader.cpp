@@ -140,8 +140,10 @@ struct xml_reader::state {
     if (!s.broken && !s.open.empty()) s.open.back().text.append(text, static_cast<std::size_t>(length));
   }
 
-  static void XMLCALL doctype(void* data, const XML_Char*, const XML_Char*, const XML_Char*, int) {
-    of(data).refuse("a document type declaration");
+  static void XMLCALL doctype(void* data, const XML_Char* name, const XML_Char*, const XML_Char*, int) {
+    const std::string_view root(name);
+    of(data).refuse(
+        std::string(root == "html" || root == "HTML" ? html_in_place_of_soap : "a document type declaration"));
   }
 
   void parse(std::string_view part, bool last) {

@@ -31,6 +31,9 @@ struct element {
   std::string_view attribute(std::string_view wanted) const;
 };
 
+/// What a web page in place of a document is called, with or without its DOCTYPE.
+inline constexpr std::string_view html_in_place_of_soap = "the server answered HTML (a web page), not SOAP";
+
 /// What one document may cost.
 struct xml_limits {
   int depth = 64;

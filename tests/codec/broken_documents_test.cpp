@@ -41,6 +41,7 @@ TEST_CASE("what is no answer is refused by name") {
   CHECK_THAT(broken("<!DOCTYPE x><x/>"), Contains("document type"));
   CHECK_THAT(broken("<!DOCTYPE s [<!ENTITY a 'aaaaaaaa'>]>" + page("<m:SyncState>&a;</m:SyncState>")),
              Contains("document type"));
+  CHECK_THAT(broken("<!DOCTYPE html><html><body>Sign in</body></html>"), Contains("HTML"));
   CHECK_THAT(broken("<html><body>Sign in</body></html>"), Contains("HTML"));
   CHECK_THAT(broken("Service Unavailable"), Contains("byte"));
   CHECK_THAT(broken(""), Contains("no element"));
@@ -210,4 +211,11 @@ TEST_CASE("an answer that is no SOAP says by its status what it did") {
 TEST_CASE("the right address is taken from the refusal of a wrong one") {
   const item_error e{"ErrorNonPrimarySmtpAddress", "", {}, {{"Primary", "ann@a.example"}}};
   CHECK(meaning_of(e, "GetFolder").primary_address == "ann@a.example");
+  const auto in_text = [](const char* text) {
+    return meaning_of(item_error{"ErrorNonPrimarySmtpAddress", text, {}, {}}, "GetFolder").primary_address;
+  };
+  CHECK(in_text("The primary address must be specified: ann@a.example.") == "ann@a.example");
+  CHECK(in_text("ann@a.example") == "ann@a.example");
+  CHECK(in_text("nothing here") == "");
+  CHECK(meaning_of(item_error{"ErrorItemNotFound", "ann@a.example", {}, {}}, "GetFolder").primary_address == "");
 }
