@@ -18,7 +18,7 @@ struct soap_fault {
   std::string text;
   std::string violation{}; ///< of the schema; shown in MessageXml
   int line = 0;
-  int status = 500;
+  std::vector<std::pair<std::string, std::string>> values{}; ///< MessageXml t:Value
 };
 
 /// One response message fails. Thrown inside this folder only.

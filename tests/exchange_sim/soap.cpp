@@ -33,16 +33,20 @@ http_response fault_answer(const soap_fault& fault) {
   out.open("detail");
   out.leaf("e:ResponseCode", fault.code, {{"xmlns:e", std::string(errors_namespace)}});
   out.leaf("e:Message", fault.text, {{"xmlns:e", std::string(errors_namespace)}});
-  if (!fault.violation.empty()) {
+  if (!fault.violation.empty() || !fault.values.empty()) {
     out.open("t:MessageXml", {{"xmlns:t", std::string(types_namespace)}});
-    out.leaf("t:LineNumber", std::to_string(fault.line));
-    out.leaf("t:LinePosition", "1");
-    out.leaf("t:Violation", fault.violation);
+    if (!fault.violation.empty()) {
+      out.leaf("t:LineNumber", std::to_string(fault.line));
+      out.leaf("t:LinePosition", "1");
+      out.leaf("t:Violation", fault.violation);
+    }
+    for (const auto& [name, value] : fault.values)
+      out.leaf("t:Value", value, {{"Name", name}});
     out.close();
   }
   for (int i = 0; i < 4; ++i)
     out.close();
-  return xml_answer(fault.status, out.take());
+  return xml_answer(500, out.take());
 }
 
 struct parts {
@@ -94,8 +98,10 @@ void enter_mailbox(session& s, node header) {
   bool primary_asked = static_cast<bool>(wanted.child("ConnectingSID").child("PrimarySmtpAddress"));
   if (primary_asked && lower(box->who.address) != lower(address))
     throw soap_fault{"ErrorNonPrimarySmtpAddress",
-                     "The primary SMTP address must be specified when referencing a mailbox: " + box->who.address +
-                         "."};
+                     "The primary SMTP address must be specified when referencing a mailbox: " + box->who.address + ".",
+                     "",
+                     0,
+                     {{"Primary", box->who.address}}};
   bool allowed = box == &account;
   for (const auto& name : account.who.may_impersonate)
     if (name == "*" || lower(name) == lower(box->who.address)) allowed = true;

@@ -353,6 +353,7 @@ TEST_CASE("who may do what") {
     CHECK(as(service, ann(server)).status == 200);
     CHECK(fault_code(as(ann(server), service)) == "ErrorImpersonateUserDenied");
     CHECK(fault_code(as(service, "ann.alias@" + server + ".example")) == "ErrorNonPrimarySmtpAddress");
+    CHECK(first_element(as(service, "ann.alias@" + server + ".example").body, "Value") == ann(server));
     CHECK(fault_code(as(service, "nobody@" + server + ".example")) == "ErrorNonExistentMailbox");
     world.control({{"do", "deny"}, {"mailbox", ann(server)}, {"account", service}});
     CHECK(fault_code(as(service, ann(server))) == "ErrorImpersonateUserDenied");
