@@ -193,6 +193,7 @@ private:
       switch (w->why) {
       case logic::wait::reason::listing: ++of.waiting_for_listing; break;
       case logic::wait::reason::believable_delete: ++of.waiting_for_delete; break;
+      case logic::wait::reason::echo: ++of.waiting_for_echo; break;
       case logic::wait::reason::rest:
         ++of.resting;
         due(result, t.trouble->next);

@@ -38,6 +38,7 @@ struct arbitrated {
     std::vector<task> tasks;
     std::uint32_t waiting_for_listing = 0;
     std::uint32_t waiting_for_delete = 0; // a second listing would let them be believed
+    std::uint32_t waiting_for_echo = 0;   // a second listing would show what was written
     std::uint32_t resting = 0;
     std::uint32_t banned = 0;
     std::map<std::string, std::uint32_t> skipped; // by reason

@@ -44,13 +44,16 @@ void carrier::look(std::vector<task> tasks, side s) {
     std::vector<note_trouble> troubled;
     for (std::size_t i = 0; i < std::min(tasks.size(), outcomes.size()); ++i) {
       const auto& t = tasks[i];
+      const auto& o = *t.twin.seen[s];
+      const bool unlisted = std::get<logic::look>(t.verdict.what).unlisted;
       if (auto* c = std::get_if<content>(&outcomes[i])) {
-        const auto& o = *t.twin.seen[s];
-        facts.contents.push_back(
-            {t.twin.id, o.sequence, s, o.item, c->key, c->read, c->draft, logic::digests_of(c->fields)});
+        facts.contents.push_back({t.twin.id, o.sequence, s, o.item, c->key, c->read, c->draft,
+                                  logic::digests_of(c->fields), unlisted, false});
       } else if (auto* f = std::get_if<failure>(&outcomes[i])) {
         if (f->reach != reach::item) me->stop(s, *f);
         else troubled.push_back({t.twin.id, me->trouble_of(t, s, *f, f->retry == retry::never)}), ++me->result_.failed;
+      } else if (unlisted) {
+        facts.contents.push_back({t.twin.id, o.sequence, s, o.item, o.key, {}, o.draft, {}, true, true});
       } else {
         ++me->result_.waiting; // not there any more: the change list will say what became of it
       }

@@ -169,16 +169,20 @@ void sync_round::decided(arbitrated& verdicts) {
   result_.next_due = verdicts.next_due;
   report.held.clear();
   report.banned = 0;
+  bool echoes = false, tasks = false;
   std::uint32_t waiting_for_delete = 0;
   waiting_ = 0;
   for (const auto& [name, of] : verdicts.folder_pairs) {
     if (of.held) report.held.emplace_back(name, *of.held);
     report.banned += of.banned;
     waiting_for_delete += of.waiting_for_delete;
+    echoes = echoes || of.waiting_for_echo > 0;
+    tasks = tasks || !of.tasks.empty();
     waiting_ += of.waiting_for_listing + of.waiting_for_delete + of.resting;
   }
   // A delete is believed when every mapped folder has been listed after it was seen: list once more.
-  if (waiting_for_delete > 0 && pulls_ < most_pulls) return pull_all();
+  // And once what we wrote is all done, the lists shall know it: of what they never showed, they tell no delete.
+  if ((waiting_for_delete > 0 || (echoes && !tasks && !dry_)) && pulls_ < most_pulls) return pull_all();
   if (dry_) {
     result_.plan.folder_pairs = std::move(verdicts.folder_pairs);
     return finish();
@@ -200,11 +204,6 @@ void sync_round::carry(arbitrated& verdicts) {
               me->result_.report.writes += c.writes;
               me->result_.report.failed += c.failed;
               me->waiting_ += c.waiting;
-              auto& status = me->self_->state.status;
-              status.done += c.done;
-              status.writes += c.writes;
-              status.waiting = me->waiting_;
-              status.failed = me->result_.report.failed;
               for (side s : both_sides)
                 if (c.stopped[s]) me->fail(name, in_context(name_of(s), *c.stopped[s]));
               if (!me->one_less()) return;

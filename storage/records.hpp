@@ -73,6 +73,9 @@ struct observation {
   std::optional<utc_seconds> sent;
   std::uint64_t size = 0;
   std::uint64_t generation = 0; // of the listing that saw it last
+  /// Only the answer of our write has told of this item, at this sequence; 0: a change list has shown it. What leaves
+  /// before a list has shown it is in no later list either: lists tell the leaving only of what they have shown.
+  exsyncd::sequence unlisted_since = 0;
   /// The contents at `content_key`, once they were read.
   std::optional<field_digests> content;
   change_key content_key;
@@ -208,12 +211,22 @@ struct pair_memory {
   friend bool operator==(const pair_memory&, const pair_memory&) = default;
 };
 
-/// True where the arbiter has to look: unanswered facts, an open intent, or work left by the last settlement.
-inline bool is_unsettled(const twin& t) {
+/// True where facts are unanswered, an intent is open, or the last settlement left work.
+inline bool has_work(const twin& t) {
   if (t.buried) return false;
   for (const side s : both_sides)
     if (t.seen[s] && t.seen[s]->sequence > t.answered[s]) return true;
   return t.intent.has_value() || t.unfinished;
+}
+
+/// True where this side's item is known from our write's answer only.
+inline bool is_unlisted(const twin& t, side s) {
+  return t.seen[s] && t.seen[s]->presence == presence::present && t.seen[s]->unlisted_since > 0;
+}
+
+/// True where the arbiter has to look: there is work, or an item of ours is still to be shown by a list.
+inline bool is_unsettled(const twin& t) {
+  return has_work(t) || (!t.buried && (is_unlisted(t, side::primary) || is_unlisted(t, side::replica)));
 }
 
 } // namespace exsyncd

@@ -115,6 +115,7 @@ bool store::accept_present(const folder_side& in, const listed_item& item, seque
     o.read = read;
     o.draft = item.draft;
     o.generation = in.generation;
+    o.unlisted_since = 0;
     describe(o, item);
     drop_outdated_content(o);
     if (news) o.sequence = at;
@@ -194,7 +195,14 @@ void store::observe(const observe_content& call) {
     if (!seen || seen->item != call.item) return false;
     auto& o = *seen;
     const bool newer = o.sequence <= call.seen; // the read was asked for after the observation was made
+    if (call.gone) {
+      if (!newer || o.unlisted_since == 0 || o.presence != presence::present) return false;
+      o.presence = presence::left;
+      o.sequence = now_;
+      return news = true;
+    }
     if (o.key != call.key && !newer) return false;
+    if (call.unlisted) o.unlisted_since = 0;
     if (newer) {
       const auto read = call.read ? call.read : o.read;
       news = o.key != call.key || o.read != read || o.draft != call.draft;
@@ -346,6 +354,7 @@ bool store::record_write(twin& t, const settle_twin& call) {
   o.key = w.key;
   if (!w.mark.empty()) o.mark = w.mark;
   o.generation = folder->generation;
+  if (!same_item) o.unlisted_since = advance();
   if (call.base && (*call.base)[w.side].read_back && (*call.base)[w.side].key == w.key) {
     o.content = (*call.base)[w.side].content;
     o.content_key = w.key;

@@ -56,6 +56,10 @@ struct observe_content {
   std::optional<bool> read;
   bool draft = false;
   field_digests content;
+  /// It was read because a complete listing that was asked for after our write has not shown it.
+  bool unlisted = false;
+  /// Then only: reading found nothing either, so it has left.
+  bool gone = false;
 };
 
 /// Opens intents. One is refused where its twin has an open intent, or an observation of it is newer than `answers`.

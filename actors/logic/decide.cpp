@@ -27,6 +27,9 @@ public:
     if (auto held = held_back()) return {*held, {}};
     for (side s : both_sides)
       if (auto& o = twin_.seen[s]; o && o->presence == presence::absent) return {forget{s}, {}};
+    for (side s : both_sides)
+      if (is_unlisted(twin_, s) && here(s).unlisted_since < around_.listed_after[s]) return {look{{s}, true}, {}};
+    if (!has_work(twin_) && is_unsettled(twin_)) return {wait{wait::reason::echo}, {}};
     return twin_.base ? agreed() : unpaired();
   }
 
@@ -165,7 +168,7 @@ private:
         return verdict{forget{s, !source_changed}, {}};
       }
       // A delete wins, but whoever edited the other copy shall find it in the list of conflicts.
-      if (needs_look(rest) && two_way()) return verdict{look{{rest}}, {}};
+      if (needs_look(rest) && two_way()) return verdict{look{{rest}, false}, {}};
       if (!edited_fields(rest).empty() && two_way())
         return verdict{remove_on{rest}, lost(rest, s == side::primary ? "deleted on primary, edited on replica"
                                                                      : "deleted on replica, edited on primary",
@@ -279,6 +282,8 @@ private:
     // A first pairing has no base to tell whose read state is news: the source's counts, as with contents.
     bool more = !twin_.base && result.primary.read && result.replica.read && result.primary.read != result.replica.read;
     if (more) result[source()].read = result[target()].read;
+    // Nor has it a place that both agreed on: where they differ, that is decided once there is a base.
+    if (!twin_.base && here(side::primary).folder != here(side::replica).folder) more = true;
     std::optional<folder_pair_id> place;
     if (here(side::primary).folder == here(side::replica).folder) place = here(source()).folder;
     return {result, place, {}, more};

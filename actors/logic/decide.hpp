@@ -29,7 +29,8 @@ struct surroundings {
 
 /// Nothing can be decided yet; what is missing comes by itself (a listing, the time of the next try).
 struct wait {
-  enum class reason { listing, believable_delete, rest, banned } why = reason::listing;
+  /// `echo`: all is done, but no change list has shown yet what we wrote.
+  enum class reason { listing, believable_delete, echo, rest, banned } why = reason::listing;
 };
 /// Both sides are as they shall be: the base is set, nothing is written to a mailbox.
 struct agree {
@@ -48,6 +49,8 @@ struct bury {};
 /// The contents must be read before anything can be decided.
 struct look {
   std::vector<side> sides;
+  /// A complete listing has not shown what we wrote there: if it is not found either, it has left.
+  bool unlisted = false;
 };
 /// An intent is open: its outcome must be found out first.
 struct resolve {};

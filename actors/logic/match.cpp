@@ -35,6 +35,10 @@ public:
 
   matches run() {
     by_mark();
+    hold_what_may_have_moved();
+    by_return(
+        [](const observation& o) { return o.mark.value; },
+        [](const observation& o) { return o.presence != presence::present; });
     by_return(
         [](const observation& o) { return o.search_key.value; },
         [](const observation& o) { return o.presence != presence::present; });
@@ -86,6 +90,21 @@ private:
       else
         result_.held.push_back(half->id);
       return true;
+    });
+  }
+
+  /// Where no list has shown yet what we wrote, it may be gone from there by now, and be this: first it is looked at.
+  void hold_what_may_have_moved() {
+    const auto same = [](const auto& a, const auto& b) { return !a.empty() && a == b; };
+    drop_halves([&](const twin* half) {
+      side s = *half_of(*half);
+      const auto& o = of(*half);
+      bool held = std::any_of(vacant_.begin(), vacant_.end(), [&](const twin* t) {
+        return is_unlisted(*t, s) && (same(t->seen[s]->mark, o.mark) || same(t->seen[s]->search_key, o.search_key) ||
+                                      same(t->seen[s]->message_id, o.message_id));
+      });
+      if (held) result_.held.push_back(half->id);
+      return held;
     });
   }
 

@@ -16,7 +16,8 @@ operation_mark make_mark(const pair_id&, const twin_id&, const intent_id&);
 struct matches {
   /// Two records that turn out to be one item, in an order in which they can be applied.
   std::vector<absorb_twin> same;
-  /// Half twins of open intents: resolving the intent takes care of them.
+  /// Half twins of open intents: resolving the intent takes care of them. And those that may be an item of ours that
+  /// moved before any list had shown it: looking at that one tells.
   std::vector<twin_id> held;
   /// Copies that a create of ours left behind after it was given up: to be removed.
   std::vector<twin_id> duplicates;

@@ -112,6 +112,8 @@ resolution judge_carried(const twin& t, const intent& in, const evidence& found,
 
 resolution judge_update(const twin& t, const intent& in, const evidence& found, bool late) {
   if (!found.item) return no_effect{};
+  // Without a base only the written fields would be known of what was agreed: the contents are compared again.
+  if (!t.base && found.item->key != in.guard) return no_effect{};
   auto now_there = digests_of(found.item->fields);
   if (only(now_there, in.fields) == in.expected && found.item->key != in.guard)
     return took_effect{updated(t, in, found.item->key, in.guard, true)};

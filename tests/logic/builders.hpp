@@ -105,6 +105,7 @@ inline std::string in_words(const logic::verdict& v) {
       switch (w.why) {
       case logic::wait::reason::listing: return "wait for listing";
       case logic::wait::reason::believable_delete: return "wait for belief";
+      case logic::wait::reason::echo: return "wait for echo";
       case logic::wait::reason::rest: return "rest";
       case logic::wait::reason::banned: return "banned";
       }

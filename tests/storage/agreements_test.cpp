@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace exsyncd;
 using namespace exsyncd::testing;
 
@@ -104,6 +106,37 @@ TEST_CASE("An intent without effect leaves its twin to be looked at, and a lost 
 
 // ---- settle ----
 
+TEST_CASE("What we made and no list has shown has left once reading finds nothing either", "[settle]") {
+  over_each_engine([](kind_of_engine k) {
+    for (const bool gone : {false, true})
+      for (const bool listed : {false, true}) {
+        bench b(k);
+        auto call = settlement(being_created(b));
+        call.wrote = wrote(side::replica, "r1", "rk1");
+        call.settled = true;
+        REQUIRE(b->settle(call));
+        if (listed) b.list(side::replica, {present("r1", "rk1")});
+        auto t = *b->load(call.twin);
+        observe_content read;
+        read.twin = t.id;
+        read.seen = t.seen.replica->sequence;
+        read.side = side::replica;
+        read.item = item_id{"r1"};
+        read.key = change_key{"rk1"};
+        read.unlisted = true;
+        read.gone = gone;
+        b->observe(read);
+        b.commit();
+        b.crash();
+        t = *b->load(t.id);
+        const bool left = gone && !listed;
+        CHECK((t.seen.replica->presence == presence::left) == left);
+        CHECK(has_work(t) == left);
+        CHECK_FALSE(is_unlisted(t, side::replica));
+      }
+  });
+}
+
 TEST_CASE("A settlement closes its intent, writes the base and answers what it was decided on", "[settle]") {
   over_each_engine([](kind_of_engine k) {
     bench b(k);
@@ -125,8 +158,7 @@ TEST_CASE("A settlement closes its intent, writes the base and answers what it w
     CHECK_FALSE(found.intent);
     CHECK(found.base == base);
     CHECK(found.times_synced == 1);
-    CHECK(b.unsettled().empty());
-    CHECK(b.counts().agreed == 1);
+    CHECK_FALSE(has_work(found));
 
     const auto& o = found.seen.replica;
     REQUIRE(o);
@@ -143,6 +175,10 @@ TEST_CASE("A settlement closes its intent, writes the base and answers what it w
     CHECK(o->search_key.empty()); // that one is the copy's own
     CHECK_FALSE(o->content);      // sent, not yet read back
 
+    CHECK(b.unsettled() == std::vector{t.id.value}); // until a list has shown it
+    b.list(side::replica, {present("r1", "rk1")});
+    CHECK(b.unsettled().empty());
+    CHECK(b.counts().agreed == 1);
     // Its echo finds the twin and is no news; what the list knows besides is taken.
     CHECK(b.list(side::replica, {present("r1", "rk1")}).changed == 0);
     CHECK(b.unsettled().empty());
@@ -301,7 +337,13 @@ TEST_CASE("What a write's answer tells beside what was seen meanwhile", "[settle
       CHECK(o.key == change_key{row.key});
       CHECK(o.read == row.read);
       CHECK(o.presence == row.where);
-      CHECK(is_unsettled(found) == row.unsettled);
+      CHECK(has_work(found) == row.unsettled);
+      const auto shown = [&](const change& c) {
+        const auto* p = std::get_if<item_present>(&c);
+        return p && p->item.id.value == row.made;
+      };
+      CHECK(is_unlisted(found, side::replica) ==
+            (std::string(row.made) != "r-a" && std::none_of(row.meanwhile.begin(), row.meanwhile.end(), shown)));
       CHECK(b.of(side::replica, row.item).id == t.id);
       if (std::string(row.made) != "r-a") CHECK_FALSE(b.known(side::replica, "r-a"));
       CHECK(b.counts().known == 1); // an echo before the answer is no second twin

@@ -32,6 +32,7 @@ observation full_observation(const std::string& n) {
   o.generation = 12;
   o.content = digests(9);
   o.content_key = change_key{"content" + n};
+  o.unlisted_since = 4711;
   return o;
 }
 
