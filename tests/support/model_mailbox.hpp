@@ -76,6 +76,8 @@ public:
   std::vector<field> settable_on_any{field::subject,    field::body,        field::categories,
                                      field::importance, field::sensitivity, field::flag};
   std::vector<field> settable_on_draft;
+  /// Message-IDs of mails that this server takes for corrupt: it creates none of them.
+  std::set<std::string> refuses;
   /// How this server counts an attachment: its bytes and so much more.
   std::size_t attachment_overhead = 0;
 
@@ -125,7 +127,8 @@ public:
   struct gone {};
   struct not_settable {};
   struct no_folder {};
-  using outcome = std::variant<done, stale, gone, not_settable, no_folder>;
+  struct corrupt {};
+  using outcome = std::variant<done, stale, gone, not_settable, no_folder, corrupt>;
   outcome create(const folder_id& folder, const carried_mail& mail, const operation_mark& mark);
   outcome update(const item_id& item, const change_key& guard, const std::vector<field_value>& fields);
   outcome set_read(const item_id& item, bool read);

@@ -38,6 +38,9 @@ write_outcome as_answer(const mailbox_call& call, model_mailbox::outcome o) {
       return refused{
           failure_of("ErrorInvalidPropertyUpdateSentMessage", reach::item, retry::after_change, call.name)};
     }
+    write_outcome operator()(const model_mailbox::corrupt&) const {
+      return refused{failure_of("ErrorMimeContentInvalid", reach::item, retry::never, call.name)};
+    }
     write_outcome operator()(const model_mailbox::no_folder&) const { return not_done{no_such_folder(call.name)}; }
   } const translate{call};
   return std::visit(translate, o);

@@ -1,0 +1,119 @@
+#include "tests/actors/scenario.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace exsyncd;
+using namespace exsyncd::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+using kind = enum fault::kind;
+
+/// What A's user does to the mails "one" and "two", the call to B that carries it over, and what it comes to.
+struct kind_of_write {
+  std::string call;
+  bool there_before = true;
+  void (*act)(model_mailbox&, const item_id&);
+  seen_mail result;
+};
+
+seen_mail mail_in(const std::string& folder) {
+  seen_mail m;
+  m.folder = folder;
+  m.subject = "subject";
+  m.body = "body";
+  return m;
+}
+
+std::vector<kind_of_write> kinds_of_write() {
+  auto edited = mail_in("inbox"), read = mail_in("inbox"), replaced = mail_in("inbox");
+  edited.subject = "edited";
+  read.read = true;
+  replaced.attachments = {"file=bytes"};
+  return {
+      {"create_mail", false, [](model_mailbox&, const item_id&) {}, mail_in("inbox")},
+      {"update_items", true, [](model_mailbox& m, const item_id& i) { m.user_edit(i, field::subject, "edited"); }, edited},
+      {"set_read_states", true, [](model_mailbox& m, const item_id& i) { m.user_mark_read(i, true); }, read},
+      {"move_items", true, [](model_mailbox& m, const item_id& i) { m.user_move(i, "inbox/other"); },
+       mail_in("inbox/other")},
+      {"remove_items", true, [](model_mailbox& m, const item_id& i) { m.user_delete(i); }, {}},
+      // Attachments cannot be updated: a new copy is made and the old one removed.
+      {"create_mail", true, [](model_mailbox& m, const item_id& i) { m.user_attach(i, "file", "bytes"); }, replaced},
+      {"remove_items", true, [](model_mailbox& m, const item_id& i) { m.user_attach(i, "file", "bytes"); }, replaced},
+  };
+}
+
+scenario with_fault(const kind_of_write& what, fault wrong) {
+  scenario s;
+  s.name = what.call + " " + name_of(wrong.kind) + " " + what.result.text();
+  s.folders = {"inbox", "inbox/other"};
+  const auto make = [](outer_world& w, casting c) {
+    for (const auto* name : {"one", "two"}) {
+      auto m = mail_named(name);
+      m.subject = "subject";
+      w.mailboxes[c.a].user_create("inbox", m);
+    }
+  };
+  if (what.there_before) s.given = make;
+  s.when = [=](outer_world& w, casting c) {
+    if (!what.there_before) make(w, c);
+    auto& box = w.mailboxes[c.a];
+    for (const auto* name : {"one", "two"})
+      what.act(box, box.find("inbox", id_of(name)));
+  };
+  s.during = [=](casting c) {
+    script during;
+    during.before_call = [=](virtual_world&, const mailbox_call& call, std::uint64_t nth) {
+      return call.side == c.b() && call.name == what.call && nth == 1 ? wrong : fault{};
+    };
+    return during;
+  };
+  s.then = [=](const virtual_world& w, casting, const round_end&) {
+    std::vector<std::string> wrong;
+    for (const auto* name : {"one", "two"})
+      for (const auto side : both_sides) {
+        auto expected = what.result;
+        expected.message_id = id_of(name);
+        const auto found = mails(w, side, expected.message_id);
+        const bool none = what.result.folder.empty();
+        if (none ? !found.empty() : found != std::vector{expected})
+          wrong.push_back(std::string(name) + " is " + (found.empty() ? "nowhere" : found.front().text()));
+      }
+    return wrong;
+  };
+  return s;
+}
+
+const fault all_faults[] = {{kind::none},         {kind::fails},
+                            {kind::stops, 1},     {kind::answer_lost_before},
+                            {kind::cut, 1},       {kind::answer_lost_after},
+                            {kind::answers_late, 0, 20s}, {kind::commits_later, 0, 45s},
+                            {kind::dies_before},  {kind::dies_after}};
+
+} // namespace
+
+TEST_CASE("a write whose answer is lost, late or cut has its effect once") {
+  for (const auto& what : kinds_of_write())
+    for (const auto& wrong : all_faults)
+      play_two_way(with_fault(what, wrong), crashes::none);
+}
+
+TEST_CASE("one-way: a write whose answer is lost, late or cut has its effect once") {
+  for (const auto& what : kinds_of_write())
+    for (const auto& wrong : all_faults) {
+      play(with_fault(what, wrong), {direction::primary_to_replica, side::primary}, crashes::none);
+      play(with_fault(what, wrong), {direction::replica_to_primary, side::replica}, crashes::none);
+    }
+}
+
+TEST_CASE("a write of each kind goes through a crash at every call") {
+  for (const auto& what : kinds_of_write())
+    play_two_way(with_fault(what, {kind::none}));
+}
+
+TEST_CASE("a lost answer and a crash at every call on top of it") {
+  for (const auto& what : kinds_of_write())
+    for (const auto& wrong : {fault{kind::answer_lost_after}, fault{kind::commits_later, 0, 45s}, fault{kind::cut, 1}})
+      play(with_fault(what, wrong), {direction::bidirectional, side::primary});
+}
