@@ -119,6 +119,10 @@ TEST_CASE("a line that is too long is refused, and the next one is answered") {
   c.write_all_while_reading(std::string(5'000'000, 'b') + "\nafter\n");
   CHECK(c.read_line() == "too long");
   CHECK(c.read_line() == "echo after");
+  c.write(longest + "begin");
+  CHECK(c.read_line() == "too long"); // told before its end has come; the end is skipped
+  c.write(" and end\nbeyond\n");
+  CHECK(c.read_line() == "echo beyond");
   c.write(longest + "end without newline");
   c.write_no_more();
   CHECK(c.read_line() == "too long");
