@@ -133,9 +133,10 @@ void carrier::pump() {
 }
 
 void carrier::tell_progress() {
-  if (!options().progress) return;
+  auto listener = caf::actor_cast<progress_listener>(options().progress);
+  if (!listener) return;
   batch_carried all{result_.done, result_.writes, result_.waiting, result_.failed};
-  self_->send(options().progress, batch_carried{all.done - told_.done, all.writes - told_.writes,
+  self_->send(listener, batch_carried{all.done - told_.done, all.writes - told_.writes,
                                                 all.waiting - told_.waiting, all.failed - told_.failed});
   told_ = all;
 }

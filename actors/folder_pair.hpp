@@ -71,7 +71,8 @@ struct folder_pair_options {
   both<mailbox_actor> mailboxes;
   ledger_actor ledger;
   exsyncd::context context;
-  progress_listener progress; // may be invalid
+  /// A progress_listener, weak: the pair holds its folder pairs. May be empty.
+  caf::weak_actor_ptr progress;
 };
 
 struct folder_pair_state {

@@ -145,7 +145,7 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
   for (const auto& f : o.settings.folders)
     state.folder_pairs[folder_pair_id{f.name}] =
         self->spawn<caf::linked>(folder_pair, folder_pair_options{name, f, o.mailboxes, o.ledger, o.context,
-                                                              caf::actor_cast<progress_listener>(self)});
+                                                              caf::actor_cast<caf::weak_actor_ptr>(self)});
   self->set_exit_handler([self](caf::exit_msg& m) { self->quit(m.reason ? m.reason : caf::exit_reason::user_shutdown); });
   self->request(o.ledger, ledger_patience, prune_buried{name, o.context.wall_clock() - tombstone_age})
       .then([](const stored&) {}, [self](const caf::error& e) { self->quit(e); });

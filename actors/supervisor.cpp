@@ -36,6 +36,7 @@ void end_mailboxes(supervisor_self self, supervisor_state::member& m) {
 }
 
 void launch(supervisor_self self, supervisor_state::member& m) {
+  if (m.planning) return; // two would pull the same lists; it starts when the plan is there
   const auto& o = self->state.options;
   ++m.life;
   m.mailboxes = {o.open_mailbox(m.settings.primary), o.open_mailbox(m.settings.replica)};
@@ -70,8 +71,16 @@ void halt(supervisor_self self, supervisor_state::member& m, std::function<void(
   m.wanted = false;
   if (!m.actor) return then();
   auto name = m.settings.name;
+  // Let go at the answer, not at its end, which comes a little later: whoever asks next must find it stopped.
+  auto let_go = [self, name = std::move(name), life = m.life, then = std::move(then)] {
+    if (auto* stopped = find(self, name); stopped && stopped->life == life) {
+      stopped->actor = nullptr;
+      end_mailboxes(self, *stopped);
+    }
+    then();
+  };
   self->request(m.actor, mailbox_patience, stop_pair{})
-      .then([then](const pair_stopped&) { then(); }, [then](const caf::error&) { then(); });
+      .then([let_go](const pair_stopped&) { let_go(); }, [let_go](const caf::error&) { let_go(); });
 }
 
 /// What the pair shall do: as last said over the socket, unless "start" has changed in the file since.
@@ -114,8 +123,6 @@ void set_pairs(supervisor_self self, const std::vector<pair_settings>& pairs) {
     halt(self, m, [self, name = name, settings = at == pairs.end() ? std::optional<pair_settings>() : *at] {
       auto* m = find(self, name);
       if (!m) return;
-      end_mailboxes(self, *m);
-      m->actor = nullptr;
       if (!settings) {
         self->state.members.erase(name);
         return;
@@ -235,18 +242,51 @@ caf::result<pairs_synced> sync(supervisor_self self, const std::vector<std::stri
   return promise;
 }
 
+/// A stopped pair is planned by one that lives for as long as that takes and has no timer.
+pair_actor spawn_to_plan(supervisor_self self, supervisor_state::member& m, both<mailbox_actor>& mailboxes) {
+  const auto& o = self->state.options;
+  m.planning = true;
+  mailboxes = {o.open_mailbox(m.settings.primary), o.open_mailbox(m.settings.replica)};
+  return self->spawn(pair, pair_options{m.settings, mailboxes, o.ledger, o.context, false});
+}
+
+void end_plan(supervisor_self self, const std::string& name, pair_actor planner, both<mailbox_actor> mailboxes) {
+  auto then = [self, name, mailboxes] {
+    for (side s : both_sides)
+      self->send_exit(mailboxes[s], caf::exit_reason::user_shutdown);
+    auto* m = find(self, name);
+    if (!m) return;
+    m->planning = false;
+    if (m->wanted && !m->actor) launch(self, *m);
+  };
+  self->request(planner, mailbox_patience, stop_pair{})
+      .then([then](const pair_stopped&) { then(); }, [then](const caf::error&) { then(); });
+}
+
 caf::result<planned> plan(supervisor_self self, const std::string& name) {
   auto promise = self->make_response_promise<planned>();
   auto* m = find(self, name);
-  if (!m || !m->actor) {
-    promise.deliver(planned{m ? not_running(name) : no_such_pair(name)});
+  if (!m || m->planning) {
+    promise.deliver(planned{m ? failure{reach::account, retry::later, {}, "planning", "a plan of \"" + name + "\" is being made", "ask again when it is there"}
+                              : no_such_pair(name)});
     return promise;
   }
-  self->request(m->actor, caf::infinite, plan_pair{})
-      .then([promise](pair_plan& p) mutable { promise.deliver(planned{std::move(p)}); },
-            [promise](const caf::error& e) mutable {
-              promise.deliver(planned{failure{reach::account, retry::later, {}, "ended", "the pair ended: " + caf::to_string(e), {}}});
-            });
+  both<mailbox_actor> mailboxes;
+  bool stopped = !m->actor;
+  auto planner = stopped ? spawn_to_plan(self, *m, mailboxes) : m->actor;
+  auto end = [self, name, planner, mailboxes, stopped] {
+    if (stopped) end_plan(self, name, planner, mailboxes);
+  };
+  self->request(planner, caf::infinite, plan_pair{})
+      .then(
+          [promise, end](pair_plan& p) mutable {
+            promise.deliver(planned{std::move(p)});
+            end();
+          },
+          [promise, end](const caf::error& e) mutable {
+            promise.deliver(planned{failure{reach::account, retry::later, {}, "ended", "the pair ended: " + caf::to_string(e), {}}});
+            end();
+          });
   return promise;
 }
 

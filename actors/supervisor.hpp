@@ -147,6 +147,7 @@ struct supervisor_state {
     pair_actor actor; // invalid: not running
     both<mailbox_actor> mailboxes;
     bool wanted = false;
+    bool planning = false; // a plan of the stopped pair is being made
     std::uint32_t restarts = 0;
     std::uint32_t restarts_in_a_row = 0;
     std::uint64_t life = 0; // counts its starts

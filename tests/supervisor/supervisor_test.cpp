@@ -159,7 +159,7 @@ TEST_CASE("an unknown pair is named, the others are served") {
   CHECK(answers[0].failed->what.find("jim") != std::string::npos);
   CHECK_FALSE(answers[1].failed);
   CHECK(o.condition("jane") == pair_condition::stopped);
-  CHECK(std::holds_alternative<failure>(o.ask<planned>(plan_one{"jane"}).outcome));
+  CHECK(std::holds_alternative<failure>(o.ask<planned>(plan_one{"jim"}).outcome));
   CHECK(o.ask<pairs_synced>(sync_pairs{{"jane"}}).pairs.at(0).failed);
 }
 
@@ -180,6 +180,19 @@ TEST_CASE("a plan says what would be done and does nothing") {
   REQUIRE(tasks.size() == 1);
   CHECK(std::holds_alternative<logic::create_on>(tasks[0].verdict.what));
   CHECK(o.mails("jane@branch.example") == 0);
+}
+
+TEST_CASE("a pair can be planned before it is started for the first time, and is started after it") {
+  office o({pair_named("jane", false)});
+  o.deliver("jane@hq.example", "a");
+  auto plan = std::get<pair_plan>(o.ask<planned>(plan_one{"jane"}).outcome);
+  CHECK(plan.folder_pairs.at(folder_pair_id{"inbox"}).tasks.size() == 1);
+  CHECK(o.condition("jane") == pair_condition::stopped);
+  CHECK(o.mails("jane@branch.example") == 0);
+  o.ask<pair_answers>(start_pairs{{"jane"}});
+  o.advance(1s);
+  CHECK(o.condition("jane") == pair_condition::started);
+  CHECK(o.mails("jane@branch.example") == 1);
 }
 
 TEST_CASE("a mailbox whose actor has died takes its pair along, and both are started again") {
