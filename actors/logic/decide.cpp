@@ -236,7 +236,7 @@ private:
     const auto& r = here(side::replica).read;
     if (!p || !r || *p == *r) return {};
     if (!two_way()) {
-      bool source_moved = read_is_news(source()) || !base(target()).read_back;
+      bool source_moved = read_is_news(source()) || (here(target()).draft && !base(target()).read_back);
       if (!source_moved && around_.policy.drift == drift::leave) return {};
       return set_read_on{target(), *here(source()).read};
     }
