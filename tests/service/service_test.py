@@ -213,12 +213,14 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(self.ask("ban.list", pair="jane")["result"], {"bans": [], "total": 0})
         self.assertEqual(self.ask("daemon.reload")["result"], {"reloaded": True})
         for method, params, code in (("pair.get", {"pair": "jan"}, -32001), ("pair.start", {"pair": ["jane", "x"]}, -32001),
-                                     ("pair.plan", {"pair": "joe"}, -32002), ("pair.sync_now", {"pair": "joe"}, -32002),
+                                     ("pair.sync_now", {"pair": "joe"}, -32002),
                                      ("pair.approve", {"pair": "jane"}, -32002),
                                      ("pair.approve", {"pair": "jane", "folder": "x"}, -32001),
                                      ("conflict.list", {"pair": "x"}, -32001), ("ban.delete", {"pair": "jane", "id": "x"}, -32001),
                                      ("ban.delete", {"pair": "jane", "id": ""}, -32602)):
-            error = self.ask(method, **params)["error"]
+            answer = self.ask(method, **params)
+            self.assertIn("error", answer, (method, params))
+            error = answer["error"]
             self.assertEqual(error["code"], code, (method, params, error))
             self.assertTrue(error["message"] and error["data"]["hint"], error)
         self.configure("{")
