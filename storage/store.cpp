@@ -234,6 +234,8 @@ void store::absorb(const absorb_twin& call) {
 
   edit(call.keep, [&](twin& t) {
     if (moved.sequence <= t.answered[call.side]) moved.sequence = advance();
+    // The late create is accounted for: from now on its mark on another item means its user's move or copy.
+    std::erase(t.abandoned, moved.mark);
     t.seen[call.side] = std::move(moved);
     return true;
   });

@@ -121,6 +121,12 @@ private:
       side s = *half_of(*half);
       auto at = missing.find({s, key(of(*half))});
       if (at == missing.end() || at->second.empty()) return false;
+      const auto& intent = at->second.front()->intent;
+      if (intent && intent->operation == operation::replace && intent->target == s) {
+        // That side is about to be the new copy's: what was taken in now would be forgotten by it.
+        result_.held.push_back(half->id);
+        return true;
+      }
       take(*at->second.front(), *half, s);
       at->second.erase(at->second.begin());
       return true;
