@@ -566,6 +566,20 @@ TEST_CASE("An item that moved is found again by its twin, and is news to it", "[
   CHECK_FALSE(b.known(side::primary, "p-a"));
 }
 
+TEST_CASE("A late create that was taken in is no longer one that was given up", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  const auto t = being_created(b);
+  b->abandon({t.id, t.intent->id, true});
+  REQUIRE(b->load(t.id)->abandoned.size() == 1);
+  auto late = item("r1");
+  late.mark = b->load(t.id)->abandoned.front();
+  b.list(side::replica, {item_present{late}});
+  b->absorb({t.id, b.of(side::replica, "r1").id, side::replica, {}});
+  b.commit();
+  CHECK(b.of(side::replica, "r1").id == t.id);
+  CHECK(b->load(t.id)->abandoned.empty()); // another item with its mark is a user's move or copy of it
+}
+
 TEST_CASE("What is no half is not absorbed", "[absorb]") {
   bench b(kind_of_engine::memory);
   const auto whole = b.agreed("a");
