@@ -187,7 +187,12 @@ private:
     around.now = around_.wall_clock();
     auto verdict = logic::decide(t, around);
     if (duplicates_.contains(t.id))
-      if (auto s = logic::half_of(t)) verdict = {logic::remove_on{*s}, {}};
+      if (auto s = logic::half_of(t)) {
+        // The one that we know may have become this by its user's move: only lists that came after it tell.
+        bool certain = t.seen[*s]->sequence < listed_after_[*s];
+        verdict = {logic::wait{logic::wait::reason::believable_delete}, {}};
+        if (certain) verdict = {logic::remove_on{*s}, {}};
+      }
     if (t.intent) due(result, t.intent->begun + around_.commit_window);
     if (auto* w = std::get_if<logic::wait>(&verdict.what)) {
       switch (w->why) {

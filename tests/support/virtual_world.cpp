@@ -87,6 +87,7 @@ struct virtual_world::process {
   caf::actor watch;
   both<mailbox_actor> mailboxes;
   pair_actor pair;
+  std::shared_ptr<bool> pair_ended = std::make_shared<bool>(false);
 
   std::chrono::seconds uptime() {
     return std::chrono::duration_cast<std::chrono::seconds>(scheduler.clock().now() - started);
@@ -169,6 +170,7 @@ void virtual_world::start() {
   options.context.random = [this] { return minted_ * 7919; };
   options.context.log = [this](const log_line& line) { trace.push_back("      " + line.text + " [" + line.item + "]"); };
   p.pair = p.system.spawn(pair, std::move(options));
+  caf::actor_cast<caf::actor>(p.pair)->attach_functor([ended = p.pair_ended](const caf::error&) { *ended = true; });
 }
 
 void virtual_world::end_process() {
@@ -331,11 +333,16 @@ round_end virtual_world::round() {
     auto& asker = *process_->asker;
     const auto writes_before = writes;
     auto request = asker->request(process_->pair, caf::infinite, sync_now{});
-    for (int steps = 0; run_jobs() && !asker->has_next_message() && steps < 10'000; ++steps)
+    for (int steps = 0; run_jobs() && !asker->has_next_message() && !*process_->pair_ended && steps < 10'000; ++steps)
       pass(1s); // an answer is late
     if (dead_) {
       trace.push_back("----- crashed");
       ++crashes;
+      end_process();
+      continue;
+    }
+    if (*process_->pair_ended && !asker->has_next_message()) { // as the supervisor would
+      trace.push_back("----- the pair ended");
       end_process();
       continue;
     }
