@@ -107,7 +107,7 @@ void model_mailbox::user_attach(const item_id& id, const std::string& name, cons
 }
 
 void model_mailbox::user_mark_read(const item_id& id, bool read) {
-  if (auto* item = item_of(id)) item->read = read;
+  if (auto* item = item_of(id)) put_read(*item, read);
 }
 
 item_id model_mailbox::user_move(const item_id& id, const std::string& to) {
@@ -190,7 +190,7 @@ std::optional<std::variant<change_page, model_mailbox::cursor_unknown>> model_ma
   std::vector<const model_item*> news;
   for (const auto& [id, item] : f->items) {
     const auto k = known.items.find(id);
-    if (k == known.items.end() || k->second.version != item.version || k->second.read != item.read)
+    if (k == known.items.end() || k->second.version != item.version || k->second.read_version != item.read_version)
       news.push_back(&item);
   }
   std::stable_sort(news.begin(), news.end(), [](const auto* a, const auto* b) { return a->received > b->received; });
@@ -207,7 +207,7 @@ std::optional<std::variant<change_page, model_mailbox::cursor_unknown>> model_ma
       page.changes.push_back(item_read_changed{item->id, item->read});
     else
       page.changes.push_back(item_present{listed(*item)});
-    known.items[item->id] = {item->version, item->read};
+    known.items[item->id] = {item->version, item->read_version};
   }
   for (const auto& id : left) {
     if (page.changes.size() == page_size) break;
@@ -314,7 +314,7 @@ model_mailbox::outcome model_mailbox::update(const item_id& id, const change_key
 model_mailbox::outcome model_mailbox::set_read(const item_id& id, bool read) {
   auto* item = item_of(id);
   if (!item) return gone{};
-  item->read = read;
+  put_read(*item, read);
   return done{id, item->key()};
 }
 
@@ -404,6 +404,12 @@ const model_folder* model_mailbox::holder_of(const item_id& id) const {
 model_item* model_mailbox::item_of(const item_id& id) {
   auto* f = holder_of(id);
   return f ? &f->items.at(id) : nullptr;
+}
+
+void model_mailbox::put_read(model_item& item, bool read) {
+  if (item.read == read) return;
+  item.read = read;
+  item.read_version = ++last_version_;
 }
 
 item_id model_mailbox::put(model_folder& into, model_item item) {

@@ -21,6 +21,7 @@ namespace exsyncd::testing {
 struct model_item {
   item_id id;
   std::uint64_t version = 0;
+  std::uint64_t read_version = 0; // moves with every change of the read state, also with one back again
   bool read = false;
   bool draft = false;
   std::map<field, std::string> fields;            // canonical; an empty value is not in it
@@ -46,7 +47,7 @@ struct told {
   folder_id folder;
   struct state {
     std::uint64_t version;
-    bool read;
+    std::uint64_t read_version;
   };
   std::map<item_id, state> items;
 };
@@ -161,6 +162,7 @@ private:
   model_folder* holder_of(const item_id& id);
   const model_folder* holder_of(const item_id& id) const;
   model_item* item_of(const item_id& id);
+  void put_read(model_item& item, bool read);
   item_id put(model_folder& into, model_item item);
   item_id next_id(const char* kind);
   std::string stored_value(field f, const std::string& value) const;
