@@ -83,21 +83,43 @@ void halt(supervisor_self self, supervisor_state::member& m, std::function<void(
       .then([let_go](const pair_stopped&) { let_go(); }, [let_go](const caf::error&) { let_go(); });
 }
 
+/// Runs `what` once it is known of every pair whether it is to run: nobody finds a pair stopped that is about to start.
+void when_decided(supervisor_self self, std::function<void()> what) {
+  if (self->state.undecided == 0) return what();
+  self->state.when_decided.push_back(std::move(what));
+}
+
+void one_decided(supervisor_self self) {
+  if (--self->state.undecided > 0) return;
+  for (auto& run : std::exchange(self->state.when_decided, {}))
+    run();
+}
+
+/// An answer that waits for that.
+template <class Answer, class Body>
+caf::result<Answer> answer_when_decided(supervisor_self self, Body body) {
+  auto promise = self->make_response_promise<Answer>();
+  when_decided(self, [promise, body] { body(promise); });
+  return promise;
+}
+
 /// What the pair shall do: as last said over the socket, unless "start" has changed in the file since.
 void decide_and_launch(supervisor_self self, const std::string& name) {
+  ++self->state.undecided;
   self->request(self->state.options.ledger, ledger_patience, load_memory{pair_id{name}})
       .then(
           [self, name](const memory_loaded& loaded) {
-            auto* m = find(self, name);
-            if (!m || m->actor) return;
-            const auto& said = loaded.memory;
-            const bool holds = said && said->started && said->start_in_file == m->settings.start;
-            m->wanted = holds ? *said->started : m->settings.start;
-            // What was said is void for good, also where "start" changes back later.
-            if (said && !holds) remember(self, *m);
-            if (m->wanted) launch(self, *m);
+            if (auto* m = find(self, name); m && !m->actor) {
+              const auto& said = loaded.memory;
+              const bool holds = said && said->started && said->start_in_file == m->settings.start;
+              m->wanted = holds ? *said->started : m->settings.start;
+              // What was said is void for good, also where "start" changes back later.
+              if (said && !holds) remember(self, *m);
+              if (m->wanted) launch(self, *m);
+            }
+            one_decided(self);
           },
-          [](const caf::error&) {});
+          [self](const caf::error&) { one_decided(self); });
 }
 
 /// Calls `then` once `count` calls of the returned function were made; at once where there are none.
@@ -117,18 +139,24 @@ void set_pairs(supervisor_self self, const std::vector<pair_settings>& pairs) {
   auto wanted = [&](const std::string& name) {
     return std::find_if(pairs.begin(), pairs.end(), [&](const pair_settings& p) { return p.name == name; });
   };
-  for (auto& [name, m] : members) {
+  std::vector<std::string> names; // halting a pair may take it out of the members at once
+  for (const auto& [name, m] : members)
+    names.push_back(name);
+  for (const auto& name : names) {
+    auto& m = members.at(name);
     auto at = wanted(name);
     if (at != pairs.end() && *at == m.settings) continue;
-    halt(self, m, [self, name = name, settings = at == pairs.end() ? std::optional<pair_settings>() : *at] {
-      auto* m = find(self, name);
-      if (!m) return;
-      if (!settings) {
-        self->state.members.erase(name);
-        return;
+    ++self->state.undecided;
+    halt(self, m, [self, name, settings = at == pairs.end() ? std::optional<pair_settings>() : *at] {
+      if (auto* m = find(self, name)) {
+        if (settings) {
+          m->settings = *settings;
+          decide_and_launch(self, name);
+        } else {
+          self->state.members.erase(name);
+        }
       }
-      m->settings = *settings;
-      decide_and_launch(self, name);
+      one_decided(self);
     });
   }
   for (const auto& p : pairs)
@@ -158,8 +186,7 @@ pair_condition condition_of(pair_phase phase) {
 
 // ---- requests --------------------------------------------------------------------------------------------------------
 
-caf::result<pairs_are> overview(supervisor_self self) {
-  auto promise = self->make_response_promise<pairs_are>();
+void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promise) {
   auto result = std::make_shared<pairs_are>();
   for (const auto& p : self->state.options.pairs)
     if (auto* m = find(self, p.name)) {
@@ -186,11 +213,9 @@ caf::result<pairs_are> overview(supervisor_self self) {
             },
             [done](const caf::error&) { done(); });
   }
-  return promise;
 }
 
-caf::result<pair_answers> start_or_stop(supervisor_self self, const std::vector<std::string>& names, bool start) {
-  auto promise = self->make_response_promise<pair_answers>();
+void start_or_stop(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const std::vector<std::string>& names, bool start) {
   auto result = std::make_shared<pair_answers>();
   auto done = after(names.size(), [promise, result]() mutable { promise.deliver(std::move(*result)); });
   for (const auto& name : names) {
@@ -213,11 +238,9 @@ caf::result<pair_answers> start_or_stop(supervisor_self self, const std::vector<
       });
     }
   }
-  return promise;
 }
 
-caf::result<pairs_synced> sync(supervisor_self self, const std::vector<std::string>& asked) {
-  auto promise = self->make_response_promise<pairs_synced>();
+void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promise, const std::vector<std::string>& asked) {
   auto result = std::make_shared<pairs_synced>();
   auto names = names_or_all(self, asked);
   result->pairs.resize(names.size());
@@ -239,7 +262,6 @@ caf::result<pairs_synced> sync(supervisor_self self, const std::vector<std::stri
                 done();
               });
   }
-  return promise;
 }
 
 /// A stopped pair is planned by one that lives for as long as that takes and has no timer.
@@ -263,13 +285,12 @@ void end_plan(supervisor_self self, const std::string& name, pair_actor planner,
       .then([then](const pair_stopped&) { then(); }, [then](const caf::error&) { then(); });
 }
 
-caf::result<planned> plan(supervisor_self self, const std::string& name) {
-  auto promise = self->make_response_promise<planned>();
+void plan(supervisor_self self, caf::typed_response_promise<planned> promise, const std::string& name) {
   auto* m = find(self, name);
   if (!m || m->planning) {
     promise.deliver(planned{m ? failure{reach::account, retry::later, {}, "planning", "a plan of \"" + name + "\" is being made", "ask again when it is there"}
                               : no_such_pair(name)});
-    return promise;
+    return;
   }
   both<mailbox_actor> mailboxes;
   bool stopped = !m->actor;
@@ -287,18 +308,16 @@ caf::result<planned> plan(supervisor_self self, const std::string& name) {
             promise.deliver(planned{failure{reach::account, retry::later, {}, "ended", "the pair ended: " + caf::to_string(e), {}}});
             end();
           });
-  return promise;
 }
 
-caf::result<pair_answers> approve(supervisor_self self, const approve_one& what) {
-  auto promise = self->make_response_promise<pair_answers>();
+void approve(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const approve_one& what) {
   auto result = std::make_shared<pair_answers>();
   result->pairs.push_back({what.pair, {}});
   auto* m = find(self, what.pair);
   if (!m || !m->actor) {
     result->pairs[0].failed = m ? not_running(what.pair) : no_such_pair(what.pair);
     promise.deliver(*result);
-    return promise;
+    return;
   }
   std::vector<folder_pair_id> folders;
   for (const auto& f : m->settings.folders)
@@ -315,7 +334,6 @@ caf::result<pair_answers> approve(supervisor_self self, const approve_one& what)
     self->request(m->actor, ledger_patience, approve_folder_pair{f})
         .then([held, done](const approved& a) { *held = *held || a.was_held, done(); },
               [done](const caf::error&) { done(); });
-  return promise;
 }
 
 /// The answers of the ledger for one pair, or for all.
@@ -412,12 +430,27 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
   });
   set_pairs(self, state.options.pairs);
   return {
-      [self](const ask_pairs&) { return overview(self); },
-      [self](const start_pairs& what) { return start_or_stop(self, what.names, true); },
-      [self](const stop_pairs& what) { return start_or_stop(self, what.names, false); },
-      [self](const sync_pairs& what) { return sync(self, what.names); },
-      [self](const plan_one& what) { return plan(self, what.pair); },
-      [self](const approve_one& what) { return approve(self, what); },
+      [self](const ask_pairs&) {
+        return answer_when_decided<pairs_are>(self, [self](auto promise) { overview(self, promise); });
+      },
+      [self](const start_pairs& what) {
+        return answer_when_decided<pair_answers>(
+            self, [self, names = what.names](auto promise) { start_or_stop(self, promise, names, true); });
+      },
+      [self](const stop_pairs& what) {
+        return answer_when_decided<pair_answers>(
+            self, [self, names = what.names](auto promise) { start_or_stop(self, promise, names, false); });
+      },
+      [self](const sync_pairs& what) {
+        return answer_when_decided<pairs_synced>(
+            self, [self, names = what.names](auto promise) { sync(self, promise, names); });
+      },
+      [self](const plan_one& what) {
+        return answer_when_decided<planned>(self, [self, name = what.pair](auto promise) { plan(self, promise, name); });
+      },
+      [self](const approve_one& what) {
+        return answer_when_decided<pair_answers>(self, [self, what](auto promise) { approve(self, promise, what); });
+      },
       [self](const ask_conflicts& what) { return conflicts(self, what); },
       [self](const ask_bans& what) -> caf::result<bans_are> {
         auto promise = self->make_response_promise<bans_are>();

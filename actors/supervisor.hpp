@@ -154,6 +154,8 @@ struct supervisor_state {
   };
   supervisor_options options;
   std::map<std::string, member> members;
+  std::size_t undecided = 0; // pairs of which the ledger has still to say whether they are to run
+  std::vector<std::function<void()>> when_decided;
 };
 
 /// Starts the pairs that are to run: by what an administrator said last over the socket, else by "start" in the file.

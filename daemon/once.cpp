@@ -97,10 +97,7 @@ ending once::run() {
 
   json report{{"in_step", false}, {"pairs", json::array()}, {"writes", 0}};
   std::vector<std::string> started;
-  // Before it answers the first time, the supervisor has learnt from the ledger which pairs are to run; the second
-  // answer tells.
-  wait_for<pairs_are>(ask_pairs{});
-  if (const auto all = failed_ ? std::nullopt : wait_for<pairs_are>(ask_pairs{}))
+  if (const auto all = wait_for<pairs_are>(ask_pairs{}))
     for (const auto& p : all->pairs) {
       if (p.condition != pair_condition::stopped)
         started.push_back(p.settings.name);

@@ -33,7 +33,6 @@ public:
 
 private:
   void say(log_level level, std::string text) { log_.write({level, std::move(text), "", "", "", ""}); }
-  void wait_for_pairs();
   bool listen();
   void feel_pulse();
   std::vector<std::string> reload();
@@ -65,8 +64,7 @@ ending service::run() {
     return {exit_code::bad_state_directory};
   }
   room_ = std::move(std::get<std::unique_ptr<engine_room>>(opened));
-  wait_for_pairs();
-  if (!end_ && !listen()) return {exit_code::failed, end_all(std::move(room_), inbox_, log_.sink())};
+  if (!listen()) return {exit_code::failed, end_all(std::move(room_), inbox_, log_.sink())};
   say(log_level::info, "exsyncd " + with_.version + " runs with " + std::to_string(settings_->pairs.size()) +
                            " pair(s), configuration " + with_.configuration_file);
   if (!end_) host::notify_ready();
@@ -90,19 +88,6 @@ ending service::run() {
   const bool is_orderly = end_all(std::move(room_), inbox_, log_.sink());
   say(log_level::info, "ended");
   return {*end_, is_orderly};
-}
-
-/// Until the supervisor has learnt from the ledger which pairs are to run: whoever asks before would find them stopped.
-void service::wait_for_pairs() {
-  const auto known = std::make_shared<bool>(false);
-  const auto go_on = [this, known] { inbox_.post([known] { *known = true; }); };
-  room_->ask<pairs_are>(
-      ask_pairs{}, 60s, [go_on](pairs_are&) { go_on(); }, [go_on](const std::string&) { go_on(); });
-  while (!*known && !end_) {
-    const auto event = inbox_.next(60s);
-    if (const auto* run = std::get_if<host::task>(&event)) (*run)();
-    if (std::holds_alternative<host::stop_asked>(event)) end_ = exit_code::in_step;
-  }
 }
 
 bool service::listen() {

@@ -1,0 +1,113 @@
+#include "tests/storage/bench.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace exsyncd;
+using namespace exsyncd::testing;
+
+namespace {
+
+settle_twin settlement(const twin& t) {
+  settle_twin call;
+  call.twin = t.id;
+  if (t.intent) call.intent = t.intent->id;
+  call.answers = t.intent ? t.intent->answers : answers_of(t);
+  return call;
+}
+
+/// A mail of the primary side with an open intent to create it on the replica.
+twin being_created(bench& b) {
+  b.list(side::primary, {present("p1")});
+  const auto t = b.of(side::primary, "p1");
+  REQUIRE(b->begin(intent_on(t, operation::create, side::replica, "i1")));
+  return *b->load(t.id);
+}
+
+} // namespace
+
+TEST_CASE("Two halves that are one mail become one twin", "[absorb]") {
+  over_each_engine([](kind_of_engine k) {
+    bench b(k);
+    b.list(side::primary, {present("p1")});
+    b.list(side::replica, {present("r1")});
+    const auto keep = b.of(side::primary, "p1"), from = b.of(side::replica, "r1");
+    b->absorb({keep.id, from.id, side::replica, {}});
+    b.commit();
+    b.crash();
+    CHECK_FALSE(b->load(from.id));
+    const auto found = *b->load(keep.id);
+    CHECK(found.seen.replica == from.seen.replica);
+    CHECK(b.of(side::replica, "r1").id == keep.id);
+    CHECK(b.unsettled() == std::vector{keep.id.value});
+    CHECK(b.counts().known == 1);
+  });
+}
+
+TEST_CASE("An item that moved is found again by its twin, and is news to it", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  const auto t = b.agreed("a");
+  b.list(side::primary, {present("p-moved")}, true, projects);
+  const auto half = b.of(side::primary, "p-moved");
+  b.list(side::primary, {left("p-a")});
+  auto call = settlement(*b->load(t.id)); // answers something later than the new half
+  call.settled = true;
+  REQUIRE(b->settle(call));
+  b->absorb({t.id, half.id, side::primary, {}});
+  b.commit();
+  const auto found = *b->load(t.id);
+  CHECK(found.seen.primary->item == item_id{"p-moved"});
+  CHECK(found.seen.primary->folder == projects);
+  CHECK(found.base == t.base);
+  CHECK(is_unsettled(found));
+  CHECK_FALSE(b.known(side::primary, "p-a"));
+}
+
+TEST_CASE("A late create that was taken in is no longer one that was given up", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  const auto t = being_created(b);
+  b->abandon({t.id, t.intent->id, true});
+  REQUIRE(b->load(t.id)->abandoned.size() == 1);
+  auto late = item("r1");
+  late.mark = b->load(t.id)->abandoned.front();
+  b.list(side::replica, {item_present{late}});
+  b->absorb({t.id, b.of(side::replica, "r1").id, side::replica, {}});
+  b.commit();
+  CHECK(b.of(side::replica, "r1").id == t.id);
+  CHECK(b->load(t.id)->abandoned.empty()); // another item with its mark is a user's move or copy of it
+}
+
+TEST_CASE("What is no half is not absorbed", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  const auto whole = b.agreed("a");
+  b.list(side::primary, {present("p1"), present("p2")});
+  b.list(side::replica, {present("r1")});
+  const auto keep = b.of(side::primary, "p1"), busy = b.of(side::primary, "p2"), half = b.of(side::replica, "r1");
+  REQUIRE(b->begin(intent_on(busy, operation::create, side::replica, "i1")));
+  b.commit();
+  const auto before = contents_of(b.disk());
+  b->absorb({half.id, whole.id, side::primary, {}});
+  b->absorb({half.id, busy.id, side::primary, {}});
+  b->absorb({half.id, keep.id, side::replica, {}}); // it has no such side
+  b->absorb({half.id, half.id, side::replica, {}});
+  b->absorb({half.id, twin_id{"nobody"}, side::primary, {}});
+  b->absorb({twin_id{"nobody"}, half.id, side::replica, {}});
+  b.commit();
+  CHECK(contents_of(b.disk()) == before);
+}
+
+TEST_CASE("A half with a lost create leaves a grave, so that the create is recognised when it turns up", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  const utc_seconds when{std::chrono::seconds{50}};
+  b.list(side::replica, {present("r1")});
+  const auto from = b.of(side::replica, "r1");
+  REQUIRE(b->begin(intent_on(from, operation::create, side::primary, "i1")));
+  b->abandon({from.id, intent_id{"i1"}, true});
+  b.list(side::primary, {present("p1")});
+  b->absorb({b.of(side::primary, "p1").id, from.id, side::replica, when});
+  b.commit();
+  const auto grave = b->load(from.id);
+  REQUIRE(grave);
+  CHECK(grave->buried == when);
+  CHECK(grave->abandoned.size() == 1);
+  CHECK(b.of(side::replica, "r1").id == b.of(side::primary, "p1").id);
+}
