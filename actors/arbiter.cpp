@@ -138,8 +138,12 @@ private:
     if (freeze.empty()) return done_(std::move(result));
     auto now = std::move(freeze.back());
     freeze.pop_back();
-    around_.log({log_level::error, "the folder pair is frozen: " + now.state->reason, pair_.value,
-                 now.folder_pair.value, {}, "frozen"});
+    around_.log({log_level::error,
+                 "the folder pair is frozen: " + now.state->reason,
+                 pair_.value,
+                 now.folder_pair.value,
+                 {},
+                 "frozen"});
     ask(std::move(now), [me = shared_from_this(), freeze, result](const stored&) { me->freeze_next(freeze, result); });
   }
 
@@ -196,14 +200,22 @@ private:
     if (t.intent) due(result, t.intent->begun + around_.commit_window);
     if (auto* w = std::get_if<logic::wait>(&verdict.what)) {
       switch (w->why) {
-      case logic::wait::reason::listing: ++of.waiting_for_listing; break;
-      case logic::wait::reason::believable_delete: ++of.waiting_for_delete; break;
-      case logic::wait::reason::echo: ++of.waiting_for_echo; break;
+      case logic::wait::reason::listing:
+        ++of.waiting_for_listing;
+        break;
+      case logic::wait::reason::believable_delete:
+        ++of.waiting_for_delete;
+        break;
+      case logic::wait::reason::echo:
+        ++of.waiting_for_echo;
+        break;
       case logic::wait::reason::rest:
         ++of.resting;
         due(result, t.trouble->next);
         break;
-      case logic::wait::reason::banned: ++of.banned; break;
+      case logic::wait::reason::banned:
+        ++of.banned;
+        break;
       }
       return;
     }
@@ -219,9 +231,9 @@ arbiter_actor::behavior_type arbiter(arbiter_actor::stateful_pointer<arbiter_sta
   return {
       [self, pair, ledger, around](arbitrate& what) -> caf::result<arbitrated> {
         auto promise = self->make_response_promise<arbitrated>();
-        std::make_shared<arbitration>(self, pair, ledger, around, std::move(what), [promise](arbitrated result) mutable {
-          promise.deliver(std::move(result));
-        })->start();
+        std::make_shared<arbitration>(self, pair, ledger, around, std::move(what),
+                                      [promise](arbitrated result) mutable { promise.deliver(std::move(result)); })
+            ->start();
         return promise;
       },
   };

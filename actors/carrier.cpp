@@ -75,14 +75,12 @@ void carrier::sort_out() {
         group("resolve", 1, t, [me = me](std::vector<task> v) { me->resolve(std::move(v.front())); });
       }
       void operator()(const logic::create_on& w) {
-        group(named("create", w.target), full_batch, t, [me = me, s = w.target](std::vector<task> v) {
-          me->carry(std::move(v), operation::create, s);
-        });
+        group(named("create", w.target), full_batch, t,
+              [me = me, s = w.target](std::vector<task> v) { me->carry(std::move(v), operation::create, s); });
       }
       void operator()(const logic::replace_on& w) {
-        group(named("replace", w.target), full_batch, t, [me = me, s = w.target](std::vector<task> v) {
-          me->carry(std::move(v), operation::replace, s);
-        });
+        group(named("replace", w.target), full_batch, t,
+              [me = me, s = w.target](std::vector<task> v) { me->carry(std::move(v), operation::replace, s); });
       }
       void operator()(const logic::update_on& w) {
         group(named("update", w.target), full_batch, t,
@@ -93,16 +91,18 @@ void carrier::sort_out() {
               [me = me, s = w.target](std::vector<task> v) { me->set_read(std::move(v), s); });
       }
       void operator()(const logic::move_on& w) {
-        group(named("move", w.target) + w.to.value, id_batch, t, [me = me, w](std::vector<task> v) {
-          me->move(std::move(v), w.target, w.to);
-        });
+        group(named("move", w.target) + w.to.value, id_batch, t,
+              [me = me, w](std::vector<task> v) { me->move(std::move(v), w.target, w.to); });
       }
       void operator()(const logic::remove_on& w) {
         group(named("remove", w.target), id_batch, t,
               [me = me, s = w.target](std::vector<task> v) { me->remove(std::move(v), s); });
       }
       void operator()(const logic::report_unchangeable& r) {
-        failure f{reach::item, retry::after_change, {}, "unchangeable",
+        failure f{reach::item,
+                  retry::after_change,
+                  {},
+                  "unchangeable",
                   "Exchange does not let this edit be made on a mail that was sent or received",
                   "set \"unchangeable\": \"replace\" for the pair, or make the same edit on the other side"};
         troubled.push_back({t.twin.id, self.trouble_of(t, r.target, f, true)});
@@ -136,8 +136,8 @@ void carrier::tell_progress() {
   auto listener = caf::actor_cast<progress_listener>(options().progress);
   if (!listener) return;
   batch_carried all{result_.done, result_.writes, result_.waiting, result_.failed};
-  self_->send(listener, batch_carried{all.done - told_.done, all.writes - told_.writes,
-                                                all.waiting - told_.waiting, all.failed - told_.failed});
+  self_->send(listener, batch_carried{all.done - told_.done, all.writes - told_.writes, all.waiting - told_.waiting,
+                                      all.failed - told_.failed});
   told_ = all;
 }
 

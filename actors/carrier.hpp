@@ -11,8 +11,8 @@
 
 namespace exsyncd {
 
-/// One carry_out under way: a queue of batches, a few of them at once. Lives as long as a request of it does; everything
-/// runs in the folder pair's context.
+/// One carry_out under way: a queue of batches, a few of them at once. Lives as long as a request of it does;
+/// everything runs in the folder pair's context.
 class carrier : public std::enable_shared_from_this<carrier> {
 public:
   carrier(folder_pair_self self, carry_out what, std::function<void(carried)> done);
@@ -28,8 +28,8 @@ private:
   struct loaded {
     task what;
     exsyncd::intent intent;
-    carried_mail mail;                // create, replace
-    std::vector<field_value> fields;  // update
+    carried_mail mail;               // create, replace
+    std::vector<field_value> fields; // update
   };
   using batch = std::function<void()>;
 
@@ -87,7 +87,8 @@ private:
   /// Intents to disk, then `then` with those that are open.
   void begin(std::vector<loaded> ready, std::function<void(std::vector<loaded>)> then);
   template <class Request>
-  void write(side target, Request what, std::vector<opened> intents, std::function<void(std::vector<write_outcome>)> then);
+  void write(side target, Request what, std::vector<opened> intents,
+             std::function<void(std::vector<write_outcome>)> then);
   /// Outcomes to disk: settlements, intents without effect, troubles. Then the batch is done.
   void conclude(std::vector<opened> intents, std::vector<write_outcome> outcomes);
   void store(std::vector<settle_twin> settled, std::vector<abandon_intent> abandoned,

@@ -16,7 +16,9 @@ void carrier::resolve(task t) {
       return batch_done();
     }
     ask_mailbox<found_by_mark>(in.target, find_by_mark{place->second[in.target], in.mark},
-                               [me, t](std::vector<listed_item>& found) { me->judge(t, {found, {}}); });
+                               [me, t](std::vector<listed_item>& found) {
+                                 me->judge(t, {found, {}});
+                               });
     return;
   }
   ask_mailbox<content_read>(in.target, read_content{{in.item}}, [me, t](std::vector<content_outcome>& outcomes) {

@@ -10,12 +10,18 @@ namespace {
 
 const char* name_of(operation op) {
   switch (op) {
-  case operation::create: return "created";
-  case operation::update: return "updated";
-  case operation::set_read: return "read state set";
-  case operation::move: return "moved";
-  case operation::remove: return "deleted";
-  case operation::replace: return "replaced";
+  case operation::create:
+    return "created";
+  case operation::update:
+    return "updated";
+  case operation::set_read:
+    return "read state set";
+  case operation::move:
+    return "moved";
+  case operation::remove:
+    return "deleted";
+  case operation::replace:
+    return "replaced";
   }
   return "";
 }
@@ -34,7 +40,8 @@ std::vector<item_id> items_of(const std::vector<T>& tasks, side s) {
 
 } // namespace
 
-// ---- one batch of each kind ------------------------------------------------------------------------------------------
+// ---- one batch of each kind
+// ------------------------------------------------------------------------------------------
 
 void carrier::look(std::vector<task> tasks, side s) {
   auto ids = items_of(tasks, s);
@@ -50,8 +57,10 @@ void carrier::look(std::vector<task> tasks, side s) {
         facts.contents.push_back({t.twin.id, o.sequence, s, o.item, c->key, c->read, c->draft,
                                   logic::digests_of(c->fields), unlisted, false});
       } else if (auto* f = std::get_if<failure>(&outcomes[i])) {
-        if (f->reach != reach::item) me->stop(s, *f);
-        else troubled.push_back({t.twin.id, me->trouble_of(t, s, *f, f->retry == retry::never)}), ++me->result_.failed;
+        if (f->reach != reach::item)
+          me->stop(s, *f);
+        else
+          troubled.push_back({t.twin.id, me->trouble_of(t, s, *f, f->retry == retry::never)}), ++me->result_.failed;
       } else if (unlisted) {
         facts.contents.push_back({t.twin.id, o.sequence, s, o.item, o.key, {}, o.draft, {}, true, true});
       } else {
@@ -66,60 +75,68 @@ void carrier::look(std::vector<task> tasks, side s) {
 void carrier::carry(std::vector<task> tasks, operation op, side target) {
   side source = other(target);
   auto me = shared_from_this();
-  ask_mailbox<mail_fetched>(source, fetch_mail{items_of(tasks, source)}, [me, tasks, op, target, source](std::vector<fetch_outcome>& outcomes) {
-    std::vector<loaded> ready;
-    std::vector<note_trouble> troubled;
-    folder_id folder;
-    for (std::size_t i = 0; i < std::min(tasks.size(), outcomes.size()); ++i) {
-      const auto& t = tasks[i];
-      if (auto* f = std::get_if<failure>(&outcomes[i])) {
-        if (f->reach != reach::item) me->stop(source, *f);
-        else troubled.push_back({t.twin.id, me->trouble_of(t, source, *f, f->retry == retry::never)}), ++me->result_.failed;
-        continue;
-      }
-      auto* got = std::get_if<fetched>(&outcomes[i]);
-      if (!got) {
-        ++me->result_.waiting;
-        continue;
-      }
-      const auto& held_in = op == operation::create ? t.twin.seen[source]->folder : t.twin.seen[target]->folder;
-      folder = (*me->work_.where).at(held_in)[target];
-      ready.push_back({t, logic::intent_to_carry(t.twin, op, target, got->at, held_in, me->new_intent(), me->now()),
-                       std::move(got->mail), {}});
-    }
-    auto go = [me, ready = std::move(ready), folder, op, target](const stored&) {
-      me->begin(ready, [me, folder, op, target](std::vector<loaded> open) {
-        create_mail request{folder, {}};
-        std::vector<opened> intents;
-        for (auto& l : open) {
-          request.mails.emplace_back(std::move(l.mail), l.intent.mark);
-          intents.push_back({std::move(l.what), std::move(l.intent)});
+  ask_mailbox<mail_fetched>(
+      source, fetch_mail{items_of(tasks, source)},
+      [me, tasks, op, target, source](std::vector<fetch_outcome>& outcomes) {
+        std::vector<loaded> ready;
+        std::vector<note_trouble> troubled;
+        folder_id folder;
+        for (std::size_t i = 0; i < std::min(tasks.size(), outcomes.size()); ++i) {
+          const auto& t = tasks[i];
+          if (auto* f = std::get_if<failure>(&outcomes[i])) {
+            if (f->reach != reach::item)
+              me->stop(source, *f);
+            else
+              troubled.push_back({t.twin.id, me->trouble_of(t, source, *f, f->retry == retry::never)}),
+                  ++me->result_.failed;
+            continue;
+          }
+          auto* got = std::get_if<fetched>(&outcomes[i]);
+          if (!got) {
+            ++me->result_.waiting;
+            continue;
+          }
+          const auto& held_in = op == operation::create ? t.twin.seen[source]->folder : t.twin.seen[target]->folder;
+          folder = (*me->work_.where).at(held_in)[target];
+          ready.push_back({t,
+                           logic::intent_to_carry(t.twin, op, target, got->at, held_in, me->new_intent(), me->now()),
+                           std::move(got->mail),
+                           {}});
         }
-        me->write(target, std::move(request), intents, [me, intents, op, target](std::vector<write_outcome> outcomes) {
-          if (op == operation::create) return me->conclude(intents, std::move(outcomes));
-          std::vector<opened> made, rest;
-          std::vector<write_outcome> rest_outcomes;
-          for (std::size_t i = 0; i < intents.size(); ++i) {
-            if (auto* w = std::get_if<written>(&outcomes[i])) {
-              made.push_back(intents[i]);
-              made.back().intent.step = 1;
-              made.back().intent.made = w->id;
-              made.back().intent.made_key = w->key;
-            } else {
-              rest.push_back(intents[i]);
-              rest_outcomes.push_back(outcomes[i]);
+        auto go = [me, ready = std::move(ready), folder, op, target](const stored&) {
+          me->begin(ready, [me, folder, op, target](std::vector<loaded> open) {
+            create_mail request{folder, {}};
+            std::vector<opened> intents;
+            for (auto& l : open) {
+              request.mails.emplace_back(std::move(l.mail), l.intent.mark);
+              intents.push_back({std::move(l.what), std::move(l.intent)});
             }
-          }
-          if (!rest.empty()) {
-            ++me->in_flight_; // the two halves end as two batches
-            me->conclude(std::move(rest), std::move(rest_outcomes));
-          }
-          me->remove_replaced(std::move(made), target);
-        });
+            me->write(target, std::move(request), intents,
+                      [me, intents, op, target](std::vector<write_outcome> outcomes) {
+                        if (op == operation::create) return me->conclude(intents, std::move(outcomes));
+                        std::vector<opened> made, rest;
+                        std::vector<write_outcome> rest_outcomes;
+                        for (std::size_t i = 0; i < intents.size(); ++i) {
+                          if (auto* w = std::get_if<written>(&outcomes[i])) {
+                            made.push_back(intents[i]);
+                            made.back().intent.step = 1;
+                            made.back().intent.made = w->id;
+                            made.back().intent.made_key = w->key;
+                          } else {
+                            rest.push_back(intents[i]);
+                            rest_outcomes.push_back(outcomes[i]);
+                          }
+                        }
+                        if (!rest.empty()) {
+                          ++me->in_flight_; // the two halves end as two batches
+                          me->conclude(std::move(rest), std::move(rest_outcomes));
+                        }
+                        me->remove_replaced(std::move(made), target);
+                      });
+          });
+        };
+        me->ask_ledger(note_troubles{std::move(troubled)}, std::move(go));
       });
-    };
-    me->ask_ledger(note_troubles{std::move(troubled)}, std::move(go));
-  });
 }
 
 /// The new copies exist: that goes to disk, then the old ones go to Deleted Items, where an edit that nobody had seen
@@ -129,64 +146,69 @@ void carrier::remove_replaced(std::vector<opened> made, side target) {
   auto me = shared_from_this();
   auto noted = std::make_shared<std::size_t>(made.size());
   for (const auto& m : made)
-    ask_ledger(progress_intent{m.what.twin.id, m.intent.id, 1, m.intent.made, m.intent.made_key},
-               [me, made, target, noted](const stored&) {
-                 if (--*noted > 0) return;
-                 remove_items request;
-                 for (const auto& o : made)
-                   request.items.push_back(o.intent.item);
-                 me->write(target, std::move(request), made, [me, made](std::vector<write_outcome> outcomes) {
-                   // What stands in the settlement is the new copy. An old one that is gone already is as good.
-                   for (std::size_t i = 0; i < made.size(); ++i)
-                     if (std::holds_alternative<written>(outcomes[i]) || std::holds_alternative<gone>(outcomes[i]))
-                       outcomes[i] = written{made[i].intent.made, made[i].intent.made_key};
-                     else if (!std::holds_alternative<unknown>(outcomes[i]))
-                       // Both copies exist now: the intent stays open until the old one is gone.
-                       outcomes[i] = unknown{failure{reach::item, retry::later, {}, "replace", "the old copy is still there", {}}};
-                   me->conclude(made, std::move(outcomes));
-                 });
-               });
+    ask_ledger(progress_intent{m.what.twin.id, m.intent.id, 1, m.intent.made, m.intent.made_key}, [me, made, target,
+                                                                                                   noted](
+                                                                                                      const stored&) {
+      if (--*noted > 0) return;
+      remove_items request;
+      for (const auto& o : made)
+        request.items.push_back(o.intent.item);
+      me->write(target, std::move(request), made, [me, made](std::vector<write_outcome> outcomes) {
+        // What stands in the settlement is the new copy. An old one that is gone already is as good.
+        for (std::size_t i = 0; i < made.size(); ++i)
+          if (std::holds_alternative<written>(outcomes[i]) || std::holds_alternative<gone>(outcomes[i]))
+            outcomes[i] = written{made[i].intent.made, made[i].intent.made_key};
+          else if (!std::holds_alternative<unknown>(outcomes[i]))
+            // Both copies exist now: the intent stays open until the old one is gone.
+            outcomes[i] = unknown{failure{reach::item, retry::later, {}, "replace", "the old copy is still there", {}}};
+        me->conclude(made, std::move(outcomes));
+      });
+    });
 }
 
 void carrier::update(std::vector<task> tasks, side target) {
   side source = other(target);
   auto me = shared_from_this();
-  ask_mailbox<content_read>(source, read_content{items_of(tasks, source)}, [me, tasks, target, source](std::vector<content_outcome>& outcomes) {
-    std::vector<loaded> ready;
-    for (std::size_t i = 0; i < std::min(tasks.size(), outcomes.size()); ++i) {
-      const auto& t = tasks[i];
-      auto* c = std::get_if<content>(&outcomes[i]);
-      if (auto* f = std::get_if<failure>(&outcomes[i]); f && f->reach != reach::item) me->stop(source, *f);
-      if (!c || c->key != t.twin.seen[source]->key) { // edited again since it was decided: the next round decides
-        ++me->result_.waiting;
-        continue;
-      }
-      const auto& what = std::get<logic::update_on>(t.verdict.what);
-      loaded l{t, logic::intent_to_update(t.twin, what, *c, me->new_intent(), me->now()), {}, {}};
-      for (field f : what.fields) {
-        auto at = std::find_if(c->fields.begin(), c->fields.end(), [f](const field_value& v) { return v.field == f; });
-        l.fields.push_back(at == c->fields.end() ? field_value{f, {}} : *at);
-      }
-      ready.push_back(std::move(l));
-    }
-    me->begin(std::move(ready), [me, target](std::vector<loaded> open) {
-      update_items request;
-      std::vector<opened> intents;
-      for (auto& l : open) {
-        request.items.push_back({l.intent.item, l.intent.guard, std::move(l.fields)});
-        intents.push_back({std::move(l.what), std::move(l.intent)});
-      }
-      me->write(target, std::move(request), intents,
-                [me, intents](std::vector<write_outcome> outcomes) { me->conclude(intents, std::move(outcomes)); });
-    });
-  });
+  ask_mailbox<content_read>(
+      source, read_content{items_of(tasks, source)},
+      [me, tasks, target, source](std::vector<content_outcome>& outcomes) {
+        std::vector<loaded> ready;
+        for (std::size_t i = 0; i < std::min(tasks.size(), outcomes.size()); ++i) {
+          const auto& t = tasks[i];
+          auto* c = std::get_if<content>(&outcomes[i]);
+          if (auto* f = std::get_if<failure>(&outcomes[i]); f && f->reach != reach::item) me->stop(source, *f);
+          if (!c || c->key != t.twin.seen[source]->key) { // edited again since it was decided: the next round decides
+            ++me->result_.waiting;
+            continue;
+          }
+          const auto& what = std::get<logic::update_on>(t.verdict.what);
+          loaded l{t, logic::intent_to_update(t.twin, what, *c, me->new_intent(), me->now()), {}, {}};
+          for (field f : what.fields) {
+            auto at =
+                std::find_if(c->fields.begin(), c->fields.end(), [f](const field_value& v) { return v.field == f; });
+            l.fields.push_back(at == c->fields.end() ? field_value{f, {}} : *at);
+          }
+          ready.push_back(std::move(l));
+        }
+        me->begin(std::move(ready), [me, target](std::vector<loaded> open) {
+          update_items request;
+          std::vector<opened> intents;
+          for (auto& l : open) {
+            request.items.push_back({l.intent.item, l.intent.guard, std::move(l.fields)});
+            intents.push_back({std::move(l.what), std::move(l.intent)});
+          }
+          me->write(target, std::move(request), intents,
+                    [me, intents](std::vector<write_outcome> outcomes) { me->conclude(intents, std::move(outcomes)); });
+        });
+      });
 }
 
 void carrier::set_read(std::vector<task> tasks, side target) {
   auto me = shared_from_this();
   std::vector<loaded> ready;
   for (auto& t : tasks)
-    ready.push_back({t, logic::intent_of(t.twin, std::get<logic::set_read_on>(t.verdict.what), new_intent(), now()), {}, {}});
+    ready.push_back(
+        {t, logic::intent_of(t.twin, std::get<logic::set_read_on>(t.verdict.what), new_intent(), now()), {}, {}});
   begin(std::move(ready), [me, target](std::vector<loaded> open) {
     set_read_states request;
     std::vector<opened> intents;
@@ -208,7 +230,8 @@ void carrier::move(std::vector<task> tasks, side target, const folder_pair_id& t
   }
   std::vector<loaded> ready;
   for (auto& t : tasks)
-    ready.push_back({t, logic::intent_of(t.twin, std::get<logic::move_on>(t.verdict.what), new_intent(), now()), {}, {}});
+    ready.push_back(
+        {t, logic::intent_of(t.twin, std::get<logic::move_on>(t.verdict.what), new_intent(), now()), {}, {}});
   begin(std::move(ready), [me, target, folder = place->second[target]](std::vector<loaded> open) {
     move_items request{folder, {}};
     std::vector<opened> intents;
@@ -225,7 +248,8 @@ void carrier::remove(std::vector<task> tasks, side target) {
   auto me = shared_from_this();
   std::vector<loaded> ready;
   for (auto& t : tasks)
-    ready.push_back({t, logic::intent_of(t.twin, std::get<logic::remove_on>(t.verdict.what), new_intent(), now()), {}, {}});
+    ready.push_back(
+        {t, logic::intent_of(t.twin, std::get<logic::remove_on>(t.verdict.what), new_intent(), now()), {}, {}});
   begin(std::move(ready), [me, target](std::vector<loaded> open) {
     remove_items request;
     std::vector<opened> intents;
@@ -238,7 +262,8 @@ void carrier::remove(std::vector<task> tasks, side target) {
   });
 }
 
-// ---- what they share -------------------------------------------------------------------------------------------------
+// ---- what they share
+// -------------------------------------------------------------------------------------------------
 
 void carrier::begin(std::vector<loaded> ready, std::function<void(std::vector<loaded>)> then) {
   if (ready.empty()) return batch_done();
@@ -249,8 +274,10 @@ void carrier::begin(std::vector<loaded> ready, std::function<void(std::vector<lo
   ask_ledger(std::move(call), [me, ready = std::move(ready), then = std::move(then)](const intents_begun& begun) {
     std::vector<loaded> open;
     for (std::size_t i = 0; i < ready.size(); ++i)
-      if (begun.open[i]) open.push_back(ready[i]);
-      else ++me->result_.waiting; // news came in between: the next round decides
+      if (begun.open[i])
+        open.push_back(ready[i]);
+      else
+        ++me->result_.waiting; // news came in between: the next round decides
     if (open.empty()) return me->batch_done();
     then(std::move(open));
   });
@@ -264,7 +291,8 @@ void carrier::write(side target, Request what, std::vector<opened> intents,
       .then(
           [me, then, n = intents.size()](write_done& answer) {
             // An outcome that is missing is one that is not known.
-            answer.outcomes.resize(n, unknown{failure{reach::item, retry::later, {}, "protocol", "no outcome was answered", {}}});
+            answer.outcomes.resize(
+                n, unknown{failure{reach::item, retry::later, {}, "protocol", "no outcome was answered", {}}});
             then(std::move(answer.outcomes));
           },
           [me, target](const caf::error& e) { me->mailbox_died(target, e); }); // the intents stay open: unknown
@@ -321,8 +349,9 @@ void carrier::conclude(std::vector<opened> intents, std::vector<write_outcome> o
       void operator()(const unknown& u) {
         ++self.result_.waiting;
         if (u.why.reach != reach::item) self.stop(in.target, u.why);
-        self.log(log_level::info, t, "not known whether it was " + std::string(name_of(in.operation)) + " on " +
-                                         name_of(in.target) + " (" + u.why.what + "); it will be looked for",
+        self.log(log_level::info, t,
+                 "not known whether it was " + std::string(name_of(in.operation)) + " on " + name_of(in.target) + " (" +
+                     u.why.what + "); it will be looked for",
                  u.why.code);
       }
       void fail(const failure& why, bool for_good) {

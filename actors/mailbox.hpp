@@ -21,7 +21,8 @@
 /// where a write may have taken effect unseen, each item it may have touched answers `unknown`.
 namespace exsyncd {
 
-// ---- reading ---------------------------------------------------------------------------------------------------------
+// ---- reading
+// ---------------------------------------------------------------------------------------------------------
 
 /// Which store this is; asked at every start, since ids belong to it. Answers result<mailbox_identity>.
 struct identify {};
@@ -82,7 +83,8 @@ struct found_by_mark {
   result<std::vector<listed_item>> outcome;
 };
 
-// ---- writing ---------------------------------------------------------------------------------------------------------
+// ---- writing
+// ---------------------------------------------------------------------------------------------------------
 
 /// It took effect; the item now has this id and key.
 struct written {

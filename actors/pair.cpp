@@ -56,7 +56,8 @@ void go_on(pair_self self, std::optional<utc_seconds> next_due) {
   if (!state.waiting.empty() || state.dirty) return start_round(self, false);
   auto in = polling_interval(state.options.settings);
   if (state.failed_in_a_row > 0)
-    in = std::min<std::chrono::milliseconds>(in, logic::back_off(state.failed_in_a_row, state.options.context.random()));
+    in =
+        std::min<std::chrono::milliseconds>(in, logic::back_off(state.failed_in_a_row, state.options.context.random()));
   for (const auto& [name, f] : state.status.failures)
     if (f.wait) in = std::max(in, *f.wait);
   if (next_due) {
@@ -76,7 +77,9 @@ void tell(pair_self self, const round_report& report) {
           f.what + (f.hint.empty() ? "" : " — " + f.hint), name, f.code);
   }
   if (!state.status.failures.empty() && report.failures.empty()) log(self, log_level::info, "works again");
-  if (report.writes > 0) log(self, log_level::info, std::to_string(report.writes) + (report.writes == 1 ? " change" : " changes") + " carried over");
+  if (report.writes > 0)
+    log(self, log_level::info,
+        std::to_string(report.writes) + (report.writes == 1 ? " change" : " changes") + " carried over");
 }
 
 void round_ended(pair_self self, sync_round::outcome o) {
@@ -97,8 +100,10 @@ void round_ended(pair_self self, sync_round::outcome o) {
   status.phase = pair_phase::started;
   for (const auto& [name, f] : o.report.failures) {
     bool busy = f.wait || f.code == "ErrorServerBusy";
-    if (busy && status.phase != pair_phase::error) status.phase = pair_phase::throttled;
-    else if (name.empty()) status.phase = pair_phase::error;
+    if (busy && status.phase != pair_phase::error)
+      status.phase = pair_phase::throttled;
+    else if (name.empty())
+      status.phase = pair_phase::error;
   }
   go_on(self, o.next_due);
 }
@@ -145,8 +150,9 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
   for (const auto& f : o.settings.folders)
     state.folder_pairs[folder_pair_id{f.name}] =
         self->spawn<caf::linked>(folder_pair, folder_pair_options{name, f, o.mailboxes, o.ledger, o.context,
-                                                              caf::actor_cast<caf::weak_actor_ptr>(self)});
-  self->set_exit_handler([self](caf::exit_msg& m) { self->quit(m.reason ? m.reason : caf::exit_reason::user_shutdown); });
+                                                                  caf::actor_cast<caf::weak_actor_ptr>(self)});
+  self->set_exit_handler(
+      [self](caf::exit_msg& m) { self->quit(m.reason ? m.reason : caf::exit_reason::user_shutdown); });
   self->request(o.ledger, ledger_patience, prune_buried{name, o.context.wall_clock() - tombstone_age})
       .then([](const stored&) {}, [self](const caf::error& e) { self->quit(e); });
   if (o.polling) schedule(self, std::chrono::milliseconds(0));
@@ -180,7 +186,8 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
       },
       [self](const approve_folder_pair& a) -> caf::result<approved> {
         auto& s = self->state;
-        bool held = std::any_of(s.status.held.begin(), s.status.held.end(), [&](const auto& h) { return h.first == a.name; });
+        bool held =
+            std::any_of(s.status.held.begin(), s.status.held.end(), [&](const auto& h) { return h.first == a.name; });
         auto promise = self->make_response_promise<approved>();
         self->request(s.options.ledger, ledger_patience, set_frozen{pair_id{s.options.settings.name}, a.name, {}})
             .then(
@@ -199,8 +206,10 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
         auto promise = self->make_response_promise<pair_stopped>();
         self->state.stops.push_back(promise);
         self->state.stopping = true;
-        if (self->state.round) self->state.round->halt();
-        else go_on(self, {});
+        if (self->state.round)
+          self->state.round->halt();
+        else
+          go_on(self, {});
         return promise;
       },
   };

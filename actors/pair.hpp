@@ -26,10 +26,10 @@ struct folder_dirty {};
 /// Brings the pair into step now; answered when nothing is left that can be done now.
 struct sync_now {};
 struct round_report {
-  std::uint32_t writes = 0;  // to either mailbox
-  std::uint32_t waiting = 0; // items that could not be brought further in this round
-  std::uint32_t failed = 0;  // items that are tried again later or banned since this round
-  std::uint32_t banned = 0;  // items that rest in the ban list
+  std::uint32_t writes = 0;                            // to either mailbox
+  std::uint32_t waiting = 0;                           // items that could not be brought further in this round
+  std::uint32_t failed = 0;                            // items that are tried again later or banned since this round
+  std::uint32_t banned = 0;                            // items that rest in the ban list
   std::vector<std::pair<folder_pair_id, frozen>> held; // by the brake
   /// What reached further than one item; of the whole pair where the name is empty.
   std::vector<std::pair<folder_pair_id, failure>> failures;
@@ -48,7 +48,7 @@ struct pair_status {
   /// Of the round that is under way, batch by batch; else of the last one.
   std::uint32_t done = 0, writes = 0, waiting = 0, failed = 0;
   std::uint64_t rounds = 0;
-  std::optional<utc_seconds> last_sync;  // the last round that ended in step
+  std::optional<utc_seconds> last_sync;   // the last round that ended in step
   std::optional<utc_seconds> last_change; // the last round that wrote something
   std::optional<utc_seconds> next_poll;
 };
@@ -106,7 +106,7 @@ struct pair_state {
   pair_options options;
   arbiter_actor judge;
   std::map<folder_pair_id, folder_pair_actor> folder_pairs;
-  std::shared_ptr<sync_round> round; // under way
+  std::shared_ptr<sync_round> round;                              // under way
   std::vector<caf::typed_response_promise<round_report>> waiting; // for the round that follows
   std::vector<caf::typed_response_promise<pair_plan>> plans;
   std::vector<caf::typed_response_promise<pair_stopped>> stops;

@@ -47,7 +47,12 @@ private:
     self_->request(options().mailboxes[s], mailbox_patience, list_changes{folders_[s], std::move(cursor)})
         .then([me, s](changes_listed& answer) { me->listed(s, answer); },
               [me, s](const caf::error& e) {
-                me->end(s, failure{reach::mailbox, retry::later, {}, "mailbox", "the mailbox actor ended: " + caf::to_string(e), {}});
+                me->end(s, failure{reach::mailbox,
+                                   retry::later,
+                                   {},
+                                   "mailbox",
+                                   "the mailbox actor ended: " + caf::to_string(e),
+                                   {}});
               });
   }
 
@@ -73,8 +78,12 @@ private:
 
   /// The server has forgotten the cursor: from the beginning, and until that pass ends no absence means anything.
   void restart(side s) {
-    options().context.log({log_level::warning, "the server no longer knows the sync state; listing from the beginning",
-                           options().pair.value, options().settings.name, {}, "ErrorInvalidSyncStateData"});
+    options().context.log({log_level::warning,
+                           "the server no longer knows the sync state; listing from the beginning",
+                           options().pair.value,
+                           options().settings.name,
+                           {},
+                           "ErrorInvalidSyncStateData"});
     ledger(load_folder_sides{options().pair}, [me = shared_from_this(), s](const folder_sides_loaded& all) {
       for (const auto& f : all.folders) {
         if (f.folder_pair.value != me->options().settings.name || f.side != s) continue;

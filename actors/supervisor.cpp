@@ -10,12 +10,17 @@ namespace {
 using supervisor_self = supervisor_actor::stateful_pointer<supervisor_state>;
 
 failure no_such_pair(const std::string& name) {
-  return {reach::account, retry::never, {}, "unknown-pair", "there is no pair \"" + name + "\"",
+  return {reach::account,
+          retry::never,
+          {},
+          "unknown-pair",
+          "there is no pair \"" + name + "\"",
           "pair.list shows the pairs of the configuration"};
 }
 
 failure not_running(const std::string& name) {
-  return {reach::account, retry::never, {}, "stopped", "the pair \"" + name + "\" is stopped", "start it with pair.start"};
+  return {
+      reach::account, retry::never, {}, "stopped", "the pair \"" + name + "\" is stopped", "start it with pair.start"};
 }
 
 void log(supervisor_self self, log_level level, const std::string& pair, std::string text) {
@@ -176,15 +181,20 @@ std::vector<std::string> names_or_all(supervisor_self self, const std::vector<st
 
 pair_condition condition_of(pair_phase phase) {
   switch (phase) {
-  case pair_phase::starting: return pair_condition::starting;
-  case pair_phase::started: return pair_condition::started;
-  case pair_phase::throttled: return pair_condition::throttled;
-  case pair_phase::error: return pair_condition::error;
+  case pair_phase::starting:
+    return pair_condition::starting;
+  case pair_phase::started:
+    return pair_condition::started;
+  case pair_phase::throttled:
+    return pair_condition::throttled;
+  case pair_phase::error:
+    return pair_condition::error;
   }
   return pair_condition::error;
 }
 
-// ---- requests --------------------------------------------------------------------------------------------------------
+// ---- requests
+// --------------------------------------------------------------------------------------------------------
 
 void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promise) {
   auto result = std::make_shared<pairs_are>();
@@ -215,7 +225,8 @@ void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promi
   }
 }
 
-void start_or_stop(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const std::vector<std::string>& names, bool start) {
+void start_or_stop(supervisor_self self, caf::typed_response_promise<pair_answers> promise,
+                   const std::vector<std::string>& names, bool start) {
   auto result = std::make_shared<pair_answers>();
   auto done = after(names.size(), [promise, result]() mutable { promise.deliver(std::move(*result)); });
   for (const auto& name : names) {
@@ -240,7 +251,8 @@ void start_or_stop(supervisor_self self, caf::typed_response_promise<pair_answer
   }
 }
 
-void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promise, const std::vector<std::string>& asked) {
+void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promise,
+          const std::vector<std::string>& asked) {
   auto result = std::make_shared<pairs_synced>();
   auto names = names_or_all(self, asked);
   result->pairs.resize(names.size());
@@ -288,7 +300,12 @@ void end_plan(supervisor_self self, const std::string& name, pair_actor planner,
 void plan(supervisor_self self, caf::typed_response_promise<planned> promise, const std::string& name) {
   auto* m = find(self, name);
   if (!m || m->planning) {
-    promise.deliver(planned{m ? failure{reach::account, retry::later, {}, "planning", "a plan of \"" + name + "\" is being made", "ask again when it is there"}
+    promise.deliver(planned{m ? failure{reach::account,
+                                        retry::later,
+                                        {},
+                                        "planning",
+                                        "a plan of \"" + name + "\" is being made",
+                                        "ask again when it is there"}
                               : no_such_pair(name)});
     return;
   }
@@ -305,7 +322,8 @@ void plan(supervisor_self self, caf::typed_response_promise<planned> promise, co
             end();
           },
           [promise, end](const caf::error& e) mutable {
-            promise.deliver(planned{failure{reach::account, retry::later, {}, "ended", "the pair ended: " + caf::to_string(e), {}}});
+            promise.deliver(planned{
+                failure{reach::account, retry::later, {}, "ended", "the pair ended: " + caf::to_string(e), {}}});
             end();
           });
 }
@@ -325,9 +343,13 @@ void approve(supervisor_self self, caf::typed_response_promise<pair_answers> pro
   auto held = std::make_shared<bool>(false);
   auto done = after(folders.size(), [promise, result, held, what]() mutable {
     if (!*held)
-      result->pairs[0].failed = failure{reach::folder, retry::never, {}, "not-frozen",
-                                        "nothing is frozen there: " + what.pair + (what.folder_pair.empty() ? "" : "/" + what.folder_pair),
-                                        "pair.get shows what is frozen"};
+      result->pairs[0].failed =
+          failure{reach::folder,
+                  retry::never,
+                  {},
+                  "not-frozen",
+                  "nothing is frozen there: " + what.pair + (what.folder_pair.empty() ? "" : "/" + what.folder_pair),
+                  "pair.get shows what is frozen"};
     promise.deliver(*result);
   });
   for (const auto& f : folders)
@@ -353,7 +375,10 @@ caf::result<conflicts_loaded> conflicts(supervisor_self self, const ask_conflict
   auto promise = self->make_response_promise<conflicts_loaded>();
   auto result = std::make_shared<conflicts_loaded>();
   for_pairs<load_conflicts, conflicts_loaded>(
-      self, what.pair, [limit = what.limit](pair_id p) { return load_conflicts{std::move(p), limit}; },
+      self, what.pair,
+      [limit = what.limit](pair_id p) {
+        return load_conflicts{std::move(p), limit};
+      },
       [result](const conflicts_loaded& c) {
         result->conflicts.insert(result->conflicts.end(), c.conflicts.begin(), c.conflicts.end());
       },
@@ -446,7 +471,8 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
             self, [self, names = what.names](auto promise) { sync(self, promise, names); });
       },
       [self](const plan_one& what) {
-        return answer_when_decided<planned>(self, [self, name = what.pair](auto promise) { plan(self, promise, name); });
+        return answer_when_decided<planned>(self,
+                                            [self, name = what.pair](auto promise) { plan(self, promise, name); });
       },
       [self](const approve_one& what) {
         return answer_when_decided<pair_answers>(self, [self, what](auto promise) { approve(self, promise, what); });

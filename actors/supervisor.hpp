@@ -20,7 +20,7 @@ struct ask_pairs {};
 struct pair_overview {
   pair_settings settings;
   pair_condition condition = pair_condition::stopped;
-  pair_status status;  // of a running pair
+  pair_status status; // of a running pair
   pair_counts counts;
   std::uint32_t restarts = 0; // since the daemon started
 };
@@ -100,8 +100,8 @@ struct reconfigured {};
 struct shut_down {};
 struct shut {};
 
-/// To itself: a pair that ended by itself is started anew, ever later when it keeps ending. Void where the pair has been
-/// started since.
+/// To itself: a pair that ended by itself is started anew, ever later when it keeps ending. Void where the pair has
+/// been started since.
 struct start_again {
   std::string pair;
   std::uint64_t life = 0;

@@ -43,7 +43,8 @@ void sync_round::fail(const folder_pair_id& name, failure f) {
 }
 
 void sync_round::fail_side(side s, const failure& f) {
-  auto told = in_context(name_of(s) + " " + (s == side::primary ? options().settings.primary : options().settings.replica).mailbox, f);
+  auto told = in_context(
+      name_of(s) + " " + (s == side::primary ? options().settings.primary : options().settings.replica).mailbox, f);
   auto& all = result_.report.failures;
   if (std::find(all.begin(), all.end(), std::pair{folder_pair_id{}, told}) == all.end())
     all.emplace_back(folder_pair_id{}, std::move(told));
@@ -55,7 +56,12 @@ void sync_round::ask_mailbox(side s, Request what, Then then) {
   ++open_;
   self_->request(options().mailboxes[s], mailbox_patience, std::move(what))
       .then(std::move(then), [me, s](const caf::error& e) {
-        me->fail_side(s, {reach::mailbox, retry::later, {}, "mailbox", "the mailbox actor did not answer: " + caf::to_string(e), {}});
+        me->fail_side(s, {reach::mailbox,
+                          retry::later,
+                          {},
+                          "mailbox",
+                          "the mailbox actor did not answer: " + caf::to_string(e),
+                          {}});
         if (me->one_less()) me->finish();
       });
 }
@@ -81,8 +87,10 @@ void sync_round::identify_both() {
   };
   for (side s : both_sides) {
     ask_mailbox(s, identify{}, [me, s, next](identified& who) {
-      if (auto* f = std::get_if<failure>(&who.outcome)) me->fail_side(s, *f);
-      else me->identities_[s] = std::get<mailbox_identity>(who.outcome);
+      if (auto* f = std::get_if<failure>(&who.outcome))
+        me->fail_side(s, *f);
+      else
+        me->identities_[s] = std::get<mailbox_identity>(who.outcome);
       next();
     });
     ask_mailbox(s, ask_settable{}, [me, s, next](settable& what) {
@@ -98,8 +106,10 @@ void sync_round::find_folders_of(side s, std::shared_ptr<both<std::vector<result
   for (const auto& f : options().settings.folders)
     what.paths.push_back(path_of(f, s));
   ask_mailbox(s, std::move(what), [me, s, found](folders_found& answer) {
-    if (auto* f = std::get_if<failure>(&answer.outcome)) me->fail_side(s, *f);
-    else (*found)[s] = std::move(std::get<0>(answer.outcome));
+    if (auto* f = std::get_if<failure>(&answer.outcome))
+      me->fail_side(s, *f);
+    else
+      (*found)[s] = std::move(std::get<0>(answer.outcome));
     if (!me->one_less()) return;
     if (!me->result_.report.failures.empty()) return me->finish();
     me->bind(*found);
@@ -122,7 +132,11 @@ void sync_round::bind(const both<std::vector<result<folder_state>>>& found) {
         fail(name, in_context(where, *why));
       } else if (const auto& there = std::get<folder_state>(found[s][i]); there.in_deleted_items) {
         // Its items are about to vanish with it; none of that is a user's delete of one item.
-        fail(name, {reach::folder, retry::after_change, {}, "deleted", where + " is in Deleted Items",
+        fail(name, {reach::folder,
+                    retry::after_change,
+                    {},
+                    "deleted",
+                    where + " is in Deleted Items",
                     "move it back, or take the folder pair out of the configuration"});
       } else {
         ids[s] = there.id;
@@ -161,7 +175,8 @@ void sync_round::decide() {
   if (halted_) return finish();
   auto me = shared_from_this();
   self_->request(self_->state.judge, mailbox_patience, question_)
-      .then([me](arbitrated& verdicts) { me->decided(verdicts); }, [self = self_](const caf::error& e) { self->quit(e); });
+      .then([me](arbitrated& verdicts) { me->decided(verdicts); },
+            [self = self_](const caf::error& e) { self->quit(e); });
 }
 
 void sync_round::decided(arbitrated& verdicts) {
@@ -207,8 +222,10 @@ void sync_round::carry(arbitrated& verdicts) {
               for (side s : both_sides)
                 if (c.stopped[s]) me->fail(name, in_context(name_of(s), *c.stopped[s]));
               if (!me->one_less()) return;
-              if (me->came_further_ && me->passes_ < most_passes) me->decide();
-              else me->finish();
+              if (me->came_further_ && me->passes_ < most_passes)
+                me->decide();
+              else
+                me->finish();
             },
             [self = self_](const caf::error& e) { self->quit(e); });
   }

@@ -178,7 +178,8 @@ engine_room::~engine_room() {
   cut_connections();
   caf::anon_send_exit(inside_->ledger, caf::exit_reason::user_shutdown);
   inside_->ledger = nullptr;
-  // Debian's RocksDB 7.8 aborts when it closes a log that it could not append to: all stays as it is, and the process ends.
+  // Debian's RocksDB 7.8 aborts when it closes a log that it could not append to: all stays as it is, and the process
+  // ends.
   if (inside_->disk_failed) static_cast<void>(inside_.release());
 }
 

@@ -232,7 +232,8 @@ bool budget::begin_rest(back_off& b, std::optional<milliseconds> wait, const std
     return false;
   }
   b.level = std::min(b.level + 1, 20u);
-  milliseconds pause = wait ? *wait : std::min(settings_.longest_rest, settings_.rest * (std::int64_t{1} << (b.level - 1)));
+  milliseconds pause =
+      wait ? *wait : std::min(settings_.longest_rest, settings_.rest * (std::int64_t{1} << (b.level - 1)));
   // Later by up to a quarter, never earlier: clients that were stopped together do not come back together.
   pause += milliseconds(static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(pause.count() / 4 + 1)));
   b.until = now + pause;

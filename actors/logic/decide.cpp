@@ -78,7 +78,8 @@ private:
     return c;
   }
 
-  // ---- never agreed yet ----------------------------------------------------------------------------------------------
+  // ---- never agreed yet
+  // ----------------------------------------------------------------------------------------------
 
   verdict unpaired() const {
     for (side s : both_sides)
@@ -111,7 +112,8 @@ private:
     return write(target(), fields, lost(target(), "different when first paired", fields));
   }
 
-  // ---- agreed before -------------------------------------------------------------------------------------------------
+  // ---- agreed before
+  // -------------------------------------------------------------------------------------------------
 
   verdict agreed() const {
     both<state> now{state_of(side::primary), state_of(side::replica)};
@@ -142,8 +144,8 @@ private:
     auto fields = differing_fields(*here(s).content, base(s).content);
     if (base(s).read_back) return fields;
     if (here(s).key == base(s).key) return {}; // nobody touched it since we wrote it
-    const auto& opposite = seen(other(s)) && contents_known(here(other(s))) ? *here(other(s)).content
-                                                                             : base(other(s)).content;
+    const auto& opposite =
+        seen(other(s)) && contents_known(here(other(s))) ? *here(other(s)).content : base(other(s)).content;
     auto across = differ_across(opposite, *here(s).content, true, here(s).draft);
     std::erase_if(fields, [&](field f) { return !contains(across, f); });
     return fields;
@@ -170,8 +172,9 @@ private:
       // A delete wins, but whoever edited the other copy shall find it in the list of conflicts.
       if (needs_look(rest) && two_way()) return verdict{look{{rest}, false}, {}};
       if (!edited_fields(rest).empty() && two_way())
-        return verdict{remove_on{rest}, lost(rest, s == side::primary ? "deleted on primary, edited on replica"
-                                                                     : "deleted on replica, edited on primary",
+        return verdict{remove_on{rest}, lost(rest,
+                                             s == side::primary ? "deleted on primary, edited on replica"
+                                                                : "deleted on replica, edited on primary",
                                              edited_fields(rest))};
       return verdict{remove_on{rest}, {}};
     }
@@ -242,15 +245,15 @@ private:
     }
     bool p_news = read_is_news(side::primary), r_news = read_is_news(side::replica);
     side from = side::primary;
-    if (p_news != r_news) from = p_news ? side::primary : side::replica;
-    else if (!base(side::primary).read_back && base(side::replica).read_back) from = side::replica;
+    if (p_news != r_news)
+      from = p_news ? side::primary : side::replica;
+    else if (!base(side::primary).read_back && base(side::replica).read_back)
+      from = side::replica;
     return set_read_on{other(from), *here(from).read};
   }
 
   /// A draft's read state cannot be given at its creation: what the server made of it is nobody's news.
-  bool read_is_news(side s) const {
-    return here(s).read != base(s).read && (base(s).read_back || !here(s).draft);
-  }
+  bool read_is_news(side s) const { return here(s).read != base(s).read && (base(s).read_back || !here(s).draft); }
 
   std::optional<move_on> place() const {
     const auto& p = here(side::primary).folder;

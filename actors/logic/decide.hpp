@@ -25,7 +25,8 @@ struct surroundings {
   utc_seconds now{};
 };
 
-// ---- verdicts --------------------------------------------------------------------------------------------------------
+// ---- verdicts
+// --------------------------------------------------------------------------------------------------------
 
 /// Nothing can be decided yet; what is missing comes by itself (a listing, the time of the next try).
 struct wait {

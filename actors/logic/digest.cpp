@@ -56,9 +56,8 @@ field_digests only(const field_digests& of, const std::vector<field>& fields) {
 }
 
 field_digests with_fields(field_digests base, const field_digests& from, const std::vector<field>& fields) {
-  std::erase_if(base, [&](const field_digest& d) {
-    return std::find(fields.begin(), fields.end(), d.field) != fields.end();
-  });
+  std::erase_if(
+      base, [&](const field_digest& d) { return std::find(fields.begin(), fields.end(), d.field) != fields.end(); });
   for (const auto& d : only(from, fields))
     base.push_back(d);
   sort_by_field(base);

@@ -35,16 +35,13 @@ public:
 
   matches run() {
     by_mark();
-    by_return(
-        [](const observation& o) { return o.mark.value; },
-        [](const observation& o) { return o.presence != presence::present; });
-    by_return(
-        [](const observation& o) { return o.search_key.value; },
-        [](const observation& o) { return o.presence != presence::present; });
+    by_return([](const observation& o) { return o.mark.value; },
+              [](const observation& o) { return o.presence != presence::present; });
+    by_return([](const observation& o) { return o.search_key.value; },
+              [](const observation& o) { return o.presence != presence::present; });
     hold_what_may_have_moved();
-    by_return(
-        [](const observation& o) { return o.message_id.value; },
-        [](const observation& o) { return o.presence != presence::present; });
+    by_return([](const observation& o) { return o.message_id.value; },
+              [](const observation& o) { return o.presence != presence::present; });
     opposite();
     return std::move(result_);
   }

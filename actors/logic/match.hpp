@@ -24,8 +24,8 @@ struct matches {
 };
 
 /// Finds out which unknown new items are known ones. Pure. In this order: marks of our own creates; items that left
-/// their folder or their mailbox's ids and turn up again (search key, then Message-ID); new items opposite each other in
-/// one folder pair with the same Message-ID, as many as there are on both sides, oldest first.
+/// their folder or their mailbox's ids and turn up again (search key, then Message-ID); new items opposite each other
+/// in one folder pair with the same Message-ID, as many as there are on both sides, oldest first.
 ///
 /// `unsettled`: every unsettled twin of the pair, and the settled half twins that share a Message-ID with one of them.
 /// `marked`: the twins that the marks of its half twins name. `listed`: which folder pairs were listed to their ends on

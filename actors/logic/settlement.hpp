@@ -12,7 +12,8 @@
 /// From a decision to an intent, from an answer to a settlement, and what to believe where the answer was lost. Pure.
 namespace exsyncd::logic {
 
-// ---- intents ---------------------------------------------------------------------------------------------------------
+// ---- intents
+// ---------------------------------------------------------------------------------------------------------
 
 /// The intent of a create or a replace: carries the whole mail, as it was read from the source.
 intent intent_to_carry(const twin&, enum operation, side target, const content& source, const folder_pair_id& folder,
@@ -23,7 +24,8 @@ intent intent_of(const twin&, const set_read_on&, intent_id, utc_seconds now);
 intent intent_of(const twin&, const move_on&, intent_id, utc_seconds now);
 intent intent_of(const twin&, const remove_on&, intent_id, utc_seconds now);
 
-// ---- settlements -----------------------------------------------------------------------------------------------------
+// ---- settlements
+// -----------------------------------------------------------------------------------------------------
 
 /// What a write has brought about. `id` and `key` are the answer's; empty ones mean: as before.
 settle_twin settlement_of(const twin&, const intent&, const item_id& id, const change_key& key, utc_seconds now);
@@ -31,13 +33,15 @@ settle_twin settlement_of(const twin&, const agree&);
 settle_twin settlement_of(const twin&, const forget&);
 settle_twin settlement_of(const twin&, const bury&, utc_seconds now);
 
-// ---- lost answers ----------------------------------------------------------------------------------------------------
+// ---- lost answers
+// ----------------------------------------------------------------------------------------------------
 
 /// What was found when looking for the outcome of an intent.
 struct evidence {
   /// Items in the target folder that hold the intent's mark (create, replace).
   std::vector<listed_item> marked;
-  /// The item written to, as it is now; empty: it is not found (update, set_read, move, remove, the old one of replace).
+  /// The item written to, as it is now; empty: it is not found (update, set_read, move, remove, the old one of
+  /// replace).
   std::optional<content> item;
 };
 

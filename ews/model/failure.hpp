@@ -20,7 +20,8 @@ struct failure {
   enum retry retry = retry::later;
   /// How long the server asked us to wait, or empty: the back-off decides.
   std::optional<std::chrono::milliseconds> wait;
-  /// An EWS ResponseCode ("ErrorServerBusy"), "HTTP 503", or a word of our own ("connect", "tls", "timeout", "protocol").
+  /// An EWS ResponseCode ("ErrorServerBusy"), "HTTP 503", or a word of our own ("connect", "tls", "timeout",
+  /// "protocol").
   std::string code;
   /// What was being done and what was answered; never a secret, never a message body.
   std::string what;

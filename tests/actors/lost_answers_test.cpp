@@ -33,7 +33,8 @@ std::vector<kind_of_write> kinds_of_write() {
   replaced.attachments = {"file=bytes"};
   return {
       {"create_mail", false, [](model_mailbox&, const item_id&) {}, mail_in("inbox")},
-      {"update_items", true, [](model_mailbox& m, const item_id& i) { m.user_edit(i, field::subject, "edited"); }, edited},
+      {"update_items", true, [](model_mailbox& m, const item_id& i) { m.user_edit(i, field::subject, "edited"); },
+       edited},
       {"set_read_states", true, [](model_mailbox& m, const item_id& i) { m.user_mark_read(i, true); }, read},
       {"move_items", true, [](model_mailbox& m, const item_id& i) { m.user_move(i, "inbox/other"); },
        mail_in("inbox/other")},
@@ -85,11 +86,16 @@ scenario with_fault(const kind_of_write& what, fault wrong) {
   return s;
 }
 
-const fault all_faults[] = {{kind::none},         {kind::fails},
-                            {kind::stops, 1},     {kind::answer_lost_before},
-                            {kind::cut, 1},       {kind::answer_lost_after},
-                            {kind::answers_late, 0, 20s}, {kind::commits_later, 0, 45s},
-                            {kind::dies_before},  {kind::dies_after}};
+const fault all_faults[] = {{kind::none},
+                            {kind::fails},
+                            {kind::stops, 1},
+                            {kind::answer_lost_before},
+                            {kind::cut, 1},
+                            {kind::answer_lost_after},
+                            {kind::answers_late, 0, 20s},
+                            {kind::commits_later, 0, 45s},
+                            {kind::dies_before},
+                            {kind::dies_after}};
 
 } // namespace
 

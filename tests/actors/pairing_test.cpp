@@ -53,7 +53,8 @@ TEST_CASE("the first pairing links what both have and copies the rest, through a
         wrong = all_of({wrong, has(w, side, name, name)});
       if (c.two_way()) wrong = all_of({wrong, has(w, side, "target", "target")});
     }
-    if (!c.two_way()) wrong = all_of({wrong, has(w, other(c.source()), "target", "target"), has_none(w, c.source(), "target")});
+    if (!c.two_way())
+      wrong = all_of({wrong, has(w, other(c.source()), "target", "target"), has_none(w, c.source(), "target")});
     return wrong;
   };
   for (const auto d : {direction::bidirectional, direction::primary_to_replica, direction::replica_to_primary})

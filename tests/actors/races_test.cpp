@@ -79,8 +79,8 @@ TEST_CASE("the target is edited during our write: nobody's edit is overwritten u
       return around(c.b(), "update_items", when, [=](virtual_world& w) { edit(w.mailbox(c.b()), "B's"); });
     };
     s.then = [=](const virtual_world& w, casting c, const round_end&) {
-      // Before it, both had edited: primary's stands. After it, B's user has edited what A's user wrote; if the answer is
-      // lost by a crash, that cannot be told from the former.
+      // Before it, both had edited: primary's stands. After it, B's user has edited what A's user wrote; if the answer
+      // is lost by a crash, that cannot be told from the former.
       const std::string primarys = c.a == side::primary ? "A's" : "B's";
       if (when == moment::before) return both_have(w, "m", primarys);
       if (both_have(w, "m", "B's").empty()) return std::vector<std::string>{};
@@ -154,9 +154,8 @@ TEST_CASE("the source is deleted during our create") {
     const std::string name = call;
     const auto at_moment = when;
     s.during = [=](casting c) {
-      return around(name == "fetch_mail" ? c.a : c.b(), name, at_moment, [=](virtual_world& w) {
-        w.mailbox(c.a).user_delete(w.mailbox(c.a).find("inbox", id_of("m")));
-      });
+      return around(name == "fetch_mail" ? c.a : c.b(), name, at_moment,
+                    [=](virtual_world& w) { w.mailbox(c.a).user_delete(w.mailbox(c.a).find("inbox", id_of("m"))); });
     };
     s.then = [](const virtual_world& w, casting, const round_end&) { return neither_has(w, "m"); };
     play_two_way(s);
@@ -167,9 +166,8 @@ TEST_CASE("the source is deleted during our create") {
 TEST_CASE("our new copy is deleted before its answer is there") {
   auto s = created_by_a("B deletes the new copy");
   s.during = [](casting c) {
-    return around(c.b(), "create_mail", moment::after, [=](virtual_world& w) {
-      w.mailbox(c.b()).user_delete(w.mailbox(c.b()).find("inbox", id_of("m")));
-    });
+    return around(c.b(), "create_mail", moment::after,
+                  [=](virtual_world& w) { w.mailbox(c.b()).user_delete(w.mailbox(c.b()).find("inbox", id_of("m"))); });
   };
   // B's user may have deleted a mail that no list ever shows: that it is made once more is allowed, that only one side
   // has it for ever is not.
@@ -236,11 +234,11 @@ TEST_CASE("our new copy is copied by its user before its answer is there") {
 
 TEST_CASE("the server touches our new copy by itself, at once or after the answer") {
   for (const auto* call : {"create_mail", "update_items"}) {
-    auto s = std::string(call) == "create_mail" ? created_by_a("touched after create") : edited_by_a("touched after update");
+    auto s =
+        std::string(call) == "create_mail" ? created_by_a("touched after create") : edited_by_a("touched after update");
     s.during = [=](casting c) {
-      return around(c.b(), call, moment::after, [=](virtual_world& w) {
-        w.mailbox(c.b()).touch(w.mailbox(c.b()).find("inbox", id_of("m")));
-      });
+      return around(c.b(), call, moment::after,
+                    [=](virtual_world& w) { w.mailbox(c.b()).touch(w.mailbox(c.b()).find("inbox", id_of("m"))); });
     };
     const std::string subject = std::string(call) == "create_mail" ? "m" : "A's";
     s.then = [=](const virtual_world& w, casting, const round_end&) { return both_have(w, "m", subject); };
@@ -280,9 +278,7 @@ TEST_CASE("the target is edited just before we delete it or move it") {
     play_two_way(s);
   }
   s.name = "B edits just before our delete";
-  s.when = [](outer_world& w, casting c) {
-    w.mailboxes[c.a].user_delete(w.mailboxes[c.a].find("inbox", id_of("m")));
-  };
+  s.when = [](outer_world& w, casting c) { w.mailboxes[c.a].user_delete(w.mailboxes[c.a].find("inbox", id_of("m"))); };
   s.during = [](casting c) {
     return around(c.b(), "remove_items", moment::before, [=](virtual_world& w) { edit(w.mailbox(c.b()), "B's"); });
   };

@@ -85,9 +85,9 @@ private:
   fault writing_fault() {
     using kind = enum fault::kind;
     if (!chance(4)) return {};
-    const kind kinds[] = {kind::fails,         kind::stops,        kind::answer_lost_before, kind::cut,
-                          kind::answer_lost_after, kind::answers_late, kind::commits_later,  kind::dies_before,
-                          kind::dies_after};
+    const kind kinds[] = {
+        kind::fails,        kind::stops,         kind::answer_lost_before, kind::cut,       kind::answer_lost_after,
+        kind::answers_late, kind::commits_later, kind::dies_before,        kind::dies_after};
     return {kinds[below(9)], below(3), std::chrono::seconds(below(60))};
   }
 

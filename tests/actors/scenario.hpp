@@ -70,7 +70,8 @@ void play(const scenario& what, casting cast, crashes when = crashes::everywhere
 void play_all_ways(const scenario& what, crashes when = crashes::everywhere);
 void play_two_way(const scenario& what, crashes when = crashes::everywhere);
 
-// ---- words for scenarios -----------------------------------------------------------------------------------------------
+// ---- words for scenarios
+// -----------------------------------------------------------------------------------------------
 
 /// A mail with this Message-ID ("<name@test>") and subject.
 new_mail mail_named(const std::string& name, int minute = 0);

@@ -45,13 +45,12 @@ struct one_mailbox {
   fault next;
   std::vector<mailbox_call> seen;
   std::chrono::seconds now{0};
-  scripted_mailbox_actor actor = system.spawn(
-      scripted_mailbox, side::primary, box,
-      mailbox_script{[this](const mailbox_call& c) {
-                       seen.push_back(c);
-                       return next;
-                     },
-                     [](const mailbox_call&) {}, [this] { return now; }});
+  scripted_mailbox_actor actor = system.spawn(scripted_mailbox, side::primary, box,
+                                              mailbox_script{[this](const mailbox_call& c) {
+                                                               seen.push_back(c);
+                                                               return next;
+                                                             },
+                                                             [](const mailbox_call&) {}, [this] { return now; }});
   caf::scoped_actor asker{system};
 
   ~one_mailbox() {
@@ -126,8 +125,8 @@ TEST_CASE("a move gives a new id and keeps search key and mark; a copy has them 
   model_mailbox box("a");
   box.make_folder("inbox/other");
   const auto source = box.user_create("inbox", mail("m"));
-  const auto made = std::get<model_mailbox::done>(
-      box.create(box.folder("inbox")->id, *box.carry(source), operation_mark("p/t/i")));
+  const auto made =
+      std::get<model_mailbox::done>(box.create(box.folder("inbox")->id, *box.carry(source), operation_mark("p/t/i")));
   const auto [first, cursor] = changes(box);
   const auto moved = box.user_move(made.id, "inbox/other");
   const auto [second, later] = changes(box, cursor);

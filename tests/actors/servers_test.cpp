@@ -122,7 +122,8 @@ TEST_CASE("a server that makes its own of what it is given") {
     w.mailboxes[c.b()].normalise = [](field f, const std::string& v) {
       auto n = v;
       if (f == field::subject) n.erase(n.find_last_not_of(' ') + 1);
-      if (f == field::categories) std::transform(n.begin(), n.end(), n.begin(), [](char ch) { return std::tolower(ch); });
+      if (f == field::categories)
+        std::transform(n.begin(), n.end(), n.begin(), [](char ch) { return std::tolower(ch); });
       return n;
     };
     w.mailboxes[c.b()].attachment_overhead = 77;
@@ -155,8 +156,8 @@ TEST_CASE("a refused mail rests and the others go on") {
       w.mailboxes[c.a].user_create("inbox", mail_named("m" + std::to_string(i), i));
   };
   s.then = [](const virtual_world& w, casting c, const round_end& end) {
-    auto wrong = all_of({has(w, c.b(), "m0", "m0"), has(w, c.b(), "m2", "m2"), has_none(w, c.b(), "m1"),
-                         some_are_there(w, c.a)});
+    auto wrong = all_of(
+        {has(w, c.b(), "m0", "m0"), has(w, c.b(), "m2", "m2"), has_none(w, c.b(), "m1"), some_are_there(w, c.a)});
     if (end.banned != 1) wrong.push_back(std::to_string(end.banned) + " are banned");
     return wrong;
   };
@@ -203,7 +204,8 @@ TEST_CASE("a draft's recipients change: it is replaced, and the old one is gone"
     box.user_edit(item_named(box, "draft"), field::to, "new@test");
   };
   s.then = [](const virtual_world& w, casting, const round_end&) {
-    std::vector<std::string> wrong = all_of({has(w, side::primary, "draft", "draft"), has(w, side::replica, "draft", "draft")});
+    std::vector<std::string> wrong =
+        all_of({has(w, side::primary, "draft", "draft"), has(w, side::replica, "draft", "draft")});
     for (const auto side : both_sides)
       for (const auto& m : mails(w, side, id_of("draft")))
         if (m.to != "new@test" || !m.draft) wrong.push_back(m.text());

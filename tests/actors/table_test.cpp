@@ -110,7 +110,8 @@ void check_cell(const deed& p, const deed& r, const casting& cast, crashes when)
     both<outcome> is;
     for (const auto s : both_sides)
       if (const auto found = mails(w, s, base.message_id); !found.empty()) is[s] = found.front();
-    auto wrong = all_of({has(w, side::primary, "bystander", "bystander"), has(w, side::replica, "bystander", "bystander")});
+    auto wrong =
+        all_of({has(w, side::primary, "bystander", "bystander"), has(w, side::replica, "bystander", "bystander")});
     const auto may_be = allowed(base, p, r, c);
     if (std::find(may_be.begin(), may_be.end(), is) == may_be.end())
       wrong.push_back("primary has " + text(is.primary) + ", replica has " + text(is.replica) + "; allowed is " +

@@ -9,9 +9,8 @@ namespace {
 
 /// What the configuration says of a server with this version; empty where nothing is wrong.
 std::string refusal(const std::string& version) {
-  const auto parsed = parse_settings(R"({"servers":{"x":{"url":"https://x.example/","access":"direct","version":")" +
-                                         version + R"("}}})",
-                                     {});
+  const auto parsed = parse_settings(
+      R"({"servers":{"x":{"url":"https://x.example/","access":"direct","version":")" + version + R"("}}})", {});
   const auto* found = std::get_if<problems>(&parsed);
   return found ? found->at(0).text : std::string();
 }

@@ -112,7 +112,8 @@ json add_mailbox(world& w, fields& c) {
 }
 
 json add_folder(world& w, fields& c) {
-  return answer(w.add_folder(mailbox(c), c.required<std::string>("path"), c.optional<std::string>("class").value_or("IPF.Note")));
+  return answer(
+      w.add_folder(mailbox(c), c.required<std::string>("path"), c.optional<std::string>("class").value_or("IPF.Note")));
 }
 
 json add_message(world& w, fields& c) {
@@ -164,7 +165,8 @@ json seed_messages(world& w, fields& c) {
   std::set<std::string> folders;
   for (const auto& mail : seed_mails(settings)) {
     if (folders.insert(mail.folder).second)
-      if (const auto made = w.add_folder(where, mail.folder, "IPF.Note"); std::holds_alternative<refusal>(made)) return answer(made);
+      if (const auto made = w.add_folder(where, mail.folder, "IPF.Note"); std::holds_alternative<refusal>(made))
+        return answer(made);
     const auto added = w.add_message(where, delivered(mail));
     if (std::holds_alternative<refusal>(added)) return answer(added);
     ids.push_back(std::get<std::string>(added));
@@ -241,43 +243,65 @@ const std::map<std::string, command>& commands() {
       {"add_mailbox", {"server address display_name password aliases may_impersonate", add_mailbox}},
       {"add_folder", {"server mailbox path class", add_folder}},
       {"add_message",
-       {"server mailbox folder mime mime_base64 read draft received sent categories importance sensitivity flag class", add_message}},
+       {"server mailbox folder mime mime_base64 read draft received sent categories importance sensitivity flag class",
+        add_message}},
       {"seed_messages", {"server mailbox folder count seed name newest", seed_messages}},
-      {"user_edit", {of_item + " subject body body_type importance sensitivity categories flag reminder_is_set", user_edit}},
+      {"user_edit",
+       {of_item + " subject body body_type importance sensitivity categories flag reminder_is_set", user_edit}},
       {"user_mark_read", {of_item + " read", mark_read}},
       {"user_move",
-       {of_item + " to", [](world& w, fields& c) { return answer(w.user_move(mailbox(c), item(c), c.required<std::string>("to"))); }}},
+       {of_item + " to",
+        [](world& w, fields& c) { return answer(w.user_move(mailbox(c), item(c), c.required<std::string>("to"))); }}},
       {"user_copy",
-       {of_item + " to", [](world& w, fields& c) { return answer(w.user_copy(mailbox(c), item(c), c.required<std::string>("to"))); }}},
+       {of_item + " to",
+        [](world& w, fields& c) { return answer(w.user_copy(mailbox(c), item(c), c.required<std::string>("to"))); }}},
       {"user_delete", {of_item, [](world& w, fields& c) { return answer(w.user_delete(mailbox(c), item(c))); }}},
       {"user_purge", {of_item, [](world& w, fields& c) { return answer(w.user_purge(mailbox(c), item(c))); }}},
       {"user_empty_folder",
        {"server mailbox folder",
-        [](world& w, fields& c) { return answer(w.user_empty_folder(mailbox(c), c.required<std::string>("folder"))); }}},
+        [](world& w, fields& c) {
+          return answer(w.user_empty_folder(mailbox(c), c.required<std::string>("folder")));
+        }}},
       {"delete_folder",
        {"server mailbox folder",
         [](world& w, fields& c) { return answer(w.delete_folder(mailbox(c), c.required<std::string>("folder"))); }}},
       {"recreate_folder",
        {"server mailbox folder",
         [](world& w, fields& c) { return answer(w.recreate_folder(mailbox(c), c.required<std::string>("folder"))); }}},
-      {"recreate_mailbox", {"server mailbox", [](world& w, fields& c) { return answer(w.recreate_mailbox(mailbox(c))); }}},
-      {"touch_change_key", {of_item, [](world& w, fields& c) { return answer(w.touch_change_key(mailbox(c), item(c))); }}},
+      {"recreate_mailbox",
+       {"server mailbox", [](world& w, fields& c) { return answer(w.recreate_mailbox(mailbox(c))); }}},
+      {"touch_change_key",
+       {of_item, [](world& w, fields& c) { return answer(w.touch_change_key(mailbox(c), item(c))); }}},
       {"clear_faults", {"", clear_faults}},
-      {"faults", {"", [](world& w, fields&) { return json{{"faults", w.faults().describe()}}; }}},
-      {"commit_now", {"", [](world& w, fields&) { return json{{"ok", true}, {"committed", w.faults().commit_now()}}; }}},
+      {"faults",
+       {"",
+        [](world& w, fields&) {
+          return json{{"faults", w.faults().describe()}};
+        }}},
+      {"commit_now",
+       {"",
+        [](world& w, fields&) {
+          return json{{"ok", true}, {"committed", w.faults().commit_now()}};
+        }}},
       {"invalidate_sync_states",
        {"server mailbox", [](world& w, fields& c) { return answer(w.invalidate_sync_states(mailbox(c))); }}},
       {"set_limits", {"server request_bytes attachment_bytes sync_page find_page", set_limits}},
       {"deny",
-       {"server mailbox account", [](world& w, fields& c) { return answer(w.deny(mailbox(c), c.required<std::string>("account"))); }}},
+       {"server mailbox account",
+        [](world& w, fields& c) { return answer(w.deny(mailbox(c), c.required<std::string>("account"))); }}},
       {"allow",
-       {"server mailbox account", [](world& w, fields& c) { return answer(w.allow(mailbox(c), c.required<std::string>("account"))); }}},
+       {"server mailbox account",
+        [](world& w, fields& c) { return answer(w.allow(mailbox(c), c.required<std::string>("account"))); }}},
       {"contents", {"server mailbox folder", contents}},
       {"mime", {of_item, mime}},
       {"counters",
        {"server", [](world& w, fields& c) { return w.counters(c.optional<std::string>("server").value_or("")); }}},
       {"reset_counters", {"", reset_counters}},
-      {"servers", {"", [](world& w, fields&) { return json{{"servers", w.servers()}}; }}},
+      {"servers",
+       {"",
+        [](world& w, fields&) {
+          return json{{"servers", w.servers()}};
+        }}},
       {"advance_clock", {"seconds", advance_clock}},
   };
   return table;

@@ -15,12 +15,19 @@ constexpr const char* busy_text = "The server cannot service this request right 
 /// A SOAP fault as Exchange sends it: no header, the code in the types namespace, the detail in the errors namespace.
 http_response soap_fault(int status, const std::string& code, const std::string& message,
                          const std::vector<std::pair<std::string, std::string>>& values) {
-  std::string xml =
-      "<?xml version=\"1.0\" encoding=\"utf-8\"?><s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:Fault>"
-      "<faultcode xmlns:a=\"http://schemas.microsoft.com/exchange/services/2006/types\">a:" + escaped(code) + "</faultcode>"
-      "<faultstring xml:lang=\"en-US\">" + escaped(message) + "</faultstring><detail>"
-      "<e:ResponseCode xmlns:e=\"http://schemas.microsoft.com/exchange/services/2006/errors\">" + escaped(code) + "</e:ResponseCode>"
-      "<e:Message xmlns:e=\"http://schemas.microsoft.com/exchange/services/2006/errors\">" + escaped(message) + "</e:Message>";
+  std::string xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?><s:Envelope "
+                    "xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:Fault>"
+                    "<faultcode xmlns:a=\"http://schemas.microsoft.com/exchange/services/2006/types\">a:" +
+                    escaped(code) +
+                    "</faultcode>"
+                    "<faultstring xml:lang=\"en-US\">" +
+                    escaped(message) +
+                    "</faultstring><detail>"
+                    "<e:ResponseCode xmlns:e=\"http://schemas.microsoft.com/exchange/services/2006/errors\">" +
+                    escaped(code) +
+                    "</e:ResponseCode>"
+                    "<e:Message xmlns:e=\"http://schemas.microsoft.com/exchange/services/2006/errors\">" +
+                    escaped(message) + "</e:Message>";
   if (!values.empty()) {
     xml += "<t:MessageXml xmlns:t=\"http://schemas.microsoft.com/exchange/services/2006/types\">";
     for (const auto& [name, value] : values)
@@ -38,7 +45,8 @@ http_response html_page(int status) {
   http_response answer;
   answer.status = status;
   answer.headers = {{"Content-Type", "text/html; charset=utf-8"}};
-  answer.body = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\">"
+  answer.body = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" "
+                "\"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\">"
                 "<html><head><title>Runtime Error</title></head><body><h1>Server Error in '/EWS' Application.<hr></h1>"
                 "<p>Sorry, something went wrong &nbsp; please wait.</body></html>";
   return answer;
@@ -47,8 +55,10 @@ http_response html_page(int status) {
 http_response plain_status(fields& record) {
   http_response answer;
   answer.status = record.required<int>("status");
-  if (answer.status < 200 || answer.status > 599) throw std::invalid_argument("status: not an HTTP status of an answer");
-  if (const auto seconds = record.optional<int>("retry_after")) answer.headers.emplace_back("Retry-After", std::to_string(*seconds));
+  if (answer.status < 200 || answer.status > 599)
+    throw std::invalid_argument("status: not an HTTP status of an answer");
+  if (const auto seconds = record.optional<int>("retry_after"))
+    answer.headers.emplace_back("Retry-After", std::to_string(*seconds));
   if (const auto target = record.optional<std::string>("location")) answer.headers.emplace_back("Location", *target);
   // What Exchange offers with a refusal to log in; without it a client cannot tell which scheme to use.
   if (answer.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Basic realm=\"exchange-sim\"");
@@ -62,7 +72,8 @@ const std::map<std::string, effect_reader>& effects() {
   using namespace fault_kind;
   static const std::map<std::string, effect_reader> table{
       {"http_status", [](fields& f) -> fault_effect { return answer_instead{plain_status(f)}; }},
-      {"html_page", [](fields& f) -> fault_effect { return answer_instead{html_page(f.optional<int>("status").value_or(200))}; }},
+      {"html_page",
+       [](fields& f) -> fault_effect { return answer_instead{html_page(f.optional<int>("status").value_or(200))}; }},
       {"soap_fault",
        [](fields& f) -> fault_effect {
          const auto code = f.required<std::string>("code");
@@ -77,12 +88,14 @@ const std::map<std::string, effect_reader>& effects() {
        }},
       {"ok_with_inner_busy",
        [](fields&) -> fault_effect {
-         return fail_items{{"ErrorInternalServerError", "An internal server error occurred. Try again later.",
+         return fail_items{{"ErrorInternalServerError",
+                            "An internal server error occurred. Try again later.",
                             {{"InnerErrorMessageText", busy_text}, {"InnerErrorResponseCode", "ErrorServerBusy"}}}};
        }},
       {"response_error",
        [](fields& f) -> fault_effect {
-         return fail_items{{f.required<std::string>("code"), f.optional<std::string>("message").value_or("The request failed."), {}}};
+         return fail_items{
+             {f.required<std::string>("code"), f.optional<std::string>("message").value_or("The request failed."), {}}};
        }},
       {"close_before_acting", [](fields&) -> fault_effect { return close_before_acting{}; }},
       {"close_after_acting", [](fields&) -> fault_effect { return close_after_acting{}; }},
@@ -90,11 +103,14 @@ const std::map<std::string, effect_reader>& effects() {
       {"truncated_data", [](fields&) -> fault_effect { return truncated_data{}; }},
       {"garbage_xml", [](fields&) -> fault_effect { return garbage_xml{}; }},
       {"delay",
-       [](fields& f) -> fault_effect { return hold{std::chrono::milliseconds(f.required<std::uint32_t>("milliseconds"))}; }},
+       [](fields& f) -> fault_effect {
+         return hold{std::chrono::milliseconds(f.required<std::uint32_t>("milliseconds"))};
+       }},
       {"commit_later",
        [](fields& f) -> fault_effect {
          commit_later later;
-         if (const auto seconds = f.optional<std::uint32_t>("after_seconds")) later.after = std::chrono::seconds(*seconds);
+         if (const auto seconds = f.optional<std::uint32_t>("after_seconds"))
+           later.after = std::chrono::seconds(*seconds);
          return later;
        }},
   };
@@ -102,8 +118,9 @@ const std::map<std::string, effect_reader>& effects() {
 }
 
 const char* name_of(const fault_effect& effect) {
-  constexpr const char* names[] = {"answer_instead", "fail_items",  "close_before_acting", "close_after_acting", "cut_at",
-                                   "truncated_data", "garbage_xml", "delay",               "commit_later"};
+  constexpr const char* names[] = {"answer_instead",     "fail_items", "close_before_acting",
+                                   "close_after_acting", "cut_at",     "truncated_data",
+                                   "garbage_xml",        "delay",      "commit_later"};
   static_assert(std::size(names) == std::variant_size_v<fault_effect>);
   return names[effect.index()];
 }
@@ -161,13 +178,15 @@ std::string fault_plan::knows() {
   std::string line = "server mailbox operation item{id subject message_id} next always what:";
   for (const auto& [name, reader] : effects())
     line += " " + name;
-  return line + " with: status retry_after location code message back_off_milliseconds bytes milliseconds after_seconds";
+  return line +
+         " with: status retry_after location code message back_off_milliseconds bytes milliseconds after_seconds";
 }
 
 fault* fault_plan::first_match(const request_fact& fact, bool whole_requests, bool holds) {
   for (auto& candidate : faults_) {
     if (candidate.left == 0u || !covers(candidate.scope, fact)) continue;
-    const bool one_item = std::holds_alternative<fault_kind::fail_items>(candidate.effect) && names_item(candidate.scope);
+    const bool one_item =
+        std::holds_alternative<fault_kind::fail_items>(candidate.effect) && names_item(candidate.scope);
     if (one_item == whole_requests) continue;
     if (std::holds_alternative<fault_kind::hold>(candidate.effect) != holds) continue;
     return &candidate;

@@ -33,15 +33,25 @@ struct item_failure {
 
 /// What goes wrong. One alternative each, named for what the client sees.
 namespace fault_kind {
-struct answer_instead { http_response answer; };  ///< the server does not act
-struct fail_items { item_failure failure; };      ///< error response messages in an answer that is otherwise whole
+struct answer_instead {
+  http_response answer;
+}; ///< the server does not act
+struct fail_items {
+  item_failure failure;
+}; ///< error response messages in an answer that is otherwise whole
 struct close_before_acting {};
 struct close_after_acting {};
-struct cut_after_acting { std::size_t bytes; };
-struct truncated_data {};                         ///< acted; the answer breaks off with Exchange's own words
-struct garbage_xml {};                            ///< acted; the answer is no XML
-struct hold { std::chrono::milliseconds delay; }; ///< acted; the answer comes late
-struct commit_later { std::optional<std::chrono::seconds> after; }; ///< no answer; acts at commit_now or after a time
+struct cut_after_acting {
+  std::size_t bytes;
+};
+struct truncated_data {}; ///< acted; the answer breaks off with Exchange's own words
+struct garbage_xml {};    ///< acted; the answer is no XML
+struct hold {
+  std::chrono::milliseconds delay;
+}; ///< acted; the answer comes late
+struct commit_later {
+  std::optional<std::chrono::seconds> after;
+}; ///< no answer; acts at commit_now or after a time
 } // namespace fault_kind
 using fault_effect =
     std::variant<fault_kind::answer_instead, fault_kind::fail_items, fault_kind::close_before_acting,
@@ -77,8 +87,8 @@ public:
   /// Answers a request under the plan: `act` is called once now, or kept for later, or never.
   http_response apply(const request_fact&, sys_time now, std::function<http_response()> act);
 
-  /// The error that this response message has to carry, if any. Called inside of `act`, once a response message; `items`
-  /// holds the one item that it is about, or nothing.
+  /// The error that this response message has to carry, if any. Called inside of `act`, once a response message;
+  /// `items` holds the one item that it is about, or nothing.
   std::optional<item_failure> item_error(const request_fact&);
 
   /// Does what was put off until a time that has come.

@@ -58,7 +58,8 @@ private:
     if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
       const bool negative = value.is_number_integer() && !value.is_number_unsigned() && value.get<std::int64_t>() < 0;
       if (!value.is_number_integer() || (std::is_unsigned_v<T> && negative))
-        throw std::invalid_argument(path_ + name + ": must be a whole number" + (std::is_unsigned_v<T> ? ", not negative" : ""));
+        throw std::invalid_argument(path_ + name + ": must be a whole number" +
+                                    (std::is_unsigned_v<T> ? ", not negative" : ""));
     }
     try {
       return value.get<T>();

@@ -2,10 +2,13 @@
 //   element NAME TYPE                   a request
 //   group $NAME : ( A=TYPE B=TYPE )     a choice that several types use
 //   m|t NAME [is BASE] @ATTRIBUTE ... : PARTICLE ...
-//                                       a type whose children live in the messages or types namespace; BASE's come first
+//                                       a type whose children live in the messages or types namespace; BASE's come
+//                                       first
 //   uris URI ...                        the field URIs of items, messages and folders
-// A particle is NAME=TYPE or a choice in parentheses, followed by ? * + or nothing. TYPE is a row, "any" (not looked into),
-// "-" (any text), bool, int, page (1 to 512), text (not empty), field-uri or {one|of|these}. "!" after an attribute: required.
+// A particle is NAME=TYPE or a choice in parentheses, followed by ? * + or nothing. TYPE is a row, "any" (not looked
+// into),
+// "-" (any text), bool, int, page (1 to 512), text (not empty), field-uri or {one|of|these}. "!" after an attribute:
+// required.
 // ">2013" after anything: known since that version.
 #include "tests/exchange_sim/request_grammar.hpp"
 

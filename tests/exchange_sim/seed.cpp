@@ -22,12 +22,18 @@ struct person {
 };
 
 constexpr std::array people{
-    person{"Jane Doe", "jane.doe@northwind.example"},        person{"Zoë Müller", "zoe.mueller@kontor.example"},
-    person{"Ирина Соколова", "irina@sever.example"},         person{"山田 太郎", "yamada@tokei.example"},
-    person{"Łukasz Żak", "lukasz.zak@warsztat.example"},     person{"François Lefèvre", "f.lefevre@atelier.example"},
-    person{"שרה כהן", "sara@gan.example"},                   person{"Ana María Núñez", "ana@taller.example"},
-    person{"O'Brien, Pat", "pat.obrien@harbour.example"},    person{"Đặng Thị Hoa", "hoa@sen.example"},
-    person{"\"Ops\" <robot>", "no-reply@status.example"},    person{"Νίκος Παππάς", "nikos@limani.example"},
+    person{"Jane Doe", "jane.doe@northwind.example"},
+    person{"Zoë Müller", "zoe.mueller@kontor.example"},
+    person{"Ирина Соколова", "irina@sever.example"},
+    person{"山田 太郎", "yamada@tokei.example"},
+    person{"Łukasz Żak", "lukasz.zak@warsztat.example"},
+    person{"François Lefèvre", "f.lefevre@atelier.example"},
+    person{"שרה כהן", "sara@gan.example"},
+    person{"Ana María Núñez", "ana@taller.example"},
+    person{"O'Brien, Pat", "pat.obrien@harbour.example"},
+    person{"Đặng Thị Hoa", "hoa@sen.example"},
+    person{"\"Ops\" <robot>", "no-reply@status.example"},
+    person{"Νίκος Παππάς", "nikos@limani.example"},
 };
 
 constexpr std::array subjects{
@@ -58,16 +64,30 @@ constexpr std::array paragraphs{
     "See https://status.example/runs/8812?from=mail&x=1 for the whole report.",
 };
 
-constexpr std::array<const char*, 6> categories{"Red Category", "Projekte", "Kunden / Clients", "家族", "Travel", "follow-up"};
+constexpr std::array<const char*, 6> categories{"Red Category", "Projekte", "Kunden / Clients",
+                                                "家族",         "Travel",   "follow-up"};
 
 // A complete PNG of one pixel; viewers show it, so an inline image is a real one.
-constexpr unsigned char pixel[] = {
-    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
-    0x01, 0x08, 0x06, 0x00, 0x00, 0x00, 0x1f, 0x15, 0xc4, 0x89, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0xfc, 0xcf,
-    0xc0, 0x50, 0x0f, 0x00, 0x04, 0x85, 0x01, 0x80, 0x84, 0xa9, 0x8c, 0x21, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+constexpr unsigned char pixel[] = {0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48,
+                                   0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x06, 0x00, 0x00,
+                                   0x00, 0x1f, 0x15, 0xc4, 0x89, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78,
+                                   0xda, 0x63, 0xfc, 0xcf, 0xc0, 0x50, 0x0f, 0x00, 0x04, 0x85, 0x01, 0x80, 0x84, 0xa9,
+                                   0x8c, 0x21, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
 
 enum class kind : std::size_t {
-  plain, html, script, attachment, inline_image, reply, latin1, cjk_base64, large, twin, nested, odd_headers, count
+  plain,
+  html,
+  script,
+  attachment,
+  inline_image,
+  reply,
+  latin1,
+  cjk_base64,
+  large,
+  twin,
+  nested,
+  odd_headers,
+  count
 };
 
 class generator {
@@ -85,7 +105,9 @@ private:
 
   std::size_t below(std::size_t bound) { return random_() % bound; }
   template <class T, std::size_t n>
-  const T& pick(const std::array<T, n>& from) { return from[below(n)]; }
+  const T& pick(const std::array<T, n>& from) {
+    return from[below(n)];
+  }
 
   std::string body();
   std::string bytes(std::size_t size);
@@ -133,7 +155,8 @@ object_ptr<GMimePart> generator::file_part(const char* type, const char* subtype
                                            const std::string& name) const {
   object_ptr<GMimePart> part(g_mime_part_new_with_type(type, subtype));
   object_ptr<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(content.data(), content.size()));
-  object_ptr<GMimeDataWrapper> wrapper(g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
+  object_ptr<GMimeDataWrapper> wrapper(
+      g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
   g_mime_part_set_content(part.get(), wrapper.get());
   g_mime_part_set_content_encoding(part.get(), GMIME_CONTENT_ENCODING_BASE64);
   g_mime_object_set_disposition(GMIME_OBJECT(part.get()), GMIME_DISPOSITION_ATTACHMENT);
@@ -164,7 +187,8 @@ object_ptr<GMimeObject> generator::content(kind what, const std::string& text) {
   const auto as_object = [](auto part) { return object_ptr<GMimeObject>(GMIME_OBJECT(part.release())); };
   const auto add = [](GMimeMultipart* to, const auto& part) { g_mime_multipart_add(to, GMIME_OBJECT(part.get())); };
   const auto html = [&](const std::string& extra) {
-    return "<html><body><p>" + text + "</p>" + extra + "<p style=\"color:#336\">Ünïcödé &amp; <b>bold</b></p></body></html>\r\n";
+    return "<html><body><p>" + text + "</p>" + extra +
+           "<p style=\"color:#336\">Ünïcödé &amp; <b>bold</b></p></body></html>\r\n";
   };
   switch (what) {
   case kind::html: {
@@ -177,14 +201,14 @@ object_ptr<GMimeObject> generator::content(kind what, const std::string& text) {
     auto all = multipart("mixed");
     add(all.get(), text_part("plain", text, "utf-8", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE));
     add(all.get(), file_part("application", "pdf", "%PDF-1.4\n" + bytes(200 + below(4000)), "report.pdf"));
-    if (below(2) == 0)
-      add(all.get(), file_part("text", "csv", "name;amount\r\nMüller;12,50\r\n", "Beträge März.csv"));
+    if (below(2) == 0) add(all.get(), file_part("text", "csv", "name;amount\r\nMüller;12,50\r\n", "Beträge März.csv"));
     return as_object(std::move(all));
   }
   case kind::inline_image: {
     auto all = multipart("related");
     const std::string id = "image" + std::to_string(random_()) + "@seed.example";
-    add(all.get(), text_part("html", html("<img src=\"cid:" + id + "\">"), "utf-8", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE));
+    add(all.get(),
+        text_part("html", html("<img src=\"cid:" + id + "\">"), "utf-8", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE));
     auto image = file_part("image", "png", std::string(reinterpret_cast<const char*>(pixel), sizeof pixel), "logo.png");
     g_mime_object_set_disposition(GMIME_OBJECT(image.get()), GMIME_DISPOSITION_INLINE);
     g_mime_part_set_filename(image.get(), "logo.png");
@@ -193,8 +217,8 @@ object_ptr<GMimeObject> generator::content(kind what, const std::string& text) {
     return as_object(std::move(all));
   }
   case kind::latin1:
-    return as_object(text_part("plain", "Grüße aus Köln, bis spätestens Donnerstag.\r\nÀ bientôt, señor!\r\n", "iso-8859-1",
-                               GMIME_CONTENT_ENCODING_8BIT));
+    return as_object(text_part("plain", "Grüße aus Köln, bis spätestens Donnerstag.\r\nÀ bientôt, señor!\r\n",
+                               "iso-8859-1", GMIME_CONTENT_ENCODING_8BIT));
   case kind::cjk_base64:
     return as_object(text_part("plain", "お世話になっております。\r\n" + text, "utf-8", GMIME_CONTENT_ENCODING_BASE64));
   case kind::large: {
@@ -206,16 +230,19 @@ object_ptr<GMimeObject> generator::content(kind what, const std::string& text) {
   case kind::nested: {
     auto all = multipart("mixed");
     add(all.get(), text_part("plain", text, "utf-8", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE));
-    auto inner = message(pick(people), pick(people), "Forwarded: " + std::string(pick(subjects)),
-                         "inner." + std::to_string(random_()) + "@seed.example", settings_.newest - std::chrono::hours(2000));
-    auto inner_text = text_part("plain", std::string(pick(paragraphs)) + "\r\n", "utf-8", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    auto inner =
+        message(pick(people), pick(people), "Forwarded: " + std::string(pick(subjects)),
+                "inner." + std::to_string(random_()) + "@seed.example", settings_.newest - std::chrono::hours(2000));
+    auto inner_text =
+        text_part("plain", std::string(pick(paragraphs)) + "\r\n", "utf-8", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
     g_mime_message_set_mime_part(inner.get(), GMIME_OBJECT(inner_text.get()));
     object_ptr<GMimeMessagePart> part(g_mime_message_part_new_with_message("rfc822", inner.get()));
     g_mime_object_set_disposition(GMIME_OBJECT(part.get()), GMIME_DISPOSITION_ATTACHMENT);
     add(all.get(), part);
     return as_object(std::move(all));
   }
-  default: return as_object(text_part("plain", text, "utf-8", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE));
+  default:
+    return as_object(text_part("plain", text, "utf-8", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE));
   }
 }
 
@@ -226,11 +253,11 @@ seeded_mail generator::next(std::size_t index) {
   // Steps of three to forty minutes: one order by date, and mails of several days also where there are few.
   mail.received = settings_.newest - std::chrono::minutes(37 * index + below(20)) - std::chrono::seconds(below(60));
   mail.state = index % 9 == 7 ? seed_state::sent : index % 13 == 11 ? seed_state::draft : seed_state::received;
-  mail.folder = !settings_.folder.empty()              ? settings_.folder
-                : mail.state == seed_state::sent       ? "sentitems"
-                : mail.state == seed_state::draft      ? "drafts"
-                : index % 4 == 1                       ? "inbox/Projects"
-                                                       : "inbox";
+  mail.folder = !settings_.folder.empty()         ? settings_.folder
+                : mail.state == seed_state::sent  ? "sentitems"
+                : mail.state == seed_state::draft ? "drafts"
+                : index % 4 == 1                  ? "inbox/Projects"
+                                                  : "inbox";
   mail.read = mail.state != seed_state::received || below(5) < 3;
   if (below(5) == 0) mail.categories.push_back(pick(categories));
   if (mail.categories.size() == 1 && below(3) == 0 && mail.categories[0] != categories[0])
@@ -253,7 +280,9 @@ seeded_mail generator::next(std::size_t index) {
     mail.received += std::chrono::minutes(1);
   }
   if (what == kind::odd_headers)
-    subject = below(3) == 0 ? "" : subject + " " + std::string(180, 'x') + " ünd nöch länger, bis eine Zeile nicht mehr reicht";
+    subject = below(3) == 0
+                  ? ""
+                  : subject + " " + std::string(180, 'x') + " ünd nöch länger, bis eine Zeile nicht mehr reicht";
 
   const bool from_owner = mail.state != seed_state::received;
   auto made = message(from_owner ? owner : other, from_owner ? other : owner, subject, id, mail.received);
@@ -266,10 +295,10 @@ seeded_mail generator::next(std::size_t index) {
     g_mime_object_set_header(headers, "In-Reply-To", ("<" + last_id_ + ">").c_str(), nullptr);
     g_mime_object_set_header(headers, "References", references.c_str(), nullptr);
   }
-  if (mail.importance != "Normal")
-    g_mime_object_set_header(headers, "Importance", mail.importance.c_str(), nullptr);
+  if (mail.importance != "Normal") g_mime_object_set_header(headers, "Importance", mail.importance.c_str(), nullptr);
   if (mail.sensitivity == "Private") g_mime_object_set_header(headers, "Sensitivity", "Private", nullptr);
-  if (mail.sensitivity == "Confidential") g_mime_object_set_header(headers, "Sensitivity", "Company-Confidential", nullptr);
+  if (mail.sensitivity == "Confidential")
+    g_mime_object_set_header(headers, "Sensitivity", "Company-Confidential", nullptr);
   const auto root = content(what, text);
   g_mime_message_set_mime_part(made.get(), root.get());
 

@@ -22,8 +22,8 @@ json of_ann(const char* what, json more = json::object()) {
 }
 
 std::string add(fixture& world, const std::string& subject, json more = json::object()) {
-  more["mime"] = "From: bob@x.example\r\nTo: ann@old.example\r\nSubject: " + subject +
-                 "\r\nMessage-ID: <" + subject + "@x.example>\r\nDate: Mon, 05 Jan 2026 08:00:00 +0000\r\n\r\nText of " + subject + "\r\n";
+  more["mime"] = "From: bob@x.example\r\nTo: ann@old.example\r\nSubject: " + subject + "\r\nMessage-ID: <" + subject +
+                 "@x.example>\r\nDate: Mon, 05 Jan 2026 08:00:00 +0000\r\n\r\nText of " + subject + "\r\n";
   return world.control(of_ann("add_message", more))["id"];
 }
 
@@ -39,7 +39,8 @@ json only_item(fixture& world, const std::string& folder = "") {
 }
 
 std::string get_item(const std::string& id) {
-  return "<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ItemIds><t:ItemId Id=\"" + id + "\"/></m:ItemIds></m:GetItem>";
+  return "<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ItemIds><t:ItemId Id=\"" + id +
+         "\"/></m:ItemIds></m:GetItem>";
 }
 
 } // namespace
@@ -47,9 +48,14 @@ std::string get_item(const std::string& id) {
 TEST_CASE("a mail is delivered as the command says") {
   fixture world;
   world.control(of_ann("add_folder", {{"path", "inbox/Projects"}}));
-  const auto id = add(world, "Lunch", {{"folder", "inbox/Projects"}, {"read", true}, {"categories", {"Red", "Übung"}}, {"importance", "High"},
-                                       {"sensitivity", "Private"}, {"flag", {{"status", "Flagged"}, {"due", "2026-01-09T00:00:00Z"}}},
-                                       {"received", "2026-01-02T03:04:05Z"}});
+  const auto id = add(world, "Lunch",
+                      {{"folder", "inbox/Projects"},
+                       {"read", true},
+                       {"categories", {"Red", "Übung"}},
+                       {"importance", "High"},
+                       {"sensitivity", "Private"},
+                       {"flag", {{"status", "Flagged"}, {"due", "2026-01-09T00:00:00Z"}}},
+                       {"received", "2026-01-02T03:04:05Z"}});
   const auto item = only_item(world);
   CHECK(item["id"] == id);
   CHECK(item["folder"] == "inbox/Projects");
@@ -66,10 +72,13 @@ TEST_CASE("a mail is delivered as the command says") {
 TEST_CASE("what JSON cannot hold is delivered as base64 and comes back whole") {
   fixture world;
   // "Subject: x", an empty line, and three bytes that are no UTF-8.
-  world.control(of_ann("add_message", {{"mime_base64", "U3ViamVjdDogeA0KQ29udGVudC1UeXBlOiB0ZXh0L3BsYWluOyBjaGFyc2V0PWlzby04ODU5LTENCg0K5Pb8DQo="}}));
+  world.control(of_ann(
+      "add_message",
+      {{"mime_base64", "U3ViamVjdDogeA0KQ29udGVudC1UeXBlOiB0ZXh0L3BsYWluOyBjaGFyc2V0PWlzby04ODU5LTENCg0K5Pb8DQo="}}));
   CHECK(only_item(world)["subject"] == "x");
   CHECK_FALSE(world.control(of_ann("mime", {{"item", {{"subject", "x"}}}}))["mime_base64"].get<std::string>().empty());
-  CHECK(world.sim->control(of_ann("add_message", {{"mime_base64", "not base64!"}}))["error"] == "mime_base64: is not base64 on one line");
+  CHECK(world.sim->control(of_ann("add_message", {{"mime_base64", "not base64!"}}))["error"] ==
+        "mime_base64: is not base64 on one line");
 }
 
 TEST_CASE("acts of users reach the item that they name") {
@@ -143,12 +152,19 @@ TEST_CASE("acts of users reach the item that they name") {
 TEST_CASE("seeded mails arrive in both versions alike") {
   fixture world;
   for (const std::string server : {"old", "new"})
-    CHECK(world.control({{"do", "seed_messages"}, {"mailbox", "ann@" + server + ".example"}, {"count", 60}, {"newest", "2026-01-05T00:00:00Z"}})["ids"].size() == 60);
-  auto old_items = items(world), new_items = world.control({{"do", "contents"}, {"mailbox", "ann@new.example"}})["items"];
+    CHECK(world
+              .control({{"do", "seed_messages"},
+                        {"mailbox", "ann@" + server + ".example"},
+                        {"count", 60},
+                        {"newest", "2026-01-05T00:00:00Z"}})["ids"]
+              .size() == 60);
+  auto old_items = items(world),
+       new_items = world.control({{"do", "contents"}, {"mailbox", "ann@new.example"}})["items"];
   REQUIRE(old_items.size() == 60);
   REQUIRE(new_items.size() == 60);
   for (std::size_t i = 0; i < 60; ++i)
-    for (const auto* field : {"folder", "subject", "received", "read", "draft", "categories", "importance", "sensitivity"}) {
+    for (const auto* field :
+         {"folder", "subject", "received", "read", "draft", "categories", "importance", "sensitivity"}) {
       INFO(old_items[i]["subject"]);
       CHECK(old_items[i][field] == new_items[i][field]);
     }
@@ -166,26 +182,41 @@ TEST_CASE("a fault meets a request to the world, once") {
 TEST_CASE("an error can be ordered for one item of a batch") {
   fixture world;
   const auto lunch = add(world, "Lunch"), dinner = add(world, "Dinner");
-  world.control({{"do", "fault"}, {"what", "response_error"}, {"code", "ErrorItemCorrupt"}, {"item", {{"subject", "Dinner"}}}, {"always", true}});
-  const std::string both = "<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ItemIds><t:ItemId Id=\"" + dinner +
-                           "\"/><t:ItemId Id=\"" + lunch + "\"/></m:ItemIds></m:GetItem>";
-  CHECK(all_elements(world.call("old", both), "ResponseCode") == std::vector<std::string>{"ErrorItemCorrupt", "NoError"});
+  world.control({{"do", "fault"},
+                 {"what", "response_error"},
+                 {"code", "ErrorItemCorrupt"},
+                 {"item", {{"subject", "Dinner"}}},
+                 {"always", true}});
+  const std::string both =
+      "<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ItemIds><t:ItemId Id=\"" + dinner +
+      "\"/><t:ItemId Id=\"" + lunch + "\"/></m:ItemIds></m:GetItem>";
+  CHECK(all_elements(world.call("old", both), "ResponseCode") ==
+        std::vector<std::string>{"ErrorItemCorrupt", "NoError"});
 }
 
 TEST_CASE("throttling hides in an answer that is OK, for every operation, and the answer is still valid") {
   fixture world;
   const auto id = add(world, "Lunch");
-  for (const auto& operation :
-       {get_inbox, get_item(id),
-        std::string(R"(<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ParentFolderIds><t:DistinguishedFolderId Id="inbox"/></m:ParentFolderIds></m:FindItem>)"),
-        std::string(R"(<m:FindFolder Traversal="Shallow"><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:ParentFolderIds><t:DistinguishedFolderId Id="inbox"/></m:ParentFolderIds></m:FindFolder>)"),
-        std::string(R"(<m:SyncFolderItems><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:SyncFolderId><t:DistinguishedFolderId Id="inbox"/></m:SyncFolderId><m:MaxChangesReturned>10</m:MaxChangesReturned></m:SyncFolderItems>)"),
-        std::string(R"(<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape></m:SyncFolderHierarchy>)"),
-        std::string(R"(<m:CreateItem MessageDisposition="SaveOnly"><m:Items><t:Message><t:Subject>x</t:Subject></t:Message></m:Items></m:CreateItem>)"),
-        std::string(R"(<m:CreateFolder><m:ParentFolderId><t:DistinguishedFolderId Id="inbox"/></m:ParentFolderId><m:Folders><t:Folder><t:DisplayName>x</t:DisplayName></t:Folder></m:Folders></m:CreateFolder>)"),
-        R"(<m:DeleteItem DeleteType="HardDelete"><m:ItemIds><t:ItemId Id=")" + id + R"("/></m:ItemIds></m:DeleteItem>)",
-        R"(<m:MoveItem><m:ToFolderId><t:DistinguishedFolderId Id="drafts"/></m:ToFolderId><m:ItemIds><t:ItemId Id=")" + id + R"("/></m:ItemIds></m:MoveItem>)",
-        std::string(R"(<m:ResolveNames ReturnFullContactData="false"><m:UnresolvedEntry>ann</m:UnresolvedEntry></m:ResolveNames>)")}) {
+  for (
+      const auto& operation :
+      {get_inbox, get_item(id),
+       std::string(
+           R"(<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ParentFolderIds><t:DistinguishedFolderId Id="inbox"/></m:ParentFolderIds></m:FindItem>)"),
+       std::string(
+           R"(<m:FindFolder Traversal="Shallow"><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:ParentFolderIds><t:DistinguishedFolderId Id="inbox"/></m:ParentFolderIds></m:FindFolder>)"),
+       std::string(
+           R"(<m:SyncFolderItems><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:SyncFolderId><t:DistinguishedFolderId Id="inbox"/></m:SyncFolderId><m:MaxChangesReturned>10</m:MaxChangesReturned></m:SyncFolderItems>)"),
+       std::string(
+           R"(<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape></m:SyncFolderHierarchy>)"),
+       std::string(
+           R"(<m:CreateItem MessageDisposition="SaveOnly"><m:Items><t:Message><t:Subject>x</t:Subject></t:Message></m:Items></m:CreateItem>)"),
+       std::string(
+           R"(<m:CreateFolder><m:ParentFolderId><t:DistinguishedFolderId Id="inbox"/></m:ParentFolderId><m:Folders><t:Folder><t:DisplayName>x</t:DisplayName></t:Folder></m:Folders></m:CreateFolder>)"),
+       R"(<m:DeleteItem DeleteType="HardDelete"><m:ItemIds><t:ItemId Id=")" + id + R"("/></m:ItemIds></m:DeleteItem>)",
+       R"(<m:MoveItem><m:ToFolderId><t:DistinguishedFolderId Id="drafts"/></m:ToFolderId><m:ItemIds><t:ItemId Id=")" +
+           id + R"("/></m:ItemIds></m:MoveItem>)",
+       std::string(
+           R"(<m:ResolveNames ReturnFullContactData="false"><m:UnresolvedEntry>ann</m:UnresolvedEntry></m:ResolveNames>)")}) {
     world.control({{"do", "fault"}, {"what", "ok_with_inner_busy"}});
     const auto answer = world.call("old", operation);
     INFO(answer);
@@ -246,19 +277,26 @@ TEST_CASE("a command that is wrong does nothing and says why") {
     std::string reason;
   };
   for (const auto& [command, reason] :
-       {wrong{json::array(), ": must be an object"}, wrong{json::object(), "do: is missing"}, wrong{{{"do", "dance"}}, "do: no such command: dance"},
-        wrong{{{"do", 7}}, "do: has the wrong type"}, wrong{{{"do", "user_purge"}, {"item", {{"subject", "Lunch"}}}}, "mailbox: is missing"},
+       {wrong{json::array(), ": must be an object"}, wrong{json::object(), "do: is missing"},
+        wrong{{{"do", "dance"}}, "do: no such command: dance"}, wrong{{{"do", 7}}, "do: has the wrong type"},
+        wrong{{{"do", "user_purge"}, {"item", {{"subject", "Lunch"}}}}, "mailbox: is missing"},
         wrong{of_ann("user_purge", {{"item", {{"subject", "Lunch"}}}, {"flder", "inbox"}}), "flder: is not known here"},
         wrong{of_ann("user_purge", {{"item", json::object()}}), "item: needs exactly one of id, subject, message_id"},
-        wrong{of_ann("user_purge", {{"item", {{"subject", "Lunch"}, {"id", "x"}}}}), "item: needs exactly one of id, subject, message_id"},
-        wrong{of_ann("add_message", {{"mime", "x"}, {"received", "yesterday"}}), "received: must be a time like 2026-01-31T08:15:00Z"},
-        wrong{of_ann("user_edit", {{"item", {{"subject", "Lunch"}}}, {"flag", "Half"}}), "flag: must be NotFlagged, Flagged or Complete"},
-        wrong{{{"do", "seed_messages"}, {"mailbox", "ann@old.example"}, {"count", -3}}, "count: must be a whole number, not negative"}})
+        wrong{of_ann("user_purge", {{"item", {{"subject", "Lunch"}, {"id", "x"}}}}),
+              "item: needs exactly one of id, subject, message_id"},
+        wrong{of_ann("add_message", {{"mime", "x"}, {"received", "yesterday"}}),
+              "received: must be a time like 2026-01-31T08:15:00Z"},
+        wrong{of_ann("user_edit", {{"item", {{"subject", "Lunch"}}}, {"flag", "Half"}}),
+              "flag: must be NotFlagged, Flagged or Complete"},
+        wrong{{{"do", "seed_messages"}, {"mailbox", "ann@old.example"}, {"count", -3}},
+              "count: must be a whole number, not negative"}})
     CHECK(world.sim->control(command) == json{{"error", reason}});
-  for (const auto& command : {of_ann("user_purge", {{"item", {{"subject", "Supper"}}}}), json{{"do", "contents"}, {"mailbox", "nobody@old.example"}},
+  for (const auto& command : {of_ann("user_purge", {{"item", {{"subject", "Supper"}}}}),
+                              json{{"do", "contents"}, {"mailbox", "nobody@old.example"}},
                               of_ann("add_message", {{"mime", "Subject: x\r\n\r\n"}, {"folder", "inbox/Missing"}}),
                               of_ann("user_move", {{"item", {{"subject", "Lunch"}}}, {"to", "no/such"}}),
-                              json{{"do", "add_server"}, {"name", "old"}, {"version", "ExchangeSE"}}, json{{"do", "add_server"}, {"name", "x"}, {"version", "Exchange4"}}})
+                              json{{"do", "add_server"}, {"name", "old"}, {"version", "ExchangeSE"}},
+                              json{{"do", "add_server"}, {"name", "x"}, {"version", "Exchange4"}}})
     CHECK(world.sim->control(command).contains("error"));
   CHECK(only_item(world)["subject"] == "Lunch");
 }

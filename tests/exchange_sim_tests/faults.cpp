@@ -55,8 +55,14 @@ TEST_CASE("each disguise of throttling answers in place of the server") {
       {{{"what", "http_status"}, {"status", 302}, {"location", "/genericerrorpage.htm"}}, 302, "", "Location"},
       {{{"what", "html_page"}}, 200, "<html>", "Content-Type"},
       {{{"what", "html_page"}, {"status", 500}}, 500, "<html>", ""},
-      {{{"what", "busy_fault"}, {"back_off_milliseconds", 297749}}, 500, "<t:Value Name=\"BackOffMilliseconds\">297749</t:Value>", ""},
-      {{{"what", "soap_fault"}, {"code", "ErrorMailboxMoveInProgress"}, {"status", 200}}, 200, ">ErrorMailboxMoveInProgress</e:ResponseCode>", ""},
+      {{{"what", "busy_fault"}, {"back_off_milliseconds", 297749}},
+       500,
+       "<t:Value Name=\"BackOffMilliseconds\">297749</t:Value>",
+       ""},
+      {{{"what", "soap_fault"}, {"code", "ErrorMailboxMoveInProgress"}, {"status", 200}},
+       200,
+       ">ErrorMailboxMoveInProgress</e:ResponseCode>",
+       ""},
   };
   for (const auto& expected : disguises) {
     fault_plan plan;
@@ -79,8 +85,9 @@ TEST_CASE("an answer is lost before or after the server acted") {
     int acted;
     std::size_t cut_at;
   };
-  for (const auto& expected : {loss{{{"what", "close_before_acting"}}, 0, 0}, loss{{{"what", "close_after_acting"}}, 1, 0},
-                               loss{{{"what", "cut_at"}, {"bytes", 7}}, 1, 7}}) {
+  for (const auto& expected :
+       {loss{{{"what", "close_before_acting"}}, 0, 0}, loss{{{"what", "close_after_acting"}}, 1, 0},
+        loss{{{"what", "cut_at"}, {"bytes", 7}}, 1, 7}}) {
     fault_plan plan;
     acting server;
     plan.add(expected.record);
@@ -142,11 +149,11 @@ TEST_CASE("a fault meets only what its scope names, as often as it says") {
     bool met;
   };
   for (const auto& [record, met] :
-       {scope{{{"server", "old"}}, true}, scope{{{"server", "new"}}, false}, scope{{{"mailbox", "ann@old.example"}}, true},
-        scope{{{"mailbox", "bob@old.example"}}, false}, scope{{{"operation", "UpdateItem"}}, true},
-        scope{{{"operation", "GetItem"}}, false}, scope{{{"item", {{"subject", "Lunch"}}}}, true},
-        scope{{{"item", {{"subject", "Dinner"}}}}, false}, scope{{{"item", {{"id", "AAMk1"}}}}, true},
-        scope{{{"item", {{"message_id", "<2@x>"}}}}, false}}) {
+       {scope{{{"server", "old"}}, true}, scope{{{"server", "new"}}, false},
+        scope{{{"mailbox", "ann@old.example"}}, true}, scope{{{"mailbox", "bob@old.example"}}, false},
+        scope{{{"operation", "UpdateItem"}}, true}, scope{{{"operation", "GetItem"}}, false},
+        scope{{{"item", {{"subject", "Lunch"}}}}, true}, scope{{{"item", {{"subject", "Dinner"}}}}, false},
+        scope{{{"item", {{"id", "AAMk1"}}}}, true}, scope{{{"item", {{"message_id", "<2@x>"}}}}, false}}) {
     fault_plan plan;
     acting server;
     json full = record;
@@ -196,7 +203,8 @@ TEST_CASE("busy inside of an answer that is OK fails every item of one request, 
       if (const auto failure = plan.item_error(update())) {
         ++failed;
         CHECK(failure->code == "ErrorInternalServerError");
-        CHECK(failure->values.at(1) == std::pair<std::string, std::string>("InnerErrorResponseCode", "ErrorServerBusy"));
+        CHECK(failure->values.at(1) ==
+              std::pair<std::string, std::string>("InnerErrorResponseCode", "ErrorServerBusy"));
       }
     return http_response{};
   };
@@ -212,7 +220,8 @@ TEST_CASE("a record that is wrong is refused by the name of its field") {
   };
   for (const auto& [record, reason] :
        {wrong{{{"what", "earthquake"}}, "what: no such fault: earthquake"}, wrong{json::object(), "what: is missing"},
-        wrong{{{"what", "cut_at"}}, "bytes: is missing"}, wrong{{{"what", "cut_at"}, {"bytes", -1}}, "bytes: must be a whole number, not negative"},
+        wrong{{{"what", "cut_at"}}, "bytes: is missing"},
+        wrong{{{"what", "cut_at"}, {"bytes", -1}}, "bytes: must be a whole number, not negative"},
         wrong{{{"what", "http_status"}, {"status", true}}, "status: must be a whole number"},
         wrong{{{"what", "http_status"}, {"status", 99}}, "status: not an HTTP status of an answer"},
         wrong{{{"what", "html_page"}, {"sevrer", "old"}}, "sevrer: is not known here"},

@@ -75,7 +75,9 @@ std::string xpath(const std::string& path) {
   return result;
 }
 
-std::string first(const std::vector<std::string>& all) { return all.empty() ? std::string() : all.front(); }
+std::string first(const std::vector<std::string>& all) {
+  return all.empty() ? std::string() : all.front();
+}
 
 } // namespace
 
@@ -92,7 +94,9 @@ schema_judge::schema_judge(const std::string& folder) : impl_(std::make_unique<i
   REQUIRE(impl_->schema);
 }
 
-schema_judge::~schema_judge() { xmlSchemaFree(impl_->schema); }
+schema_judge::~schema_judge() {
+  xmlSchemaFree(impl_->schema);
+}
 
 std::optional<std::string> schema_judge::objection(const std::string& xml) const {
   const auto doc = parse(xml);
@@ -168,9 +172,16 @@ fixture::fixture(bool with_schemas) : now(std::chrono::milliseconds(1'767'600'00
   for (const auto& [server, version] : {std::pair{"old", "Exchange2010_SP2"}, {"new", "ExchangeSE"}}) {
     const std::string domain = std::string("@") + server + ".example";
     control({{"do", "add_server"}, {"name", server}, {"version", version}});
-    control({{"do", "add_mailbox"}, {"server", server}, {"address", "ann" + domain}, {"display_name", "Ann Äpfel"},
-             {"password", "secret"}, {"aliases", {"ann.alias" + domain}}});
-    control({{"do", "add_mailbox"}, {"server", server}, {"address", "service" + domain}, {"password", "secret"},
+    control({{"do", "add_mailbox"},
+             {"server", server},
+             {"address", "ann" + domain},
+             {"display_name", "Ann Äpfel"},
+             {"password", "secret"},
+             {"aliases", {"ann.alias" + domain}}});
+    control({{"do", "add_mailbox"},
+             {"server", server},
+             {"address", "service" + domain},
+             {"password", "secret"},
              {"may_impersonate", {"*"}}});
   }
 }
@@ -191,7 +202,8 @@ std::string fixture::envelope(const std::string& server, const std::string& oper
 http_response fixture::post(const std::string& server, const std::string& envelope, const std::string& user) {
   http_request request{server, "POST", "/EWS/Exchange.asmx", {}, envelope};
   const std::string name = user.empty() ? "ann@" + server + ".example" : user;
-  request.headers = {{"Content-Type", "text/xml; charset=utf-8"}, {"Authorization", "Basic " + base64(name + ":secret")}};
+  request.headers = {{"Content-Type", "text/xml; charset=utf-8"},
+                     {"Authorization", "Basic " + base64(name + ":secret")}};
   return sim->handle(request);
 }
 
@@ -200,7 +212,8 @@ std::string fixture::call(const std::string& server, const std::string& operatio
   INFO(operation);
   INFO(answer.body);
   REQUIRE(answer.status == 200);
-  if (*EWS_DATA_DIR) CHECK(judge_of(schema_folder_of(newest_version(server))).objection(answer.body).value_or("") == "");
+  if (*EWS_DATA_DIR)
+    CHECK(judge_of(schema_folder_of(newest_version(server))).objection(answer.body).value_or("") == "");
   return answer.body;
 }
 
@@ -212,13 +225,17 @@ nlohmann::json fixture::control(const nlohmann::json& command) {
   return answer;
 }
 
-std::vector<std::string> all_elements(const std::string& xml, const std::string& path) { return select(xml, xpath(path)); }
+std::vector<std::string> all_elements(const std::string& xml, const std::string& path) {
+  return select(xml, xpath(path));
+}
 
 std::vector<std::string> all_attributes(const std::string& xml, const std::string& path, const std::string& attribute) {
   return select(xml, xpath(path) + "/@" + attribute);
 }
 
-std::string first_element(const std::string& xml, const std::string& path) { return first(all_elements(xml, path)); }
+std::string first_element(const std::string& xml, const std::string& path) {
+  return first(all_elements(xml, path));
+}
 
 std::string first_attribute(const std::string& xml, const std::string& path, const std::string& attribute) {
   return first(all_attributes(xml, path, attribute));

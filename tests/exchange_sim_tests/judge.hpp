@@ -18,8 +18,8 @@ public:
   /// `folder`: a set of EWS_DATA_DIR/schemas, like "Exchange2010_SP2".
   explicit schema_judge(const std::string& folder);
   ~schema_judge();
-  /// What is wrong with the child of the soap:Body (or with the root, where that is no envelope); nothing where it is valid.
-  /// A soap:Fault has no schema and is taken as valid.
+  /// What is wrong with the child of the soap:Body (or with the root, where that is no envelope); nothing where it is
+  /// valid. A soap:Fault has no schema and is taken as valid.
   std::optional<std::string> objection(const std::string& xml) const;
 
 private:
@@ -30,7 +30,8 @@ private:
 /// The one judge of a schema set; compiling a set takes a second.
 const schema_judge& judge_of(const std::string& folder);
 
-/// The folder of schemas that a RequestServerVersion means, by Microsoft's table of schema versions; empty where unknown.
+/// The folder of schemas that a RequestServerVersion means, by Microsoft's table of schema versions; empty where
+/// unknown.
 std::string schema_folder_of(const std::string& request_server_version);
 
 /// Whether EWS_DATA_DIR is there; says on stderr that a test is skipped where it is not.
@@ -61,8 +62,8 @@ public:
   std::unique_ptr<world> sim;
 };
 
-/// Text of the first element, or value of its attribute, anywhere in the XML; empty where there is none. A path is a local
-/// name, or several with slashes: "Delete/ItemId".
+/// Text of the first element, or value of its attribute, anywhere in the XML; empty where there is none. A path is a
+/// local name, or several with slashes: "Delete/ItemId".
 std::string first_element(const std::string& xml, const std::string& path);
 std::string first_attribute(const std::string& xml, const std::string& path, const std::string& attribute);
 std::vector<std::string> all_elements(const std::string& xml, const std::string& path);

@@ -1,4 +1,5 @@
-// Real mails from the test collections of other mail programs: whatever a mailbox may hold has to come out as a valid answer.
+// Real mails from the test collections of other mail programs: whatever a mailbox may hold has to come out as a valid
+// answer.
 #include "tests/exchange_sim_tests/judge.hpp"
 
 #include <catch2/catch.hpp>
@@ -32,12 +33,14 @@ std::string base64(const std::string& bytes) {
 
 std::string get_everything(const std::string& id) {
   return R"(<m:GetItem><m:ItemShape><t:BaseShape>AllProperties</t:BaseShape><t:IncludeMimeContent>true</t:IncludeMimeContent></m:ItemShape>)"
-         R"(<m:ItemIds><t:ItemId Id=")" + id + R"("/></m:ItemIds></m:GetItem>)";
+         R"(<m:ItemIds><t:ItemId Id=")" +
+         id + R"("/></m:ItemIds></m:GetItem>)";
 }
 
 std::string create(const std::string& mime_base64) {
   return R"(<m:CreateItem MessageDisposition="SaveOnly"><m:SavedItemFolderId><t:DistinguishedFolderId Id="drafts"/></m:SavedItemFolderId>)"
-         R"(<m:Items><t:Message><t:MimeContent CharacterSet="UTF-8">)" + mime_base64 +
+         R"(<m:Items><t:Message><t:MimeContent CharacterSet="UTF-8">)" +
+         mime_base64 +
          R"(</t:MimeContent><t:ExtendedProperty><t:ExtendedFieldURI PropertyTag="0x0e07" PropertyType="Integer"/><t:Value>1</t:Value></t:ExtendedProperty>)"
          R"(</t:Message></m:Items></m:CreateItem>)";
 }
@@ -71,12 +74,14 @@ TEST_CASE("real mails come out of a mailbox as valid answers, however they went 
         const auto read = world.call(server, get_everything(first_attribute(answer, "ItemId", "Id")));
         for (const auto* field : {"Subject", "HasAttachments", "ToRecipients", "CcRecipients"})
           CHECK(first_element(read, field) == first_element(delivered, field));
-        CHECK(all_attributes(read, "AttachmentId", "Id").size() == all_attributes(delivered, "AttachmentId", "Id").size());
+        CHECK(all_attributes(read, "AttachmentId", "Id").size() ==
+              all_attributes(delivered, "AttachmentId", "Id").size());
         // The first of this name is SOAP's.
         CHECK(all_elements(read, "Body").at(1) == all_elements(delivered, "Body").at(1));
         // A mail that comes without these gets its own when it is created.
         for (const auto* field : {"InternetMessageId", "From"})
-          if (const auto given = first_element(delivered, field); !given.empty()) CHECK(first_element(read, field) == given);
+          if (const auto given = first_element(delivered, field); !given.empty())
+            CHECK(first_element(read, field) == given);
       }
       ++mails;
     }

@@ -15,15 +15,18 @@ using namespace exchange_sim::test;
 
 namespace {
 
-const std::set<std::string> operations{"GetFolder",        "FindFolder", "CreateFolder", "UpdateFolder", "DeleteFolder",
-                                       "SyncFolderHierarchy", "SyncFolderItems", "FindItem", "GetItem",   "CreateItem",
-                                       "UpdateItem",       "DeleteItem", "MoveItem",     "CopyItem",     "ResolveNames"};
+const std::set<std::string> operations{
+    "GetFolder",           "FindFolder",      "CreateFolder", "UpdateFolder", "DeleteFolder",
+    "SyncFolderHierarchy", "SyncFolderItems", "FindItem",     "GetItem",      "CreateItem",
+    "UpdateItem",          "DeleteItem",      "MoveItem",     "CopyItem",     "ResolveNames"};
 
 /// A refusal to know the shape of a request, as against one to do what it asks.
 const std::set<std::string> schema_faults{"ErrorSchemaValidation", "ErrorInvalidRequest", "ErrorIncorrectSchemaVersion",
                                           "ErrorInvalidServerVersion", "ErrorUnsupportedTypeForConversion"};
 
-std::string data(const std::string& name) { return std::string(EWS_DATA_DIR) + "/" + name; }
+std::string data(const std::string& name) {
+  return std::string(EWS_DATA_DIR) + "/" + name;
+}
 
 /// The request samples of our operations, by the names of their files.
 std::vector<std::string> request_samples() {
@@ -42,20 +45,23 @@ std::vector<std::string> request_samples() {
 
 /// The names that a server of this profile knows, in Microsoft's words.
 std::set<std::string> known_versions(const std::string& server) {
-  std::set<std::string> names{"Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2"};
+  std::set<std::string> names{"Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1",
+                              "Exchange2010_SP2"};
   if (server == "new") names.insert({"Exchange2013", "Exchange2013_SP1", "Exchange2016", "V2017_07_11"});
   return names;
 }
 
 std::string with_version(const std::string& envelope, const std::string& version) {
-  const std::string header = "<t:RequestServerVersion xmlns:t=\"http://schemas.microsoft.com/exchange/services/2006/types\" Version=\"" +
-                             version + "\"/>";
+  const std::string header =
+      "<t:RequestServerVersion xmlns:t=\"http://schemas.microsoft.com/exchange/services/2006/types\" Version=\"" +
+      version + "\"/>";
   if (const auto at = envelope.find(":Header>"); at != std::string::npos)
     return envelope.substr(0, at + 8) + header + envelope.substr(at + 8);
   const auto body = envelope.find(":Body");
   const auto open = envelope.rfind('<', body);
   const auto prefix = envelope.substr(open + 1, body - open - 1);
-  return envelope.substr(0, open) + "<" + prefix + ":Header>" + header + "</" + prefix + ":Header>" + envelope.substr(open);
+  return envelope.substr(0, open) + "<" + prefix + ":Header>" + header + "</" + prefix + ":Header>" +
+         envelope.substr(open);
 }
 
 struct tally {
@@ -65,7 +71,8 @@ struct tally {
 /// Posts one sample to one server and compares with what Microsoft's schema of the stated version says.
 void judge_sample(fixture& world, const std::string& server, const std::string& envelope, tally& count) {
   const bool stated = envelope.find("RequestServerVersion") != std::string::npos;
-  const auto version = stated ? first_attribute(envelope, "RequestServerVersion", "Version") : std::string("Exchange2007");
+  const auto version =
+      stated ? first_attribute(envelope, "RequestServerVersion", "Version") : std::string("Exchange2007");
   const bool known = known_versions(server).contains(version);
   const auto answer = world.post(server, envelope);
   const auto code = fault_code(answer);
@@ -80,7 +87,8 @@ void judge_sample(fixture& world, const std::string& server, const std::string& 
   }
   const auto objection = judge_of(schema_folder_of(version)).objection(envelope);
   if (objection) {
-    // Not every violation is one on a real server, but a missing version that hides newer elements must not pass either.
+    // Not every violation is one on a real server, but a missing version that hides newer elements must not pass
+    // either.
     CHECK(schema_faults.contains(code));
     ++count.refused;
     return;
@@ -159,7 +167,8 @@ TEST_CASE("what must be rejected is rejected") {
       const auto operation = operation_of(body);
       if (!operations.contains(operation)) continue;
       // The table without schemas knows the operations and Message; calendar items and contacts come with their issue.
-      const bool other_class = body.find("CalendarItem") != std::string::npos || body.find("t:Contact>") != std::string::npos;
+      const bool other_class =
+          body.find("CalendarItem") != std::string::npos || body.find("t:Contact>") != std::string::npos;
       if (!with_schemas && other_class) continue;
       for (const std::string server : {"old", "new"}) {
         INFO(file.filename() << " at " << server << (with_schemas ? " with schemas" : " without schemas"));

@@ -12,7 +12,9 @@ using namespace exchange_sim;
 namespace {
 
 seed_settings settings(std::size_t count, std::uint64_t seed = 1) {
-  return {count, seed, "ann@old.example", "Ann Äpfel", std::chrono::system_clock::time_point(std::chrono::hours(490'000)), ""};
+  return {
+      count, seed, "ann@old.example", "Ann Äpfel", std::chrono::system_clock::time_point(std::chrono::hours(490'000)),
+      ""};
 }
 
 struct unref {
@@ -50,8 +52,8 @@ TEST_CASE("the same settings give the same mails, another seed gives others") {
 TEST_CASE("seeded mails are as varied as a real mailbox") {
   const auto mails = seed_mails(settings(120));
   std::set<std::string> ids, subjects, folders;
-  int drafts = 0, sent = 0, unread = 0, flagged = 0, with_categories = 0, attachments = 0, non_ascii = 0, large = 0, replies = 0, nested = 0,
-      important = 0, sensitive = 0, twins = 0, inline_images = 0, latin1 = 0;
+  int drafts = 0, sent = 0, unread = 0, flagged = 0, with_categories = 0, attachments = 0, non_ascii = 0, large = 0,
+      replies = 0, nested = 0, important = 0, sensitive = 0, twins = 0, inline_images = 0, latin1 = 0;
   for (const auto& mail : mails) {
     const auto message = parse(mail.mime);
     REQUIRE(message);
@@ -73,8 +75,8 @@ TEST_CASE("seeded mails are as varied as a real mailbox") {
   }
   CHECK(ids.size() == mails.size());
   CHECK(folders == std::set<std::string>{"inbox", "inbox/Projects", "sentitems", "drafts"});
-  for (const int of_each : {drafts, sent, unread, flagged, with_categories, attachments, non_ascii, large, replies, nested, important,
-                            sensitive, twins, inline_images, latin1})
+  for (const int of_each : {drafts, sent, unread, flagged, with_categories, attachments, non_ascii, large, replies,
+                            nested, important, sensitive, twins, inline_images, latin1})
     CHECK(of_each >= 3);
 }
 

@@ -83,7 +83,8 @@ inline logic::surroundings quiet(direction d = direction::bidirectional) {
   a.policy.direction = d;
   a.listed = true;
   a.listed_after = {100, 100};
-  std::vector<field> usual{field::subject, field::body, field::categories, field::importance, field::sensitivity, field::flag};
+  std::vector<field> usual{field::subject,    field::body,        field::categories,
+                           field::importance, field::sensitivity, field::flag};
   a.settable = {usual, usual};
   a.settable_on_draft = {{field::to, field::cc}, {field::to, field::cc}};
   a.now = utc_seconds{std::chrono::seconds{1'000'000}};
@@ -94,8 +95,9 @@ inline logic::surroundings quiet(direction d = direction::bidirectional) {
 inline std::string in_words(const logic::verdict& v) {
   struct {
     std::string fields(const std::vector<field>& f) {
-      static const char* names[] = {"", "subject", "body", "categories", "importance", "sensitivity", "flag", "to", "cc",
-                                    "bcc", "from", "reply_to", "sent", "attachments", "attachment_sizes", "draft"};
+      static const char* names[] = {
+          "",    "subject", "body",     "categories", "importance",  "sensitivity",      "flag", "to", "cc",
+          "bcc", "from",    "reply_to", "sent",       "attachments", "attachment_sizes", "draft"};
       std::string s;
       for (auto each : f)
         s += std::string(" ") + names[static_cast<int>(each)];
@@ -103,11 +105,16 @@ inline std::string in_words(const logic::verdict& v) {
     }
     std::string operator()(const logic::wait& w) {
       switch (w.why) {
-      case logic::wait::reason::listing: return "wait for listing";
-      case logic::wait::reason::believable_delete: return "wait for belief";
-      case logic::wait::reason::echo: return "wait for echo";
-      case logic::wait::reason::rest: return "rest";
-      case logic::wait::reason::banned: return "banned";
+      case logic::wait::reason::listing:
+        return "wait for listing";
+      case logic::wait::reason::believable_delete:
+        return "wait for belief";
+      case logic::wait::reason::echo:
+        return "wait for echo";
+      case logic::wait::reason::rest:
+        return "rest";
+      case logic::wait::reason::banned:
+        return "banned";
       }
       return "?";
     }
@@ -115,7 +122,9 @@ inline std::string in_words(const logic::verdict& v) {
       if (a.skipped) return "skip";
       return a.more ? "agree for now" : "agree";
     }
-    std::string operator()(const logic::forget& f) { return "forget " + name(f.where) + (f.settled ? " and rest" : ""); }
+    std::string operator()(const logic::forget& f) {
+      return "forget " + name(f.where) + (f.settled ? " and rest" : "");
+    }
     std::string operator()(const logic::bury&) { return "bury"; }
     std::string operator()(const logic::look& l) {
       std::string s = "look";
@@ -127,10 +136,14 @@ inline std::string in_words(const logic::verdict& v) {
     std::string operator()(const logic::create_on& w) { return "create " + name(w.target); }
     std::string operator()(const logic::update_on& w) { return "update " + name(w.target) + fields(w.fields); }
     std::string operator()(const logic::replace_on& w) { return "replace " + name(w.target); }
-    std::string operator()(const logic::set_read_on& w) { return std::string(w.read ? "read " : "unread ") + name(w.target); }
+    std::string operator()(const logic::set_read_on& w) {
+      return std::string(w.read ? "read " : "unread ") + name(w.target);
+    }
     std::string operator()(const logic::move_on& w) { return "move " + name(w.target) + " to " + w.to.value; }
     std::string operator()(const logic::remove_on& w) { return "remove " + name(w.target); }
-    std::string operator()(const logic::report_unchangeable& r) { return "report " + name(r.target) + fields(r.fields); }
+    std::string operator()(const logic::report_unchangeable& r) {
+      return "report " + name(r.target) + fields(r.fields);
+    }
   } say;
   auto s = std::visit(say, v.what);
   if (v.loses) s += ", " + name(v.loses->loser) + " loses";
@@ -150,8 +163,10 @@ inline twin exchanged(twin t) {
 }
 
 inline logic::surroundings exchanged(logic::surroundings a) {
-  if (a.policy.direction == direction::primary_to_replica) a.policy.direction = direction::replica_to_primary;
-  else if (a.policy.direction == direction::replica_to_primary) a.policy.direction = direction::primary_to_replica;
+  if (a.policy.direction == direction::primary_to_replica)
+    a.policy.direction = direction::replica_to_primary;
+  else if (a.policy.direction == direction::replica_to_primary)
+    a.policy.direction = direction::primary_to_replica;
   std::swap(a.listed_after.primary, a.listed_after.replica);
   std::swap(a.settable.primary, a.settable.replica);
   std::swap(a.settable_on_draft.primary, a.settable_on_draft.replica);
@@ -161,9 +176,12 @@ inline logic::surroundings exchanged(logic::surroundings a) {
 /// The words with P and R exchanged; "look P R" keeps its order.
 inline std::string exchanged(std::string words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
-    bool alone = (i == 0 || words[i - 1] == ' ') && (i + 1 == words.size() || words[i + 1] == ' ' || words[i + 1] == ',');
-    if (alone && words[i] == 'P') words[i] = 'R';
-    else if (alone && words[i] == 'R') words[i] = 'P';
+    bool alone =
+        (i == 0 || words[i - 1] == ' ') && (i + 1 == words.size() || words[i + 1] == ' ' || words[i + 1] == ',');
+    if (alone && words[i] == 'P')
+      words[i] = 'R';
+    else if (alone && words[i] == 'R')
+      words[i] = 'P';
   }
   return words == "look R P" ? "look P R" : words;
 }

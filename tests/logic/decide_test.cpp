@@ -74,14 +74,15 @@ TEST_CASE("one-way: the table with the target read as unchanged") {
           {"source deleted", [](twin& t, auto&) { leave(t, P); }, "remove R", ""},
           {"source deleted, target edited", [&](twin& t, auto&) { leave(t, P), edit(t, R, subject); }, "remove R", ""},
           {"target deleted: not propagated", [](twin& t, auto&) { leave(t, R); }, "forget R and rest", ""},
-          {"target deleted, source edited: created anew",
-           [&](twin& t, auto&) { leave(t, R), edit(t, P, subject); }, "forget R", ""},
+          {"target deleted, source edited: created anew", [&](twin& t, auto&) { leave(t, R), edit(t, P, subject); },
+           "forget R", ""},
           {"both deleted", [](twin& t, auto&) { leave(t, P), leave(t, R); }, "bury", ""},
           {"source marked read", [](twin& t, auto&) { t.seen[P]->read = true; }, "read R", ""},
           {"target marked read: left", [](twin& t, auto&) { t.seen[R]->read = true; }, "agree", ""},
-          {"target marked read, drift reverted",
-           [&](twin& t, auto& a) { t.seen[R]->read = true, revert(a); }, "unread R", ""},
-          {"source moved", [](twin& t, auto&) { t.seen[P]->folder = folder_pair_id{"archive"}; }, "move R to archive", ""},
+          {"target marked read, drift reverted", [&](twin& t, auto& a) { t.seen[R]->read = true, revert(a); },
+           "unread R", ""},
+          {"source moved", [](twin& t, auto&) { t.seen[P]->folder = folder_pair_id{"archive"}; }, "move R to archive",
+           ""},
           {"target moved: left", [](twin& t, auto&) { t.seen[R]->folder = folder_pair_id{"archive"}; }, "agree", ""},
       },
       direction::primary_to_replica);
@@ -103,7 +104,8 @@ TEST_CASE("read state and place go over by themselves") {
            },
            "read R", ""},
           {"marking as read does not compete with an edit",
-           [](twin& t, auto&) { t.seen[R]->read = true, edit(t, P, with(field::subject, "x")); }, "update R subject", ""},
+           [](twin& t, auto&) { t.seen[R]->read = true, edit(t, P, with(field::subject, "x")); }, "update R subject",
+           ""},
           {"moved", [](twin& t, auto&) { t.seen[P]->folder = folder_pair_id{"archive"}; }, "move R to archive", ""},
           {"moved on both sides: primary's place",
            [](twin& t, auto&) {
@@ -111,13 +113,14 @@ TEST_CASE("read state and place go over by themselves") {
              t.seen[R]->folder = folder_pair_id{"junk"};
            },
            "move R to archive", "move R to junk"},
-          {"moved to the same place", [](twin& t, auto&) {
-             t.seen[P]->folder = t.seen[R]->folder = folder_pair_id{"archive"};
-           }, "agree", ""},
-          {"moved and deleted: deleted", [](twin& t, auto&) {
+          {"moved to the same place",
+           [](twin& t, auto&) { t.seen[P]->folder = t.seen[R]->folder = folder_pair_id{"archive"}; }, "agree", ""},
+          {"moved and deleted: deleted",
+           [](twin& t, auto&) {
              t.seen[P]->folder = folder_pair_id{"archive"};
              leave(t, R);
-           }, "remove P", ""},
+           },
+           "remove P", ""},
       },
       direction::bidirectional);
 }
@@ -141,9 +144,10 @@ TEST_CASE("what is new on one side") {
   check(
       {
           {"is created on the other", [&](twin& t, auto&) { only_p(t); }, "create R", ""},
-          {"not before both folders were listed to their ends",
-           [&](twin& t, auto& a) { only_p(t), a.listed = false; }, "wait for listing", ""},
-          {"not if it is no mail", [&](twin& t, auto&) { only_p(t), t.seen[P]->item_class = item_class::other; }, "skip", ""},
+          {"not before both folders were listed to their ends", [&](twin& t, auto& a) { only_p(t), a.listed = false; },
+           "wait for listing", ""},
+          {"not if it is no mail", [&](twin& t, auto&) { only_p(t), t.seen[P]->item_class = item_class::other; },
+           "skip", ""},
           {"not if it is older than the start date",
            [&](twin& t, auto& a) {
              only_p(t);
@@ -161,7 +165,8 @@ TEST_CASE("what is new on one side") {
           {"and gone again before it was carried over", [&](twin& t, auto&) { only_p(t), leave(t, P); }, "bury", ""},
       },
       direction::bidirectional);
-  check({{"one-way: what is only on the target stays", [](twin& t, auto&) { t.seen[P].reset(), t.base.reset(); }, "skip", ""},
+  check({{"one-way: what is only on the target stays", [](twin& t, auto&) { t.seen[P].reset(), t.base.reset(); },
+          "skip", ""},
          {"one-way: what is only on the source is created", [](twin& t, auto&) { t.seen[R].reset(), t.base.reset(); },
           "create R", ""}},
         direction::primary_to_replica);
@@ -192,7 +197,9 @@ TEST_CASE("first agreement of a mail that both mailboxes have") {
            },
            "update R body, R loses", "update R body, R loses"},
           {"attachment sizes are each server's own",
-           [&](twin& t, auto&) { both_read(t, with(field::attachment_sizes, "100"), with(field::attachment_sizes, "104")); },
+           [&](twin& t, auto&) {
+             both_read(t, with(field::attachment_sizes, "100"), with(field::attachment_sizes, "104"));
+           },
            "agree", ""},
       },
       direction::bidirectional);
@@ -203,12 +210,13 @@ TEST_CASE("what a mail does not let change is replaced or reported") {
   check(
       {
           {"recipients of a sent mail", [&](twin& t, auto&) { edit(t, P, to); }, "replace R", ""},
-          {"recipients of a draft", [&](twin& t, auto&) { edit(t, P, to), t.seen[R]->draft = true; }, "update R to", ""},
+          {"recipients of a draft", [&](twin& t, auto&) { edit(t, P, to), t.seen[R]->draft = true; }, "update R to",
+           ""},
           {"reported where the policy says so",
            [&](twin& t, auto& a) { edit(t, P, to), a.policy.unchangeable = unchangeable::report; }, "report R to", ""},
           {"an attachment", [&](twin& t, auto&) { edit(t, P, with(field::attachments, "a.pdf")); }, "replace R", ""},
-          {"an attachment changed in place",
-           [&](twin& t, auto&) { edit(t, P, with(field::attachment_sizes, "12")); }, "replace R", ""},
+          {"an attachment changed in place", [&](twin& t, auto&) { edit(t, P, with(field::attachment_sizes, "12")); },
+           "replace R", ""},
       },
       direction::bidirectional);
 }
@@ -247,13 +255,14 @@ TEST_CASE("an item in trouble rests until its time, or until it changes") {
   check(
       {
           {"rests", [&](twin& t, auto& a) { in_trouble(t, false, a); }, "rest", ""},
-          {"is tried again when due",
-           [&](twin& t, auto& a) { in_trouble(t, false, a), a.now = t.trouble->next; }, "update R subject", ""},
-          {"banned", [&](twin& t, auto& a) { in_trouble(t, true, a), a.now += std::chrono::hours(1000); }, "banned", ""},
+          {"is tried again when due", [&](twin& t, auto& a) { in_trouble(t, false, a), a.now = t.trouble->next; },
+           "update R subject", ""},
+          {"banned", [&](twin& t, auto& a) { in_trouble(t, true, a), a.now += std::chrono::hours(1000); }, "banned",
+           ""},
           {"an edit lifts it",
-           [&](twin& t, auto& a) { in_trouble(t, true, a), t.trouble->at[P] = change_key{"older"}; }, "update R subject", ""},
-          {"a delete lifts it",
-           [&](twin& t, auto& a) { in_trouble(t, true, a), leave(t, P); }, "remove R", ""},
+           [&](twin& t, auto& a) { in_trouble(t, true, a), t.trouble->at[P] = change_key{"older"}; },
+           "update R subject", ""},
+          {"a delete lifts it", [&](twin& t, auto& a) { in_trouble(t, true, a), leave(t, P); }, "remove R", ""},
       },
       direction::bidirectional);
 }

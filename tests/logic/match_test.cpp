@@ -57,7 +57,8 @@ TEST_CASE("different mails stay apart") {
   CHECK(in_words(logic::match({half("a", P, "<1@example>"), half("b", R, "<2@example>")}, {}, inbox)) == "");
   auto elsewhere = half("b", R);
   elsewhere.seen[R]->folder = folder_pair_id{"archive"};
-  CHECK(in_words(logic::match({half("a", P), elsewhere}, {}, {folder_pair_id{"inbox"}, folder_pair_id{"archive"}})) == "");
+  CHECK(in_words(logic::match({half("a", P), elsewhere}, {}, {folder_pair_id{"inbox"}, folder_pair_id{"archive"}})) ==
+        "");
 }
 
 TEST_CASE("copies of one mail are matched as many as there are on both sides, oldest first") {

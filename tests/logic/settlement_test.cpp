@@ -32,7 +32,9 @@ std::string in_words(const logic::resolution& r) {
 struct lost_answer {
   twin t = agreed_twin();
   intent in;
-  std::string judged(const logic::evidence& e, utc_seconds now) { return in_words(logic::judge(t, in, e, window, now)); }
+  std::string judged(const logic::evidence& e, utc_seconds now) {
+    return in_words(logic::judge(t, in, e, window, now));
+  }
 };
 
 } // namespace
@@ -61,7 +63,8 @@ TEST_CASE("a lost create is looked for by its mark, and given up only when no se
 TEST_CASE("a lost update is told by the contents") {
   lost_answer l;
   edit(l.t, P, with(field::subject, "New"));
-  l.in = logic::intent_to_update(l.t, {R, {field::subject}}, content_of(with(field::subject, "New"), "2P"), intent_id{"i"}, begun);
+  l.in = logic::intent_to_update(l.t, {R, {field::subject}}, content_of(with(field::subject, "New"), "2P"),
+                                 intent_id{"i"}, begun);
   CHECK(l.judged({{}, content_of(with(field::subject, "New"), "5R")}, early) == "took effect");
   CHECK(l.judged({{}, content_of(original, "1R")}, early) == "look again");
   CHECK(l.judged({{}, content_of(original, "1R")}, late) == "no effect");

@@ -5,26 +5,6 @@
 using namespace exsyncd;
 using namespace exsyncd::testing;
 
-namespace {
-
-settle_twin settlement(const twin& t) {
-  settle_twin call;
-  call.twin = t.id;
-  if (t.intent) call.intent = t.intent->id;
-  call.answers = t.intent ? t.intent->answers : answers_of(t);
-  return call;
-}
-
-/// A mail of the primary side with an open intent to create it on the replica.
-twin being_created(bench& b) {
-  b.list(side::primary, {present("p1")});
-  const auto t = b.of(side::primary, "p1");
-  REQUIRE(b->begin(intent_on(t, operation::create, side::replica, "i1")));
-  return *b->load(t.id);
-}
-
-} // namespace
-
 TEST_CASE("Two halves that are one mail become one twin", "[absorb]") {
   over_each_engine([](kind_of_engine k) {
     bench b(k);

@@ -9,14 +9,6 @@ using namespace exsyncd::testing;
 
 namespace {
 
-settle_twin settlement(const twin& t) {
-  settle_twin call;
-  call.twin = t.id;
-  if (t.intent) call.intent = t.intent->id;
-  call.answers = t.intent ? t.intent->answers : answers_of(t);
-  return call;
-}
-
 settle_twin::write_result wrote(side s, const std::string& item, const std::string& key) {
   settle_twin::write_result w;
   w.side = s;
@@ -25,14 +17,6 @@ settle_twin::write_result wrote(side s, const std::string& item, const std::stri
   w.read = false;
   w.folder = inbox;
   return w;
-}
-
-/// A mail of the primary side with an open intent to create it on the replica.
-twin being_created(bench& b) {
-  b.list(side::primary, {present("p1")});
-  const auto t = b.of(side::primary, "p1");
-  REQUIRE(b->begin(intent_on(t, operation::create, side::replica, "i1")));
-  return *b->load(t.id);
 }
 
 } // namespace

@@ -254,4 +254,20 @@ void over_each_engine(const std::function<void(kind_of_engine)>& test) {
   }
 }
 
+settle_twin settlement(const twin& t) {
+  settle_twin call;
+  call.twin = t.id;
+  if (t.intent) call.intent = t.intent->id;
+  call.answers = t.intent ? t.intent->answers : answers_of(t);
+  return call;
+}
+
+/// A mail of the primary side with an open intent to create it on the replica.
+twin being_created(bench& b) {
+  b.list(side::primary, {present("p1")});
+  const auto t = b.of(side::primary, "p1");
+  REQUIRE(b->begin(intent_on(t, operation::create, side::replica, "i1")));
+  return *b->load(t.id);
+}
+
 } // namespace exsyncd::testing

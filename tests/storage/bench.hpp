@@ -92,4 +92,9 @@ void require_consistent(const engine&);
 /// Runs `test` once over each engine, each as a section of its own.
 void over_each_engine(const std::function<void(kind_of_engine)>& test);
 
+/// A settlement of the open intent, or of nothing, that answers what was decided on.
+settle_twin settlement(const twin& t);
+/// A mail of the primary side with an open intent to create it on the replica.
+twin being_created(bench& b);
+
 } // namespace exsyncd::testing

@@ -11,7 +11,8 @@ namespace exsyncd::testing {
 
 namespace {
 
-constexpr field in_mime[] = {field::subject, field::body, field::to, field::cc, field::bcc, field::from, field::reply_to};
+constexpr field in_mime[] = {field::subject, field::body, field::to,      field::cc,
+                             field::bcc,     field::from, field::reply_to};
 constexpr field beside_mime[] = {field::categories, field::importance, field::sensitivity, field::flag};
 
 template <class Range>

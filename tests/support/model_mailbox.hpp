@@ -69,7 +69,8 @@ public:
   /// `name` makes the ids of this mailbox different from those of others. Has the folders "inbox" and "deleteditems".
   explicit model_mailbox(std::string name);
 
-  // ---- how this server behaves ---------------------------------------------------------------------------------------
+  // ---- how this server behaves
+  // ---------------------------------------------------------------------------------------
 
   std::size_t page_size = 512;
   /// What the server makes of a value that it stores; none: it keeps it as it is.
@@ -82,7 +83,8 @@ public:
   /// How this server counts an attachment: its bytes and so much more.
   std::size_t attachment_overhead = 0;
 
-  // ---- what users do (an item that is not there any more: nothing happens) -------------------------------------------
+  // ---- what users do (an item that is not there any more: nothing happens)
+  // -------------------------------------------
 
   folder_id make_folder(const std::string& path);
   item_id user_create(const std::string& path, const new_mail& mail);
@@ -98,18 +100,21 @@ public:
   /// Gone from everywhere.
   void user_purge(const item_id& item);
 
-  // ---- what servers and administrators do ----------------------------------------------------------------------------
+  // ---- what servers and administrators do
+  // ----------------------------------------------------------------------------
 
   /// The server touches an item again after a write: its key moves, its contents do not.
   void touch(const item_id& item);
   /// No SyncState given so far is known any more.
   void invalidate_cursors();
-  /// The folder of this path was deleted and made again: another id. Its items are gone, or were put back under other ids.
+  /// The folder of this path was deleted and made again: another id. Its items are gone, or were put back under other
+  /// ids.
   void recreate_folder(const std::string& path, bool with_items);
   /// Restored or migrated: another identity, other ids of everything, the same mails.
   void recreate_mailbox();
 
-  // ---- what a client asks for ----------------------------------------------------------------------------------------
+  // ---- what a client asks for
+  // ----------------------------------------------------------------------------------------
 
   const mailbox_identity& identity() const { return identity_; }
   std::optional<folder_state> folder(const std::string& path) const;
@@ -137,18 +142,21 @@ public:
   /// To Deleted Items; `done` carries no id, as DeleteItem's answer does not.
   outcome remove(const item_id& item);
 
-  // ---- what commits later than its request was given up ---------------------------------------------------------------
+  // ---- what commits later than its request was given up
+  // ---------------------------------------------------------------
 
   void commit_at(std::chrono::seconds due, std::function<void(model_mailbox&)> act);
   /// Lets everything happen that is due by now.
   void reach(std::chrono::seconds now);
   bool commits_to_come() const { return !later_.empty(); }
 
-  // ---- what tests look at ----------------------------------------------------------------------------------------------
+  // ---- what tests look at
+  // ----------------------------------------------------------------------------------------------
 
   /// Everything in the folder of this path, by id.
   const std::map<item_id, model_item>& items(const std::string& path) const;
-  /// The item that has this Message-ID in this folder; where there are several, the first by id; empty where there is none.
+  /// The item that has this Message-ID in this folder; where there are several, the first by id; empty where there is
+  /// none.
   item_id find(const std::string& path, const std::string& message_id) const;
   const model_item* item(const item_id& id) const;
   /// What the holder of this cursor was told.

@@ -35,8 +35,7 @@ write_outcome as_answer(const mailbox_call& call, model_mailbox::outcome o) {
     write_outcome operator()(const model_mailbox::stale&) const { return stale{}; }
     write_outcome operator()(const model_mailbox::gone&) const { return gone{}; }
     write_outcome operator()(const model_mailbox::not_settable&) const {
-      return refused{
-          failure_of("ErrorInvalidPropertyUpdateSentMessage", reach::item, retry::after_change, call.name)};
+      return refused{failure_of("ErrorInvalidPropertyUpdateSentMessage", reach::item, retry::after_change, call.name)};
     }
     write_outcome operator()(const model_mailbox::corrupt&) const {
       return refused{failure_of("ErrorMimeContentInvalid", reach::item, retry::never, call.name)};
@@ -139,8 +138,8 @@ public:
         done.outcomes.push_back(
             refused{failure_of("ErrorItemSavePropertyError", reach::item, retry::after_change, call.name)});
       else if (ends_early && i >= f.at)
-        done.outcomes.push_back(not_done{
-            failure_of("ErrorBatchProcessingStopped", reach::account, retry::later, call.name)});
+        done.outcomes.push_back(
+            not_done{failure_of("ErrorBatchProcessingStopped", reach::account, retry::later, call.name)});
       else
         done.outcomes.push_back(as_answer(call, acts[i](*model_)));
     }
@@ -328,19 +327,32 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
 
 const char* name_of(enum fault::kind kind) {
   switch (kind) {
-  case fault::kind::none: return "none";
-  case fault::kind::fails: return "fails";
-  case fault::kind::answer_lost_before: return "answer_lost_before";
-  case fault::kind::answer_lost_after: return "answer_lost_after";
-  case fault::kind::commits_later: return "commits_later";
-  case fault::kind::answers_late: return "answers_late";
-  case fault::kind::refuses_item: return "refuses_item";
-  case fault::kind::stops: return "stops";
-  case fault::kind::cut: return "cut";
-  case fault::kind::dies_before: return "dies_before";
-  case fault::kind::dies_after: return "dies_after";
-  case fault::kind::vanishes_before: return "vanishes_before";
-  case fault::kind::vanishes_after: return "vanishes_after";
+  case fault::kind::none:
+    return "none";
+  case fault::kind::fails:
+    return "fails";
+  case fault::kind::answer_lost_before:
+    return "answer_lost_before";
+  case fault::kind::answer_lost_after:
+    return "answer_lost_after";
+  case fault::kind::commits_later:
+    return "commits_later";
+  case fault::kind::answers_late:
+    return "answers_late";
+  case fault::kind::refuses_item:
+    return "refuses_item";
+  case fault::kind::stops:
+    return "stops";
+  case fault::kind::cut:
+    return "cut";
+  case fault::kind::dies_before:
+    return "dies_before";
+  case fault::kind::dies_after:
+    return "dies_after";
+  case fault::kind::vanishes_before:
+    return "vanishes_before";
+  case fault::kind::vanishes_after:
+    return "vanishes_after";
   }
   return "?";
 }

@@ -57,14 +57,13 @@ std::string ledger_call(const caf::type_erased_tuple& m) {
 /// Stands before the ledger. `arrives` is asked for each call by its name; false: the process has ended before it.
 caf::behavior watched_ledger(caf::event_based_actor* self, const ledger_actor& real,
                              const std::function<bool(const std::string&)>& arrives) {
-  self->set_default_handler(
-      [=](caf::scheduled_actor*, caf::message_view& message) -> caf::result<caf::message> {
-        const auto name = ledger_call(message.content());
-        auto promise = self->make_response_promise();
-        if (name.empty() || arrives(name)) // what has no name of ours is CAF's
-          promise.delegate(caf::actor_cast<caf::actor>(real), message.move_content_to_message());
-        return caf::delegated<caf::message>{};
-      });
+  self->set_default_handler([=](caf::scheduled_actor*, caf::message_view& message) -> caf::result<caf::message> {
+    const auto name = ledger_call(message.content());
+    auto promise = self->make_response_promise();
+    if (name.empty() || arrives(name)) // what has no name of ours is CAF's
+      promise.delegate(caf::actor_cast<caf::actor>(real), message.move_content_to_message());
+    return caf::delegated<caf::message>{};
+  });
   return {[](caf::unit_t) {}};
 }
 
@@ -156,10 +155,10 @@ void virtual_world::start() {
     return true;
   });
   for (const auto s : both_sides)
-    p.mailboxes[s] = p.system.spawn(
-        scripted_mailbox, s, mailboxes_[s],
-        mailbox_script{[this](const mailbox_call& c) { return before_mailbox_call(c); },
-                       [this](const mailbox_call& c) { after_mailbox_call(c); }, [this] { return time(); }});
+    p.mailboxes[s] = p.system.spawn(scripted_mailbox, s, mailboxes_[s],
+                                    mailbox_script{[this](const mailbox_call& c) { return before_mailbox_call(c); },
+                                                   [this](const mailbox_call& c) { after_mailbox_call(c); },
+                                                   [this] { return time(); }});
   pair_options options;
   options.settings = settings_;
   options.mailboxes = p.mailboxes;
@@ -168,7 +167,9 @@ void virtual_world::start() {
   options.context.wall_clock = [this] { return utc_seconds(time()); };
   options.context.mint = mint;
   options.context.random = [this] { return minted_ * 7919; };
-  options.context.log = [this](const log_line& line) { trace.push_back("      " + line.text + " [" + line.item + "]"); };
+  options.context.log = [this](const log_line& line) {
+    trace.push_back("      " + line.text + " [" + line.item + "]");
+  };
   p.pair = p.system.spawn(pair, std::move(options));
   caf::actor_cast<caf::actor>(p.pair)->attach_functor([ended = p.pair_ended](const caf::error&) { *ended = true; });
 }
@@ -252,12 +253,18 @@ void virtual_world::check_intents(const mailbox_call& call) {
   const auto covers = [&](const intent& i, const item_id& item) {
     if (i.target != call.side || i.item != item) return false;
     switch (i.operation) {
-    case operation::create: return false;
-    case operation::update: return call.name == "update_items";
-    case operation::set_read: return call.name == "set_read_states";
-    case operation::move: return call.name == "move_items";
-    case operation::remove: return call.name == "remove_items";
-    case operation::replace: return call.name == "remove_items" && i.step == 1;
+    case operation::create:
+      return false;
+    case operation::update:
+      return call.name == "update_items";
+    case operation::set_read:
+      return call.name == "set_read_states";
+    case operation::move:
+      return call.name == "move_items";
+    case operation::remove:
+      return call.name == "remove_items";
+    case operation::replace:
+      return call.name == "remove_items" && i.step == 1;
     }
     return false;
   };
@@ -288,8 +295,8 @@ void virtual_world::check_cursors() {
         const auto known = records.find(f.pair, f.side, f.mailbox, id);
         if (!known)
           violations.push_back("the cursor of " + f.path + " has passed " + id.value + ", and nothing is known of it");
-        else if (const auto& seen = known->seen[f.side]; seen && seen->item == id && item->version == state.version &&
-                                                         seen->key < item->key())
+        else if (const auto& seen = known->seen[f.side];
+                 seen && seen->item == id && item->version == state.version && seen->key < item->key())
           violations.push_back("the cursor of " + f.path + " has passed " + id.value + " at a key that is not known");
       }
     }

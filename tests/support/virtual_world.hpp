@@ -54,7 +54,8 @@ public:
   ~virtual_world();
   virtual_world(const virtual_world&) = delete;
 
-  // ---- the script ------------------------------------------------------------------------------------------------------
+  // ---- the script
+  // ------------------------------------------------------------------------------------------------------
 
   std::optional<crash_point> crash;
   /// What goes wrong with a mailbox call; may also be where users act just before it. `nth` counts the calls of this
@@ -65,7 +66,8 @@ public:
   /// Chooses which of n runnable actors runs next; none: in order.
   std::function<std::size_t(std::size_t n)> choose;
 
-  // ---- what there is ---------------------------------------------------------------------------------------------------
+  // ---- what there is
+  // ---------------------------------------------------------------------------------------------------
 
   model_mailbox& mailbox(side s) { return *mailboxes_[s]; }
   const model_mailbox& mailbox(side s) const { return *mailboxes_[s]; }
@@ -76,7 +78,8 @@ public:
   /// Reads what is on disk.
   void look_at_disk(const std::function<void(const store&)>& look) const;
 
-  // ---- running ---------------------------------------------------------------------------------------------------------
+  // ---- running
+  // ---------------------------------------------------------------------------------------------------------
 
   /// One round of the pair; a process that has crashed is started again and the round repeated.
   round_end round();
@@ -86,7 +89,8 @@ public:
   void kill();
   void pass(std::chrono::seconds how_long);
 
-  // ---- what was seen ---------------------------------------------------------------------------------------------------
+  // ---- what was seen
+  // ---------------------------------------------------------------------------------------------------
 
   std::uint64_t calls = 0;  // to ledger and mailboxes
   std::uint64_t writes = 0; // mailbox calls that write
@@ -114,7 +118,7 @@ private:
   std::chrono::seconds time_{0}; // when the process started
   std::uint64_t minted_ = 0;
   std::unique_ptr<process> process_;
-  bool dead_ = false;          // the process has crashed and is still to be cleared away
+  bool dead_ = false; // the process has crashed and is still to be cleared away
   bool dies_at_commit_ = false;
   both<std::map<std::string, std::uint64_t>> nth_;
   both<std::map<folder_id, told>> checked_; // by check_cursors, so that it looks at what is new only

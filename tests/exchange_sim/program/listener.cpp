@@ -68,17 +68,19 @@ void write(http_response&& answer, const httplib::Request& request, httplib::Res
   const auto size = answer.body.size();
   const auto sent = std::min(*answer.cut_at, size);
   // One byte more than will come, so that the answer is never whole.
-  to.set_content_provider(size + 1, type,
-                          [body = std::move(answer.body), sent, request, local_port](std::size_t, std::size_t, httplib::DataSink& sink) {
-                            sink.write(body.data(), sent);
-                            hang_up(request, local_port);
-                            return false;
-                          });
+  to.set_content_provider(
+      size + 1, type,
+      [body = std::move(answer.body), sent, request, local_port](std::size_t, std::size_t, httplib::DataSink& sink) {
+        sink.write(body.data(), sent);
+        hang_up(request, local_port);
+        return false;
+      });
 }
 
 } // namespace
 
-listener::listener(std::string name, int port, const certified_key* identity, handler handle) : server_(new_server(identity)) {
+listener::listener(std::string name, int port, const certified_key* identity, handler handle)
+    : server_(new_server(identity)) {
   server_->new_task_queue = [] { return new httplib::ThreadPool(threads); };
   server_->set_keep_alive_max_count(std::numeric_limits<std::size_t>::max());
   server_->set_keep_alive_timeout(keep_alive_seconds);
@@ -90,7 +92,8 @@ listener::listener(std::string name, int port, const certified_key* identity, ha
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
-  const auto serve = [this, name, handle = std::move(handle)](const httplib::Request& request, httplib::Response& response) {
+  const auto serve = [this, name, handle = std::move(handle)](const httplib::Request& request,
+                                                              httplib::Response& response) {
     write(handle(read(name, request)), request, response, port_);
   };
   server_->Get(".*", serve);

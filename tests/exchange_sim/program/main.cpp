@@ -32,7 +32,8 @@ std::map<std::string, int> port_table(const std::vector<std::string>& given) {
   for (const auto& entry : given) {
     const auto equals = entry.find('=');
     int port = 0;
-    if (equals == std::string::npos || std::sscanf(entry.c_str() + equals + 1, "%d", &port) != 1 || port < 1 || port > 65535)
+    if (equals == std::string::npos || std::sscanf(entry.c_str() + equals + 1, "%d", &port) != 1 || port < 1 ||
+        port > 65535)
       throw std::invalid_argument("--port " + entry + ": must be SERVER=PORT");
     table[entry.substr(0, equals)] = port;
   }
@@ -155,7 +156,8 @@ int main(int argc, char** argv) {
   exchange_sim::arguments args;
   CLI::App app{"A strict stand-in for Exchange servers: EWS on the loopback address, steered over a control port."};
   app.add_option("--config", args.config, "JSON: servers with mailboxes, and commands to set them up")->required();
-  app.add_option("--schemas", args.schemas, "Directory of Microsoft's EWS schemas; every request and answer is validated");
+  app.add_option("--schemas", args.schemas,
+                 "Directory of Microsoft's EWS schemas; every request and answer is validated");
   app.add_option("--state", args.state, "File that keeps everything over a restart");
   app.add_flag("--https", args.https, "EWS over https, with a certificate of an authority made for it");
   app.add_option("--ca-dir", args.ca_directory, "Where the authority is kept (ca.pem is what clients have to trust)");

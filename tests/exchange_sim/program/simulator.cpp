@@ -34,7 +34,8 @@ simulator::simulator(const simulator_settings& settings) : settings_(settings), 
     if (!kept.is_object() || !kept.contains("world") || !kept.contains("starts"))
       throw std::runtime_error(settings_.state_file.string() + ": is not a state file of exchange-sim");
     starts_ = kept["starts"].get<std::uint64_t>() + 1;
-    if (virtual_now_ && kept.contains("clock")) virtual_now_ = sys_time(std::chrono::milliseconds(kept["clock"].get<std::int64_t>()));
+    if (virtual_now_ && kept.contains("clock"))
+      virtual_now_ = sys_time(std::chrono::milliseconds(kept["clock"].get<std::int64_t>()));
   }
   random_ = seeded(settings_.seed, starts_);
   world_options options;
@@ -44,7 +45,9 @@ simulator::simulator(const simulator_settings& settings) : settings_(settings), 
     options.now = [this] { return *virtual_now_; };
     options.advance_clock = [this](std::chrono::seconds by) { *virtual_now_ += by; };
   } else {
-    options.now = [] { return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()); };
+    options.now = [] {
+      return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    };
   }
   world_ = std::make_unique<world>(std::move(options));
   if (!kept.is_null()) world_->load(kept["world"]);

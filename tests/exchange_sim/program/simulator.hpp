@@ -20,8 +20,8 @@ struct simulator_settings {
   std::optional<std::uint64_t> seed; ///< of ids; absent: other ids in every run
 };
 
-/// A world that threads may share, with its clock, its randomness and its file. The file is written soon after a change (a
-/// second; longer where the state is large), by `save`, and at the end.
+/// A world that threads may share, with its clock, its randomness and its file. The file is written soon after a change
+/// (a second; longer where the state is large), by `save`, and at the end.
 class simulator {
 public:
   /// Loads the state file where there is one. Throws std::runtime_error on a file that is not one of ours.
