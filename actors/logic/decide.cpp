@@ -142,13 +142,24 @@ private:
   std::vector<field> edited_fields(side s) const {
     if (!present(s) || !contents_known(here(s))) return {};
     auto fields = differing_fields(*here(s).content, base(s).content);
-    if (base(s).read_back) return fields;
+    if (base(s).read_back) {
+      if (changed_in_place(s)) fields.push_back(field::attachments);
+      std::erase(fields, field::attachment_sizes);
+      return fields;
+    }
     if (here(s).key == base(s).key) return {}; // nobody touched it since we wrote it
     const auto& opposite =
         seen(other(s)) && contents_known(here(other(s))) ? *here(other(s)).content : base(other(s)).content;
     auto across = differ_across(opposite, *here(s).content, true, here(s).draft);
     std::erase_if(fields, [&](field f) { return !contains(across, f); });
     return fields;
+  }
+
+  /// An attachment of another size under the same name.
+  bool changed_in_place(side s) const {
+    if (!present(s) || !contents_known(here(s)) || !base(s).read_back) return false;
+    auto fields = differing_fields(*here(s).content, base(s).content);
+    return contains(fields, field::attachment_sizes) && !contains(fields, field::attachments);
   }
 
   std::optional<look> look_where(bool primary, bool replica) const {
@@ -195,8 +206,10 @@ private:
     for (field f : edited_fields(side::replica))
       if (!contains(fields, f)) fields.push_back(f);
     auto different = differing_fields(*here(side::primary).content, *here(side::replica).content);
-    std::erase_if(fields, [&](field f) { return !contains(different, f); });
-    std::erase(fields, field::attachment_sizes);
+    std::erase_if(fields, [&](field f) {
+      bool in_place = f == field::attachments && (changed_in_place(side::primary) || changed_in_place(side::replica));
+      return !in_place && !contains(different, f);
+    });
     std::sort(fields.begin(), fields.end());
     if (fields.empty()) return {}; // the same on both sides: settle
     return write(side::replica, fields, lost(side::replica, "edited on both sides", fields));
@@ -209,21 +222,12 @@ private:
       for (field f : edited_fields(target()))
         if (!contains(fields, f)) fields.push_back(f);
     if (fields.empty()) return {};
-    std::erase(fields, field::attachment_sizes);
-    if (fields.empty()) return {};
     std::sort(fields.begin(), fields.end());
     return write(target(), fields, {});
   }
 
   /// The update, or what stands in for it where the target lets a field not be changed.
   verdict write(side to, std::vector<field> fields, std::optional<conflict> loses) const {
-    bool names_change = contains(fields, field::attachments);
-    if (contains(fields, field::attachment_sizes) && !names_change) {
-      // Another size under the same name: the attachment was changed in place.
-      std::replace(fields.begin(), fields.end(), field::attachment_sizes, field::attachments);
-      names_change = true;
-    }
-    std::erase(fields, field::attachment_sizes);
     std::vector<field> impossible;
     for (field f : fields)
       if (!contains(around_.settable[to], f) && !(here(to).draft && contains(around_.settable_on_draft[to], f)))

@@ -61,6 +61,7 @@ settle_twin::write_result result_on(const twin& t, const intent& in, const item_
 settle_twin carried(const twin& t, const intent& in, const item_id& id, const change_key& key, change_key base_key) {
   auto s = start(t, in);
   s.wrote = result_on(t, in, id, key);
+  s.wrote->key = key; // of a new item: never the guard, which was another's
   s.wrote->read = in.read;
   s.wrote->mark = in.mark;
   both<side_base> base;
@@ -100,7 +101,8 @@ resolution judge_carried(const twin& t, const intent& in, const evidence& found,
     // A user's copy of it holds the mark too: whichever we take, the other one is then a new item.
     if (!found.marked.empty()) {
       const auto& made = found.marked.front();
-      if (in.operation == operation::replace) return half_done{made.id, made.key};
+      // Its key is not the one that it was made with, if a user has edited it since: unknown, so that it is looked at.
+      if (in.operation == operation::replace) return half_done{made.id, change_key{}};
       return took_effect{carried(t, in, made.id, made.key, change_key{})};
     }
     if (late) return no_effect{true};

@@ -67,6 +67,8 @@ TEST_CASE("one-way: the table with the target read as unchanged") {
           {"target edited: left", [&](twin& t, auto&) { edit(t, R, subject); }, "agree", ""},
           {"target edited, drift reverted: look at what it was",
            [&](twin& t, auto& a) { edit(t, R, subject), revert(a); }, "update R subject", ""},
+          {"an attachment of the source changed in place",
+           [&](twin& t, auto&) { edit(t, P, with(field::attachment_sizes, "12")); }, "replace R", ""},
           {"both edited: only the source's fields", [&](twin& t, auto&) { edit(t, P, subject), edit(t, R, body); },
            "update R subject", ""},
           {"both edited, drift reverted: both fields",
@@ -217,6 +219,21 @@ TEST_CASE("what a mail does not let change is replaced or reported") {
           {"an attachment", [&](twin& t, auto&) { edit(t, P, with(field::attachments, "a.pdf")); }, "replace R", ""},
           {"an attachment changed in place", [&](twin& t, auto&) { edit(t, P, with(field::attachment_sizes, "12")); },
            "replace R", ""},
+          {"an attachment changed in place, another edit on the other side",
+           [&](twin& t, auto&) {
+             edit(t, P, with(field::attachment_sizes, "12"));
+             edit(t, R, with(field::subject, "x"));
+           },
+           "replace R, R loses", "replace R, R loses"},
+          {"the same attachment added on both sides",
+           [&](twin& t, auto&) {
+             for (side s : both_sides) {
+               auto v = with(field::attachments, "a.pdf");
+               v.push_back({field::attachment_sizes, name(s)});
+               edit(t, s, v);
+             }
+           },
+           "agree", ""},
       },
       direction::bidirectional);
 }
