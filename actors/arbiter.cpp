@@ -40,6 +40,7 @@ private:
   std::set<folder_pair_id> listed_;
   std::map<folder_pair_id, frozen> held_;
   both<sequence> listed_after_;
+  both<sequence> new_after_;
   std::set<twin_id> hold_, duplicates_;
 
   template <class Request, class Then>
@@ -61,12 +62,13 @@ private:
     for (const auto& f : loaded.folders)
       sides[f.folder_pair][f.side] = &f;
     for (side s : both_sides)
-      listed_after_[s] = std::numeric_limits<sequence>::max();
+      listed_after_[s] = new_after_[s] = std::numeric_limits<sequence>::max();
     for (const auto& f : what_.folders)
       for (side s : both_sides)
         if (!f.missing[s]) {
           const auto* at = sides[f.name][s];
           listed_after_[s] = std::min(listed_after_[s], at ? at->listed_at : 0);
+          if (f.usable) new_after_[s] = std::min(new_after_[s], at ? at->listed_at : 0);
         }
     for (const auto& [name, at] : sides)
       if (at.primary && at.replica && at.primary->phase == listing_phase::following &&
@@ -186,6 +188,7 @@ private:
     around.policy = f.policy;
     around.listed = listed_.contains(home);
     around.listed_after = listed_after_;
+    around.new_after = new_after_;
     around.settable = {what_.what_can_be_set.primary.on_any, what_.what_can_be_set.replica.on_any};
     around.settable_on_draft = {what_.what_can_be_set.primary.on_draft, what_.what_can_be_set.replica.on_draft};
     around.now = around_.wall_clock();

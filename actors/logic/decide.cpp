@@ -100,6 +100,9 @@ private:
     if (around_.policy.start_date && here(s).received && *here(s).received < *around_.policy.start_date)
       return {agree{{}, {}, "received before the start date", false}, {}};
     if (!around_.listed) return {wait{wait::reason::listing}, {}};
+    // What is new here may have left a folder that was listed earlier in this round: created now, it would be there
+    // twice.
+    if (here(s).sequence >= around_.new_after[s]) return {wait{wait::reason::believable_delete}, {}};
     return {create_on{other(s)}, {}};
   }
 

@@ -19,6 +19,8 @@ struct surroundings {
   bool listed = false;
   /// The oldest listing of any mapped folder of each side: a leaving seen before it is no move that we have yet to see.
   both<sequence> listed_after;
+  /// The same over the folders that can be read now: an item new before it is no move whose leaving is yet to be seen.
+  both<sequence> new_after;
   /// What UpdateItem may set on each side: on every mail, and on drafts besides.
   both<std::vector<field>> settable;
   both<std::vector<field>> settable_on_draft;

@@ -82,7 +82,7 @@ inline logic::surroundings quiet(direction d = direction::bidirectional) {
   logic::surroundings a;
   a.policy.direction = d;
   a.listed = true;
-  a.listed_after = {100, 100};
+  a.listed_after = a.new_after = {100, 100};
   std::vector<field> usual{field::subject,    field::body,        field::categories,
                            field::importance, field::sensitivity, field::flag};
   a.settable = {usual, usual};
@@ -168,6 +168,7 @@ inline logic::surroundings exchanged(logic::surroundings a) {
   else if (a.policy.direction == direction::replica_to_primary)
     a.policy.direction = direction::primary_to_replica;
   std::swap(a.listed_after.primary, a.listed_after.replica);
+  std::swap(a.new_after.primary, a.new_after.replica);
   std::swap(a.settable.primary, a.settable.replica);
   std::swap(a.settable_on_draft.primary, a.settable_on_draft.replica);
   return a;

@@ -164,6 +164,8 @@ TEST_CASE("what is new on one side") {
              t.seen[P]->received = utc_seconds{*a.policy.start_date};
            },
            "create R", ""},
+          {"not before what left another folder in the same moment would be known",
+           [&](twin& t, auto& a) { only_p(t), a.new_after[P] = t.seen[P]->sequence; }, "wait for belief", ""},
           {"and gone again before it was carried over", [&](twin& t, auto&) { only_p(t), leave(t, P); }, "bury", ""},
       },
       direction::bidirectional);
