@@ -119,8 +119,9 @@ private:
       auto at = missing.find({s, key(of(*half))});
       if (at == missing.end() || at->second.empty()) return false;
       const auto& intent = at->second.front()->intent;
-      if (intent && intent->operation == operation::replace && intent->target == s) {
-        // That side is about to be the new copy's: what was taken in now would be forgotten by it.
+      if (intent && intent->target == s &&
+          (intent->operation == operation::replace || intent->operation == operation::remove)) {
+        // That side is about to be the new copy's, or nobody's: what was taken in now would be forgotten with it.
         result_.held.push_back(half->id);
         return true;
       }

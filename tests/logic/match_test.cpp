@@ -104,6 +104,18 @@ TEST_CASE("a user's copy is a new item: its original is still there") {
   CHECK(in_words(logic::match({t, copy}, {t}, inbox)) == "");
 }
 
+TEST_CASE("a copy does not take the place of what we are removing ourselves") {
+  for (auto op : {operation::remove, operation::replace}) {
+    auto t = agreed_twin();
+    leave(t, R);
+    intent in;
+    in.operation = op;
+    in.target = R;
+    t.intent = in;
+    CHECK(in_words(logic::match({t, half("copy", R, "", "search-R")}, {}, inbox)) == "held copy");
+  }
+}
+
 TEST_CASE("of a move and a copy only one takes the place") {
   auto t = agreed_twin();
   leave(t, P);
