@@ -24,6 +24,8 @@ using attachment_id = text_id<struct attachment_id_tag>;
 using change_key = text_id<struct change_key_tag>;
 /// SyncState of one folder, as the server gave it.
 using sync_cursor = text_id<struct sync_cursor_tag>;
+/// What a server calls one subscription to notifications; known to that server process only, so it can be lost.
+using subscription_id = text_id<struct subscription_id_tag>;
 /// PR_SEARCH_KEY in base64: kept by a move and by a user's copy.
 using search_key = text_id<struct search_key_tag>;
 /// Internet Message-ID, with its angle brackets.

@@ -9,8 +9,10 @@
 #include "ews/codec/get_item.hpp"
 #include "ews/codec/move_item.hpp"
 #include "ews/codec/resolve_names.hpp"
+#include "ews/codec/subscribe.hpp"
 #include "ews/codec/sync_folder_hierarchy.hpp"
 #include "ews/codec/sync_folder_items.hpp"
+#include "ews/codec/unsubscribe.hpp"
 #include "ews/codec/update_folder.hpp"
 #include "ews/codec/update_item.hpp"
 
@@ -45,6 +47,9 @@ std::string in_words(const item_key& k) {
 }
 std::string in_words(const done&) {
   return "";
+}
+std::string in_words(const subscription_id& s) {
+  return " " + s.value;
 }
 std::string in_words(const keyed_folder& f) {
   return " " + f.folder.id.value;
@@ -138,6 +143,8 @@ const std::map<std::string, reading>& readings() {
       {"MoveItem", with(read_move_items)},
       {"CopyItem", with(read_copy_items)},
       {"ResolveNames", with(read_resolve_names)},
+      {"Subscribe", with(read_subscribe)},
+      {"Unsubscribe", with(read_unsubscribe)},
   };
   return all;
 }
@@ -211,7 +218,8 @@ std::string ids_path(const std::string& operation) {
   }
   if (operation == "ResolveNames")
     return named("ResolutionSet") + "/*/" + named("Mailbox") + "/" + named("EmailAddress");
-  if (operation == "DeleteItem" || operation == "DeleteFolder") return "nothing";
+  if (operation == "Subscribe") return named("SubscriptionId");
+  if (operation == "DeleteItem" || operation == "DeleteFolder" || operation == "Unsubscribe") return "nothing";
   return named("Items") + "/*[1]/" + named("ItemId") + "/@Id";
 }
 
