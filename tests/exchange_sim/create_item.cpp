@@ -1,8 +1,7 @@
 #include "tests/exchange_sim/item_writing.hpp"
 
+#include "tests/exchange_sim/item_types.hpp"
 #include "tests/exchange_sim/mime.hpp"
-
-#include <array>
 
 namespace exchange_sim {
 
@@ -39,8 +38,9 @@ namespace {
 constexpr std::string_view no_items = "<m:Items/>";
 
 /// The properties as the elements give them, in order; MimeContent stands first in the schema, so fields beat it.
-item read_new_item(session& s, node element) {
+item read_new_item(session& s, node element, const item_rules& rules) {
   item made;
+  made.item_class = rules.item_class == nullptr ? "IPM.Note" : rules.item_class;
   made.draft = true;
   made.read = true;
   for (auto value : element.children()) {
@@ -49,7 +49,9 @@ item read_new_item(session& s, node element) {
       set_extended(s, made, path, read_extended_value(path, value), write_stage::creating);
       continue;
     }
-    const auto* row = field_of_element(value.name());
+    // Before 2010 SP2 the attachments of a CreateItem are passed over (MS-OXWSCORE R2281).
+    if (value.is("Attachments") && !s.knows(schema_version::e2010_sp2)) continue;
+    const auto* row = field_of_element(rules, value.name());
     if (row == nullptr || row->set_value == nullptr)
       throw response_error{"ErrorInvalidPropertySet",
                            "Set action is invalid for property.",
@@ -97,6 +99,19 @@ void complete_new_item(session& s, item& made, bool sending, bool came_as_mime) 
   made.receipt_pending = made.read_receipt_requested && !made.draft && !made.read && !made.from_me;
 }
 
+// Contacts, tasks, appointments and posts are made in folders of their class only; a move may put them anywhere.
+void check_folder_class(std::string_view item_class, const folder& to) {
+  auto element = element_of_class(item_class);
+  auto holds = [&](std::string_view folder_class) { return to.folder_class.starts_with(folder_class); };
+  const char* code = nullptr;
+  if ((element == "Contact" || element == "DistributionList") && !holds("IPF.Contact"))
+    code = "ErrorCannotCreateContactInNonContactFolder";
+  if (element == "Task" && !holds("IPF.Task")) code = "ErrorCannotCreateTaskInNonTaskFolder";
+  if (element == "CalendarItem" && !holds("IPF.Appointment")) code = "ErrorCannotCreateCalendarItemInNonCalendarFolder";
+  if (element == "PostItem" && !holds("IPF.Note")) code = "ErrorCannotCreatePostItemInNonMailFolder";
+  if (code != nullptr) throw response_error{code, "An item of this type cannot be created in a folder of this class."};
+}
+
 void write_created(session& s, xml_writer& out, const item& made) {
   out.open("m:Items");
   auto element = "t:" + element_of_class(made.item_class);
@@ -117,21 +132,26 @@ void write_created(session& s, xml_writer& out, const item& made) {
 
 void create_one(session& s, node request, node element, xml_writer& out) {
   auto name = element.name();
-  if (name != "Message" && name != "Item" && name != "PostItem")
+  const auto* rules = rules_of_element(name);
+  if (rules == nullptr || rules->item_class == nullptr)
     throw response_error{"ErrorInvalidItemForOperationCreateItem",
-                         "Items of this type cannot be created here: " + name + "."};
+                         "Items of this type cannot be created by their fields: " + name + "."};
   auto how = name == "Message" ? read_disposition(request) : disposition::save_only;
-  auto made = read_new_item(s, element);
-  if (name == "PostItem" && made.item_class == "IPM.Note") made.item_class = "IPM.Post";
+  auto made = read_new_item(s, element, *rules);
+  // A class of another type would make the item something else than its element says.
+  if (name != "Item" && !element.child("MimeContent") && &rules_of_class(made.item_class) != rules)
+    throw response_error{"ErrorObjectTypeChanged", "The item class does not go with the type of the item."};
   if (made.item_class.starts_with("IPM.Schedule") && !element.child("MimeContent"))
     throw response_error{"ErrorInvalidItemForOperationCreateItem",
                          "Meeting messages cannot be created by their fields."};
+  if (rules->creating != nullptr) rules->creating(s, request, element, made);
   bool sending = how != disposition::save_only;
   complete_new_item(s, made, sending, static_cast<bool>(element.child("MimeContent")));
   check_sizes(s, made);
   auto saved = request.child("SavedItemFolderId");
   auto& to = saved ? target_folder(s, saved, "ErrorSavedItemFolderNotFound")
-                   : *s.box->distinguished(sending ? "sentitems" : "drafts");
+                   : *s.box->distinguished(sending ? "sentitems" : rules->folder);
+  check_folder_class(made.item_class, to);
   if (sending) send(s, made);
   if (how == disposition::send_only) {
     out.raw(no_items);

@@ -4,9 +4,10 @@
 
 namespace exchange_sim {
 
-/// The rows of ItemType and of MessageType, each in the order of the schema.
+/// The rows of ItemType, and what MessageType and PostItemType add, each in the order of the schema.
 std::span<const field> item_fields();
 std::span<const field> message_fields();
+std::span<const field> post_fields();
 
 // Pieces that both tables use.
 std::string flag_word(bool);

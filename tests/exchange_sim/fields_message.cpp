@@ -102,62 +102,62 @@ std::string name_of(const std::optional<address>& who) {
       [](session&, item& i, node v, write_stage) { i.member = v.truth(); }
 
 const std::array table{
-    field{"message:Sender", "Sender", e2007, true, all, true,
+    field{"message:Sender", "Sender", e2007, all, true,
           [](const reading& r, w& out) { write_one(out, "t:Sender", r.of.sender); },
           [](session& s, item& i, node v, write_stage) { i.sender = read_recipient(s, v); },
           [](item& i) { i.sender.reset(); }, true, nullptr, [](session&, const item& i) { return name_of(i.sender); }},
-    field{"message:ToRecipients", "ToRecipients", e2007, true, standard, false, RECIPIENTS(to, "ToRecipients")},
-    field{"message:CcRecipients", "CcRecipients", e2007, true, standard, false, RECIPIENTS(cc, "CcRecipients")},
-    field{"message:BccRecipients", "BccRecipients", e2007, true, standard, false, RECIPIENTS(bcc, "BccRecipients")},
-    field{"message:IsReadReceiptRequested", "IsReadReceiptRequested", e2007, true, standard, true,
+    field{"message:ToRecipients", "ToRecipients", e2007, standard, false, RECIPIENTS(to, "ToRecipients")},
+    field{"message:CcRecipients", "CcRecipients", e2007, standard, false, RECIPIENTS(cc, "CcRecipients")},
+    field{"message:BccRecipients", "BccRecipients", e2007, standard, false, RECIPIENTS(bcc, "BccRecipients")},
+    field{"message:IsReadReceiptRequested", "IsReadReceiptRequested", e2007, standard, true,
           BOOLEAN(read_receipt_requested, "IsReadReceiptRequested"), [](item& i) { i.read_receipt_requested = false; },
           true, nullptr, [](session&, const item& i) { return flag_word(i.read_receipt_requested); }},
-    field{"message:IsDeliveryReceiptRequested", "IsDeliveryReceiptRequested", e2007, true, standard, true,
+    field{"message:IsDeliveryReceiptRequested", "IsDeliveryReceiptRequested", e2007, standard, true,
           BOOLEAN(delivery_receipt_requested, "IsDeliveryReceiptRequested"),
           [](item& i) { i.delivery_receipt_requested = false; }, true, nullptr,
           [](session&, const item& i) { return flag_word(i.delivery_receipt_requested); }},
-    field{"message:ConversationIndex", "ConversationIndex", e2007, true, all, true,
+    field{"message:ConversationIndex", "ConversationIndex", e2007, all, true,
           [](const reading& r, w& out) {
             if (!r.of.conversation_index.empty()) out.leaf("t:ConversationIndex", base64(r.of.conversation_index));
           },
           nullptr, nullptr, false, nullptr, nullptr},
-    field{"message:ConversationTopic", "ConversationTopic", e2007, true, all, true,
+    field{"message:ConversationTopic", "ConversationTopic", e2007, all, true,
           [](const reading& r, w& out) {
             if (!r.of.conversation_topic.empty()) out.leaf("t:ConversationTopic", r.of.conversation_topic);
           },
           nullptr, nullptr, false, nullptr, [](session&, const item& i) { return i.conversation_topic; }},
-    field{"message:From", "From", e2007, true, standard, true,
+    field{"message:From", "From", e2007, standard, true,
           [](const reading& r, w& out) { write_one(out, "t:From", r.of.from); },
           [](session& s, item& i, node v, write_stage) { i.from = read_recipient(s, v); },
           [](item& i) { i.from.reset(); }, true, nullptr, [](session&, const item& i) { return name_of(i.from); }},
-    field{"message:InternetMessageId", "InternetMessageId", e2007, true, all, true,
+    field{"message:InternetMessageId", "InternetMessageId", e2007, all, true,
           [](const reading& r, w& out) {
             if (!r.of.message_id.empty()) out.leaf("t:InternetMessageId", r.of.message_id);
           },
           [](session&, item& i, node v, write_stage) { i.message_id = v.text(); }, nullptr, true, nullptr,
           [](session&, const item& i) { return i.message_id; }},
     // IsRead is written by the operations, because it may send a receipt and is no content.
-    field{"message:IsRead", "IsRead", e2007, true, standard, true, BOOLEAN(read, "IsRead"), nullptr, false, nullptr,
+    field{"message:IsRead", "IsRead", e2007, standard, true, BOOLEAN(read, "IsRead"), nullptr, false, nullptr,
           [](session&, const item& i) { return flag_word(i.read); }},
-    field{"message:IsResponseRequested", "IsResponseRequested", e2007, true, all, true,
+    field{"message:IsResponseRequested", "IsResponseRequested", e2007, all, true,
           BOOLEAN(response_requested, "IsResponseRequested"), [](item& i) { i.response_requested = false; }, false,
           nullptr, [](session&, const item& i) { return flag_word(i.response_requested); }},
-    field{"message:References", "References", e2007, true, all, true,
+    field{"message:References", "References", e2007, all, true,
           [](const reading& r, w& out) {
             if (!r.of.references.empty()) out.leaf("t:References", r.of.references);
           },
           [](session&, item& i, node v, write_stage) { i.references = v.text(); },
           [](item& i) { i.references.clear(); }, true, nullptr, [](session&, const item& i) { return i.references; }},
-    field{"message:ReplyTo", "ReplyTo", e2007, true, all, false, RECIPIENTS(reply_to, "ReplyTo")},
-    field{"message:ReceivedBy", "ReceivedBy", e2007_sp1, true, all, true,
+    field{"message:ReplyTo", "ReplyTo", e2007, all, false, RECIPIENTS(reply_to, "ReplyTo")},
+    field{"message:ReceivedBy", "ReceivedBy", e2007_sp1, all, true,
           [](const reading& r, w& out) { write_one(out, "t:ReceivedBy", r.of.received_by); },
           [](session& s, item& i, node v, write_stage) { i.received_by = read_recipient(s, v); },
           [](item& i) { i.received_by.reset(); }, true, nullptr, nullptr},
-    field{"message:ReceivedRepresenting", "ReceivedRepresenting", e2007_sp1, true, all, true,
+    field{"message:ReceivedRepresenting", "ReceivedRepresenting", e2007_sp1, all, true,
           [](const reading& r, w& out) { write_one(out, "t:ReceivedRepresenting", r.of.received_representing); },
           [](session& s, item& i, node v, write_stage) { i.received_representing = read_recipient(s, v); },
           [](item& i) { i.received_representing.reset(); }, true, nullptr, nullptr},
-    field{"message:ReminderMessageData", "ReminderMessageData", e2013, true, asked, false,
+    field{"message:ReminderMessageData", "ReminderMessageData", e2013, asked, false,
           [](const reading& r, w& out) { write_kept(r, out, "ReminderMessageData"); }, nullptr, nullptr, false, nullptr,
           nullptr},
 };
@@ -165,13 +165,19 @@ const std::array table{
 #undef RECIPIENTS
 #undef BOOLEAN
 
-const std::vector<field>& whole_table() {
-  static const auto rows = [] {
-    std::vector<field> out(item_fields().begin(), item_fields().end());
-    out.insert(out.end(), message_fields().begin(), message_fields().end());
-    return out;
-  }();
-  return rows;
+/// PostItemType holds some of the same, in an order of its own.
+std::vector<field> post_table() {
+  std::vector<field> out;
+  for (std::string_view element : {"ConversationIndex", "ConversationTopic", "From", "InternetMessageId", "IsRead",
+                                   "PostedTime", "References", "Sender"}) {
+    if (element == "PostedTime")
+      out.push_back({"postitem:PostedTime", "PostedTime", e2007, standard, true,
+                     [](const reading& r, w& o) { write_time(o, "t:PostedTime", r.of.sent); }, nullptr, nullptr, false,
+                     nullptr, nullptr});
+    for (const auto& row : table)
+      if (row.element == element) out.push_back(row);
+  }
+  return out;
 }
 
 } // namespace
@@ -179,20 +185,10 @@ const std::vector<field>& whole_table() {
 std::span<const field> message_fields() {
   return table;
 }
-std::span<const field> fields() {
-  return whole_table();
-}
 
-const field* field_of_uri(std::string_view uri) {
-  for (const auto& f : whole_table())
-    if (f.uri == uri) return &f;
-  return nullptr;
-}
-
-const field* field_of_element(std::string_view element) {
-  for (const auto& f : whole_table())
-    if (f.element == element) return &f;
-  return nullptr;
+std::span<const field> post_fields() {
+  static const auto rows = post_table();
+  return rows;
 }
 
 } // namespace exchange_sim

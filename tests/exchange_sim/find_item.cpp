@@ -1,5 +1,5 @@
 // FindItem: a listing of one folder, with paging, restriction and sort order.
-#include "tests/exchange_sim/properties.hpp"
+#include "tests/exchange_sim/item_types.hpp"
 #include "tests/exchange_sim/restriction.hpp"
 
 #include <algorithm>
@@ -15,16 +15,21 @@ std::optional<std::vector<std::string>> item_value(session& s, const item& of, n
     return value ? std::optional(value->values) : std::nullopt;
   }
   auto uri = path.attribute_or("FieldURI", "");
+  const auto& rules = rules_of_class(of.item_class);
   if (path.is("IndexedFieldURI")) {
-    if (uri != "item:InternetMessageHeader")
-      throw response_error{"ErrorUnsupportedPathForQuery",
-                           "The property can not be used with this type of restriction."};
+    if (uri != "item:InternetMessageHeader") {
+      const auto* row = indexed_of_uri(rules, uri);
+      auto text = row == nullptr ? std::nullopt : row->text(of, path.attribute_or("FieldIndex", ""));
+      return text ? std::optional<std::vector<std::string>>{{*text}} : std::nullopt;
+    }
     auto wanted = lower(path.attribute_or("FieldIndex", ""));
     for (const auto& [name, value] : of.headers)
       if (lower(name) == wanted) return {{value}};
     return std::nullopt;
   }
-  const auto* row = field_of_uri(uri);
+  const auto* row = field_of_uri(rules, uri);
+  // A folder holds items of several types; what an item's type does not have, it has no value of.
+  if (row == nullptr && field_of_any(uri) != nullptr) return std::nullopt;
   if (row == nullptr || row->text == nullptr || !s.knows(row->since))
     throw response_error{"ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction."};
   if (uri == "item:Categories") {

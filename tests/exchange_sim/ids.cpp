@@ -1,5 +1,7 @@
 #include "tests/exchange_sim/ids.hpp"
 
+#include "tests/exchange_sim/item_types.hpp"
+
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -102,7 +104,9 @@ std::string change_key(const mailbox& box, const folder& of) {
   return make_change_key(box, folder_type, of.changed);
 }
 std::string change_key(const mailbox& box, const item& of) {
-  return make_change_key(box, item_type, of.changed);
+  std::string type(item_type);
+  type[0] = rules_of_class(of.item_class).change_key_type;
+  return make_change_key(box, type, of.changed);
 }
 std::string type_only_key_of_item() {
   return base64(item_type);

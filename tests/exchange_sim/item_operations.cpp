@@ -1,5 +1,5 @@
 // GetItem, DeleteItem, MoveItem, CopyItem: what is done with items as they are.
-#include "tests/exchange_sim/properties.hpp"
+#include "tests/exchange_sim/item_types.hpp"
 
 namespace exchange_sim {
 
@@ -65,6 +65,8 @@ void delete_item(session& s, node request, xml_writer& out) {
   for (auto id : request.child("ItemIds").children())
     respond(s, out, "m:DeleteItemResponseMessage", {fact_of(s, id)}, [&](xml_writer&) {
       auto& gone = item_named(s, id);
+      const auto& rules = rules_of_class(gone.item_class);
+      if (rules.deleting != nullptr && rules.deleting(s, request, gone)) return;
       auto changes = s.changes();
       if (how == "HardDelete") {
         remove_item(changes, gone, suppress);

@@ -6,14 +6,23 @@ namespace exchange_sim {
 
 namespace {
 
-// Builds: 2010 SP3 speaks the 2010 SP2 schema (14.3.x); SE RTM answers V2017_07_11.
-// Caps: page sizes of FindItem are 1000, and 250 under a restriction since 2013; requests 35,000,000 and 67,108,864
-// bytes.
+// Builds: 2007 SP1 and 2010 SP3 (which speaks the 2010 SP2 schema) echo the schema that was asked for; 2013 CU23, 2016
+// CU23 and SE answer their newest, whatever was asked.
+// Caps: page sizes of FindItem are 1000 since 2010, and 250 under a restriction since 2013; requests 30,000,000,
+// 35,000,000 and 67,108,864 bytes.
+constexpr std::size_t no_cap = 1'000'000;
+
 const std::array profiles{
+    version_profile{"Exchange2007_SP1", 8, 1, 436, 0, schema_version::e2007_sp1, "", 30'000'000, 10'485'760, no_cap,
+                    no_cap, false, false, "Exchange2007_SP1"},
     version_profile{"Exchange2010_SP2", 14, 3, 248, 2, schema_version::e2010_sp2, "", 35'000'000, 10'485'760, 1000,
-                    1000, false},
+                    1000, false, true, "Exchange2010_SP2"},
+    version_profile{"Exchange2013_SP1", 15, 0, 1497, 7, schema_version::e2013_sp1, "V2_23", 67'108'864, 36'700'160,
+                    1000, 250, true, true, "Exchange2013SP1plus_Exchange2015"},
+    version_profile{"Exchange2016", 15, 1, 2507, 57, schema_version::v2017_07_11, "V2017_07_11", 67'108'864, 36'700'160,
+                    1000, 250, true, true, "Exchange2016-2019_V2017_07_11"},
     version_profile{"ExchangeSE", 15, 2, 2562, 17, schema_version::v2017_07_11, "V2017_07_11", 67'108'864, 36'700'160,
-                    1000, 250, true},
+                    1000, 250, true, true, "ExchangeSE_15.2.2562.17"},
 };
 
 constexpr std::array version_names{
@@ -50,7 +59,8 @@ std::optional<schema_version> version_called(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view schema_folder(schema_version version) {
+std::string_view schema_folder(const version_profile& of, schema_version version) {
+  if (version == of.newest) return of.newest_schemas;
   switch (version) {
   case schema_version::e2007:
   case schema_version::e2007_sp1:
@@ -65,7 +75,7 @@ std::string_view schema_folder(schema_version version) {
   case schema_version::e2016:
     return "Exchange2016-2019_V2017_07_11";
   case schema_version::v2017_07_11:
-    return "ExchangeSE_15.2.2562.17";
+    return of.newest_schemas;
   }
   return {};
 }

@@ -24,6 +24,9 @@ struct version_profile {
   std::size_t find_page_restricted; ///< the same where a restriction is given
   /// UpdateItem and DeleteItem take SuppressReadReceipts (2013 SP1 and later).
   bool suppress_attribute;
+  /// SyncFolderItems lists the newest first by delivery time (2010 SP2 and later); before, in the order of the changes.
+  bool sync_newest_first;
+  std::string newest_schemas; ///< the folder of Microsoft's schemas that `newest` is checked against
 };
 
 /// One row: a RequestServerVersion value and the schema that it means.
@@ -36,7 +39,7 @@ struct version_name {
 const version_profile* find_profile(std::string_view name);
 /// Absent where no Exchange ever had this value.
 std::optional<schema_version> version_called(std::string_view name);
-/// The folder of Microsoft's schemas that a request of this version is checked against.
-std::string_view schema_folder(schema_version);
+/// The folder of Microsoft's schemas that a request of this version is checked against by a server of this profile.
+std::string_view schema_folder(const version_profile&, schema_version);
 
 } // namespace exchange_sim

@@ -1,8 +1,7 @@
 #include "tests/exchange_sim/properties.hpp"
 
+#include "tests/exchange_sim/item_types.hpp"
 #include "tests/exchange_sim/mime.hpp"
-
-#include <array>
 
 namespace exchange_sim {
 
@@ -59,27 +58,6 @@ std::string text_of_html(std::string_view html) {
   return out;
 }
 
-std::string element_of_class(std::string_view item_class) {
-  struct row {
-    const char *prefix, *element;
-  };
-  static constexpr std::array rows{
-      row{"IPM.Appointment", "CalendarItem"},
-      row{"IPM.Contact", "Contact"},
-      row{"IPM.DistList", "DistributionList"},
-      row{"IPM.Task", "Task"},
-      row{"IPM.Schedule.Meeting.Request", "MeetingRequest"},
-      row{"IPM.Schedule.Meeting.Resp", "MeetingResponse"},
-      row{"IPM.Schedule.Meeting.Canceled", "MeetingCancellation"},
-      row{"IPM.Post", "PostItem"},
-      row{"IPM.StickyNote", "Item"},
-      row{"IPM.Activity", "Item"},
-  };
-  for (const auto& [prefix, element] : rows)
-    if (item_class.starts_with(prefix)) return element;
-  return item_class.starts_with("IPM.Note") || item_class.starts_with("REPORT.") ? "Message" : "Item";
-}
-
 item_shape read_shape(session& s, node shape) {
   item_shape out;
   auto base = shape.child("BaseShape").text();
@@ -91,11 +69,15 @@ item_shape read_shape(session& s, node shape) {
     if (path.is("ExtendedFieldURI")) {
       out.extended.emplace_back(read_property_path(path), path);
     } else if (path.is("IndexedFieldURI")) {
-      if (path.attribute_or("FieldURI", "") == "item:InternetMessageHeader")
-        out.headers.push_back(path.attribute_or("FieldIndex", ""));
+      auto uri = path.attribute_or("FieldURI", "");
+      auto index = path.attribute_or("FieldIndex", "");
+      if (uri == "item:InternetMessageHeader")
+        out.headers.push_back(index);
+      else
+        out.entries.emplace_back(uri, index);
     } else {
       auto uri = path.attribute_or("FieldURI", "");
-      const auto* known = field_of_uri(uri);
+      const auto* known = field_of_any(uri);
       if (known != nullptr && !s.knows(known->since))
         throw response_error{"ErrorInvalidPropertyForOperation", "The property is not known to this version.", {}, {}};
       out.fields.push_back(uri);
@@ -105,6 +87,14 @@ item_shape read_shape(session& s, node shape) {
 }
 
 namespace {
+
+/// An entry of the dictionary was asked for ("contacts:EmailAddress" for contacts:EmailAddresses).
+bool entry_wanted(const field& f, const item_shape& shape, const item_rules& rules) {
+  for (const auto& [uri, index] : shape.entries)
+    if (const auto* row = indexed_of_uri(rules, uri); row != nullptr && std::string_view(row->element) == f.element)
+      return true;
+  return false;
+}
 
 bool wanted(const field& f, const item_shape& shape, shape_place place, session& s) {
   if (!s.knows(f.since)) return false;
@@ -119,22 +109,20 @@ bool wanted(const field& f, const item_shape& shape, shape_place place, session&
 } // namespace
 
 void write_item(session& s, xml_writer& out, const item& of, const item_shape& shape, shape_place place) {
-  auto element = element_of_class(of.item_class);
-  bool message = element == "Message" || element.starts_with("Meeting");
-  out.open("t:" + element);
+  const auto& rules = rules_of_class(of.item_class);
+  out.open("t:" + std::string(rules.element));
   field_reading reading{s, of, shape, place};
-  for (const auto& f : fields()) {
+  for (const auto& f : fields_of(rules)) {
     // ExtendedProperty stands between HasAttachments and Culture.
     if (std::string_view(f.uri) == "item:Culture")
       for (const auto& [path, asked] : shape.extended)
         if (auto value = get_extended(s, of, path)) write_extended(out, asked, *value);
-    if (f.message && !message) continue;
     if (std::string_view(f.uri) == "item:InternetMessageHeaders" && !shape.headers.empty() &&
         place == shape_place::get_item) {
       write_headers(of, shape.headers, out);
       continue;
     }
-    if (wanted(f, shape, place, s)) f.write(reading, out);
+    if (wanted(f, shape, place, s) || (s.knows(f.since) && entry_wanted(f, shape, rules))) f.write(reading, out);
   }
   out.close();
 }

@@ -27,6 +27,8 @@ struct item_shape {
   body_wish body = body_wish::best;
   std::vector<std::string> fields;  ///< field URIs asked for besides
   std::vector<std::string> headers; ///< item:InternetMessageHeader, by name
+  /// Other entries that an IndexedFieldURI asked for: FieldURI, FieldIndex.
+  std::vector<std::pair<std::string, std::string>> entries;
   std::vector<std::pair<property_path, node>> extended;
 };
 
@@ -38,12 +40,11 @@ struct field_reading {
   shape_place place;
 };
 
-/// One field of Item and Message. The order of the table is the order of the schema.
+/// One field of a type of items. The order of the table is the order of the schema.
 struct field {
   const char* uri;
   const char* element; ///< without prefix
   schema_version since;
-  bool message; ///< of MessageType; false: of ItemType
   shape_set set;
   bool in_lists;
   void (*write)(const field_reading&, xml_writer&);
@@ -59,9 +60,16 @@ struct field {
   std::string (*text)(session&, const item&);
 };
 
-std::span<const field> fields();
-const field* field_of_uri(std::string_view uri);
-const field* field_of_element(std::string_view element);
+/// One URI whose IndexedFieldURIs name single entries of a dictionary ("contacts:EmailAddress").
+struct indexed_field {
+  const char* uri;
+  const char* element; ///< the dictionary: "EmailAddresses"
+  /// Takes the dictionary of a SetItemField, which holds that one entry; throws response_error where it does not.
+  void (*set_value)(session&, item&, const std::string& index, node dictionary);
+  void (*clear)(item&, const std::string& index);
+  /// The value to compare by; none where the entry is not there.
+  std::optional<std::string> (*text)(const item&, const std::string& index);
+};
 
 /// Reads an ItemShape element. Throws response_error for property paths that mean nothing here.
 item_shape read_shape(session&, node shape);

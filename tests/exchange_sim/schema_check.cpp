@@ -60,14 +60,19 @@ std::optional<schema_violation> schema_check::against(std::string_view folder, n
   return first;
 }
 
-std::optional<schema_violation> schema_check::request(schema_version version, node body) const {
+std::optional<schema_violation> schema_check::request(const version_profile& of, schema_version version,
+                                                      node body) const {
   if (loaded_->directory.empty()) return check_request_grammar(version, body);
-  return against(schema_folder(version), body);
+  if (auto wrong = against(schema_folder(of, version), body)) return wrong;
+  // The set of 2013 holds what came to Exchange Online up to 2015 as well.
+  if (version == schema_version::e2013 || version == schema_version::e2013_sp1)
+    return check_request_grammar(version, body);
+  return std::nullopt;
 }
 
-std::optional<schema_violation> schema_check::answer(schema_version version, node body) const {
+std::optional<schema_violation> schema_check::answer(const version_profile& of, node body) const {
   if (!checks_answers()) return std::nullopt;
-  return against(schema_folder(version), body);
+  return against(of.newest_schemas, body);
 }
 
 bool schema_check::checks_answers() const {

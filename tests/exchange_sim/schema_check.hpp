@@ -21,10 +21,10 @@ class schema_check {
 public:
   explicit schema_check(std::string directory);
   ~schema_check();
-  std::optional<schema_violation> request(schema_version, node body) const;
+  std::optional<schema_violation> request(const version_profile&, schema_version, node body) const;
   /// Whether there are schemas to hold an answer against.
   bool checks_answers() const;
-  std::optional<schema_violation> answer(schema_version, node body) const;
+  std::optional<schema_violation> answer(const version_profile&, node body) const;
 
 private:
   struct loaded;

@@ -112,9 +112,9 @@ void enter_mailbox(session& s, node header) {
 }
 
 void check_request(const session& s, const schema_check& schemas, node body) {
-  auto wrong = schemas.request(s.version, body);
+  auto wrong = schemas.request(s.host.profile, s.version, body);
   if (!wrong) return;
-  if (s.version < s.host.profile.newest && !schemas.request(s.host.profile.newest, body))
+  if (s.version < s.host.profile.newest && !schemas.request(s.host.profile, s.host.profile.newest, body))
     throw soap_fault{"ErrorIncorrectSchemaVersion",
                      "The request is valid but does not specify the correct server version in the RequestServerVersion "
                      "SOAP header.  Ensure that the RequestServerVersion SOAP header is set with the correct "
@@ -164,7 +164,7 @@ http_response act(session& s, const schema_check& schemas, const document& doc) 
   auto out = xml_answer(200, envelope_around(s, asked, inside.text()));
   if (!schemas.checks_answers()) return out;
   auto written = document::parse(out.body);
-  auto wrong = written ? schemas.answer(s.host.profile.newest, written->root().child("Body").first())
+  auto wrong = written ? schemas.answer(s.host.profile, written->root().child("Body").first())
                        : schema_violation{"the answer is not well-formed", 0};
   if (wrong) {
     ++s.host.counted.schema_bugs;

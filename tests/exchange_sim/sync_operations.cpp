@@ -31,7 +31,7 @@ struct item_change {
   const item_tombstone* tombstone = nullptr;
 };
 
-std::vector<item_change> pending(const folder& f, const told_changes& told) {
+std::vector<item_change> pending(const folder& f, const told_changes& told, bool newest_first) {
   using kind = item_change::kind;
   std::vector<item_change> changed, gone, read;
   for (const auto& [key, i] : f.items) {
@@ -45,8 +45,8 @@ std::vector<item_change> pending(const folder& f, const told_changes& told) {
   }
   for (const auto& t : f.tombstones)
     if (told.has(t.arrived) && !told.has(t.gone)) gone.push_back({kind::gone, nullptr, &t});
-  // Newest first by delivery time (2010 SP2 and later).
-  std::stable_sort(changed.begin(), changed.end(), [](const item_change& a, const item_change& b) {
+  std::stable_sort(changed.begin(), changed.end(), [newest_first](const item_change& a, const item_change& b) {
+    if (!newest_first) return a.of->changed < b.of->changed;
     auto when = [](const item& i) { return i.received.value_or(i.created); };
     return std::pair(when(*b.of), b.of->key) < std::pair(when(*a.of), a.of->key);
   });
@@ -104,7 +104,7 @@ void sync_folder_items(session& s, node request, xml_writer& out) {
         std::set<std::string> ignored;
         for (auto id : request.child("Ignore").children())
           ignored.insert(id.attribute_or("Id", ""));
-        auto changes = pending(f, state.told);
+        auto changes = pending(f, state.told, s.host.profile.sync_newest_first);
         xml_writer written;
         std::size_t count = 0, at = 0;
         for (; at < changes.size() && count < most; ++at) {

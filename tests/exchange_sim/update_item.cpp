@@ -1,5 +1,7 @@
 #include "tests/exchange_sim/item_writing.hpp"
 
+#include "tests/exchange_sim/item_types.hpp"
+
 namespace exchange_sim {
 
 namespace {
@@ -7,7 +9,11 @@ namespace {
 constexpr std::string_view no_items = "<m:Items/>";
 
 std::string path_xml(node path) {
-  if (path.is("FieldURI")) return "<t:FieldURI FieldURI=\"" + escaped(path.attribute_or("FieldURI", "")) + "\"/>";
+  auto uri = escaped(path.attribute_or("FieldURI", ""));
+  if (path.is("FieldURI")) return "<t:FieldURI FieldURI=\"" + uri + "\"/>";
+  if (path.is("IndexedFieldURI"))
+    return "<t:IndexedFieldURI FieldURI=\"" + uri + "\" FieldIndex=\"" + escaped(path.attribute_or("FieldIndex", "")) +
+           "\"/>";
   return {};
 }
 
@@ -50,7 +56,7 @@ void update_extended(session& s, item& edited, node update, node path) {
 
 void update_field(session& s, item& edited, node update, node path, update_result& result) {
   auto uri = path.attribute_or("FieldURI", "");
-  const auto* row = field_of_uri(uri);
+  const auto* row = field_of_uri(rules_of_class(edited.item_class), uri);
   if (row == nullptr)
     throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property.", {}, path_xml(path)};
   auto refuse_sent = [&] {
@@ -94,6 +100,27 @@ void update_field(session& s, item& edited, node update, node path, update_resul
   result.content = true;
 }
 
+void update_entry(session& s, item& edited, node update, node path) {
+  const auto* row = indexed_of_uri(rules_of_class(edited.item_class), path.attribute_or("FieldURI", ""));
+  auto index = path.attribute_or("FieldIndex", "");
+  if (row == nullptr)
+    throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property.", {}, path_xml(path)};
+  if (update.is("DeleteItemField")) {
+    row->clear(edited, index);
+    return;
+  }
+  if (update.is("AppendToItemField"))
+    throw response_error{"ErrorInvalidPropertyAppend", "Append action is invalid for property.", {}, path_xml(path)};
+  auto value = path.next().first();
+  if (!value || value.next())
+    throw response_error{"ErrorIncorrectUpdatePropertyCount",
+                         "An object within a change description must contain one and only one property to modify."};
+  if (value.name() != row->element)
+    throw response_error{
+        "ErrorUpdatePropertyMismatch", "The property of the path is not the one that is set.", {}, path_xml(path)};
+  row->set_value(s, edited, index, value);
+}
+
 void update_one(session& s, node request, node change, xml_writer& out) {
   auto id = change.first();
   auto& stored = item_named(s, id);
@@ -112,15 +139,23 @@ void update_one(session& s, node request, node change, xml_writer& out) {
     } else if (path.is("FieldURI")) {
       update_field(s, edited, update, path, result);
     } else {
-      throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property."};
+      update_entry(s, edited, update, path);
+      result.content = true;
     }
   }
   auto changes = s.changes();
   item* now = &stored;
   if (result.content) {
-    stored = std::move(edited);
-    stored.unmodified = false;
-    touch_item(changes, stored);
+    const auto& rules = rules_of_class(stored.item_class);
+    if (&rules != &rules_of_class(edited.item_class))
+      throw response_error{"ErrorObjectTypeChanged", "The item class does not go with the type of the item."};
+    edited.unmodified = false;
+    if (rules.updating != nullptr) {
+      now = &rules.updating(s, request, stored, std::move(edited));
+    } else {
+      stored = std::move(edited);
+      touch_item(changes, stored);
+    }
   }
   if (result.read) {
     bool suppress =

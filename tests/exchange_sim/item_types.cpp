@@ -1,0 +1,113 @@
+#include "tests/exchange_sim/item_types.hpp"
+
+#include "tests/exchange_sim/fields_item.hpp"
+
+#include <array>
+#include <map>
+#include <stdexcept>
+
+namespace exchange_sim {
+
+namespace {
+
+constexpr std::array types{
+    item_rules{"Message", "IPM.Note", "drafts", 0x09, message_fields, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"PostItem", "IPM.Post", "drafts", 0x0b, post_fields, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"Contact", "IPM.Contact", "contacts", 0x11, nullptr, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"DistributionList", "IPM.DistList", "contacts", 0x12, nullptr, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"Task", "IPM.Task", "tasks", 0x13, nullptr, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"CalendarItem", "IPM.Appointment", "calendar", 0x0f, nullptr, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"MeetingRequest", nullptr, "drafts", 0x0c, message_fields, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"MeetingResponse", nullptr, "drafts", 0x0d, message_fields, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"MeetingCancellation", nullptr, "drafts", 0x0e, message_fields, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"MeetingMessage", nullptr, "drafts", 0x0a, message_fields, nullptr, nullptr, nullptr, nullptr},
+};
+
+struct class_row {
+  std::string_view prefix, element;
+};
+
+// What has no type of its own is a Message: Exchange answers ItemType's items so since 2007 SP1 (MS-OXWSATT R318014).
+constexpr std::array classes{
+    class_row{"IPM.Appointment", "CalendarItem"},
+    class_row{"IPM.Contact", "Contact"},
+    class_row{"IPM.DistList", "DistributionList"},
+    class_row{"IPM.Task", "Task"},
+    class_row{"IPM.Schedule.Meeting.Request", "MeetingRequest"},
+    class_row{"IPM.Schedule.Meeting.Resp", "MeetingResponse"},
+    class_row{"IPM.Schedule.Meeting.Canceled", "MeetingCancellation"},
+    class_row{"IPM.Post", "PostItem"},
+};
+
+/// "IPM.Contact" and "IPM.Contact.Supplier", not "IPM.Contacts".
+bool is_or_below(std::string_view item_class, std::string_view of) {
+  return item_class == of || (item_class.starts_with(of) && item_class[of.size()] == '.');
+}
+
+/// IPM.Schedule.Meeting.Resp.Pos and the like.
+bool is_kind(std::string_view item_class, const class_row& row) {
+  return is_or_below(item_class, row.prefix);
+}
+
+const std::vector<field>& rows_of(const item_rules& rules) {
+  static const auto all = [] {
+    std::map<std::string_view, std::vector<field>> out;
+    for (const auto& type : types) {
+      auto& rows = out[type.element];
+      rows.assign(item_fields().begin(), item_fields().end());
+      if (type.fields != nullptr) rows.insert(rows.end(), type.fields().begin(), type.fields().end());
+    }
+    return out;
+  }();
+  return all.at(rules.element);
+}
+
+} // namespace
+
+const item_rules& rules_of_class(std::string_view item_class) {
+  for (const auto& row : classes)
+    if (is_kind(item_class, row)) return *rules_of_element(row.element);
+  return types.front();
+}
+
+const item_rules* rules_of_element(std::string_view element) {
+  if (element == "Item") return &types.front();
+  for (const auto& type : types)
+    if (type.element == element) return &type;
+  return nullptr;
+}
+
+std::span<const field> fields_of(const item_rules& rules) {
+  return rows_of(rules);
+}
+
+const field* field_of_uri(const item_rules& rules, std::string_view uri) {
+  for (const auto& row : rows_of(rules))
+    if (row.uri == uri) return &row;
+  return nullptr;
+}
+
+const field* field_of_element(const item_rules& rules, std::string_view element) {
+  for (const auto& row : rows_of(rules))
+    if (row.element == element) return &row;
+  return nullptr;
+}
+
+const indexed_field* indexed_of_uri(const item_rules& rules, std::string_view uri) {
+  if (rules.indexed == nullptr) return nullptr;
+  for (const auto& row : rules.indexed())
+    if (row.uri == uri) return &row;
+  return nullptr;
+}
+
+const field* field_of_any(std::string_view uri) {
+  for (const auto& type : types)
+    if (const auto* row = field_of_uri(type, uri)) return row;
+  return nullptr;
+}
+
+std::string element_of_class(std::string_view item_class) {
+  return rules_of_class(item_class).element;
+}
+
+} // namespace exchange_sim
