@@ -39,7 +39,24 @@ struct folders_found {
   result<std::vector<result<folder_state>>> outcome;
 };
 
+/// Every folder below the one at the end of a path ("msgfolderroot", "inbox/Projects", "public:/Sales"), itself left
+/// out; parents come before their children.
+struct list_folders {
+  std::string root;
+};
+struct folder_below {
+  folder_state state;
+  std::string path; // as a configuration would write it: `root`, then the names, slashes in them escaped
+  /// Why a copy of a tree leaves it out together with what is below it ("outbox", "search folder", "hidden", …): only
+  /// a folder pair that names it reaches it. Empty: it may be copied.
+  std::string left_out;
+};
+struct folders_listed {
+  result<std::vector<folder_below>> outcome;
+};
+
 /// The next page of changes after `cursor` (empty: from the beginning, which lists what is there and no deletes).
+/// Where the server keeps no change list (public folders) the page belongs to a pass, see change_page::pass.
 struct list_changes {
   folder_id folder;
   sync_cursor cursor;
@@ -138,9 +155,34 @@ struct move_items {
   std::vector<item_id> items;
 };
 
-/// Moves items to Deleted Items, where their users can still find them. `written` carries an empty id. Not guarded.
+/// Moves items to Deleted Items, where their users can still find them; those of a public folder, which has no Deleted
+/// Items, to where its owner can recover them. `written` carries an empty id. Not guarded.
 struct remove_items {
   std::vector<item_id> items;
+};
+
+/// Creates a folder. A name that is taken there is `folder_exists`: find it by list_folders.
+struct create_folder {
+  folder_id parent;
+  std::string name;
+  std::string folder_class; // "IPF.Note"; empty: as the server chooses
+};
+/// Gives a folder another name, guarded by its key (empty: unguarded).
+struct rename_folder {
+  folder_id id;
+  change_key key;
+  std::string name;
+};
+/// Moves a folder with all that is in it under another one of the same mailbox. Not guarded.
+struct move_folder {
+  folder_id id;
+  folder_id to;
+};
+struct folder_exists {};
+/// The folder's id and key afterwards, with what was asked for; `gone` also where a parent is gone or hidden from us.
+using folder_outcome = std::variant<folder_state, folder_exists, stale, gone, not_done, unknown>;
+struct folder_done {
+  folder_outcome outcome;
 };
 
 /// What this mailbox lets change on an item that exists, by UpdateItem.
@@ -155,6 +197,8 @@ using mailbox_actor = caf::typed_actor<
     caf::replies_to<identify>::with<identified>,
     // Paths to folders.
     caf::replies_to<find_folders>::with<folders_found>,
+    // A tree of folders.
+    caf::replies_to<list_folders>::with<folders_listed>,
     // The next page of changes of one folder.
     caf::replies_to<list_changes>::with<changes_listed>,
     // Comparable contents.
@@ -167,6 +211,9 @@ using mailbox_actor = caf::typed_actor<
     caf::replies_to<create_mail>::with<write_done>, caf::replies_to<update_items>::with<write_done>,
     caf::replies_to<set_read_states>::with<write_done>, caf::replies_to<move_items>::with<write_done>,
     caf::replies_to<remove_items>::with<write_done>,
+    // The same for folders.
+    caf::replies_to<create_folder>::with<folder_done>, caf::replies_to<rename_folder>::with<folder_done>,
+    caf::replies_to<move_folder>::with<folder_done>,
     // What an update may set here.
     caf::replies_to<ask_settable>::with<settable>>;
 
@@ -177,6 +224,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::identify)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::identified)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::find_folders)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::folders_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::list_folders)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::folders_listed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::list_changes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::changes_listed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::read_content)
@@ -191,5 +240,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::update_items)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::set_read_states)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::move_items)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::remove_items)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::create_folder)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::rename_folder)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::move_folder)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::folder_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_settable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::settable)

@@ -11,12 +11,17 @@ namespace exsyncd {
 enum class mailbox_access {
   direct,        // as the mailbox's own user
   impersonation, // as a service account, with ExchangeImpersonation
+  delegate,      // as a service account that the folders' owner has given rights on them
 };
+
+/// Which store of the account a mailbox actor stands for.
+enum class mailbox_store { mailbox, public_folders };
 
 struct mailbox_options {
   std::string url;     // of the EWS end point: "https://…/EWS/Exchange.asmx"
   std::string address; // the mailbox's primary SMTP address
   mailbox_access access = mailbox_access::direct;
+  mailbox_store store = mailbox_store::mailbox;
   http::identity who;
   std::string ca_file; // empty: the system's authorities
   http::time_limits limits;

@@ -5,6 +5,12 @@
 namespace exsyncd {
 namespace {
 
+std::string lower(std::string text) {
+  for (auto& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
 /// What the connection failing means.
 ews::meaning meaning_of(const http::failed& failed, std::string_view operation) {
   ews::meaning out;
@@ -49,6 +55,17 @@ ews::meaning meaning_of(const http::failed& failed, std::string_view operation) 
   return out;
 }
 
+/// What a server that refuses the log-in would take instead.
+std::string offered(const std::vector<http::header>& headers) {
+  std::string out;
+  for (const auto& h : headers) {
+    if (lower(h.name) != "www-authenticate") continue;
+    const auto scheme = h.value.substr(0, h.value.find(' '));
+    if (out.find(scheme) == std::string::npos) out += (out.empty() ? "; it offers " : ", ") + scheme;
+  }
+  return out;
+}
+
 } // namespace
 
 failure mailbox_ended() {
@@ -66,14 +83,17 @@ ews::request_context mailbox_state::context() const {
   return {version_, options_.access == mailbox_access::impersonation ? options_.address : std::string()};
 }
 
+ews::distinguished_folder mailbox_state::known_folder(std::string name) const {
+  const bool of_another = options_.access == mailbox_access::delegate && options_.store == mailbox_store::mailbox;
+  return {std::move(name), of_another ? options_.address : std::string()};
+}
+
 void mailbox_state::send(std::string_view operation, std::string body, std::function<void(raw_answer, int)> then) {
   auto request = std::make_shared<http::request>();
   request->url = options_.url;
-  request->headers = {{"Content-Type", "text/xml; charset=utf-8"},
-                      {"Accept", "text/xml"},
-                      {"User-Agent", "exsyncd"},
-                      // Impersonation without it can end at the wrong server of a group.
-                      {"X-AnchorMailbox", options_.address}};
+  request->headers = {{"Content-Type", "text/xml; charset=utf-8"}, {"Accept", "text/xml"}, {"User-Agent", "exsyncd"}};
+  // Impersonation without it can end at the wrong server of a group.
+  if (!options_.address.empty()) request->headers.push_back({"X-AnchorMailbox", options_.address});
   request->body = std::move(body);
   request->who = options_.who;
   request->ca_file = options_.ca_file;
@@ -87,6 +107,7 @@ void mailbox_state::send(std::string_view operation, std::string body, std::func
               if (!got->resting && (got->status == 200 || got->status == 500))
                 return then(std::move(got->body), got->status);
               auto why = ews::meaning_of_status(got->status, operation);
+              if (got->status == 401) why.why.hint += offered(got->headers);
               if (got->resting) {
                 // The gateway has seen that this is the server's way of asking for rest.
                 why.why.wait = got->resting;
@@ -115,6 +136,10 @@ void mailbox_state::send(std::string_view operation, std::string body, std::func
           });
 }
 
+void mailbox_state::locate(std::function<void(const ews::meaning*, const std::string&)> then) {
+  then(nullptr, options_.url);
+}
+
 void mailbox_state::learn(const std::optional<ews::server_build>& build) {
   if (version_found_) return;
   version_found_ = true;
@@ -128,7 +153,8 @@ void mailbox_state::learn(const std::optional<ews::server_build>& build) {
 void mailbox_state::find_version(std::function<void(const ews::meaning*)> then) {
   if (version_found_) return then(nullptr);
   auto request = std::make_shared<ews::get_folder>();
-  request->folders.emplace_back(ews::distinguished_folder{"msgfolderroot"});
+  request->folders.emplace_back(
+      known_folder(options_.store == mailbox_store::mailbox ? "msgfolderroot" : "publicfoldersroot"));
   call<ews::keyed_folder, ews::get_folder>(request_kind::read, "GetFolder", request, ews::read_get_folder,
                                            [then = std::move(then)](auto outcome) {
                                              const auto* why = std::get_if<ews::meaning>(&outcome);
@@ -158,11 +184,12 @@ void mailbox_state::tell_gateway(const ews::meaning& why) {
 
 namespace {
 
-mailbox_actor::behavior_type mailbox_behaviour(mailbox_pointer self, mailbox_options options) {
+prober_actor::behavior_type mailbox_behaviour(mailbox_pointer self, mailbox_options options) {
   self->state.start(std::move(options));
   return {
       [self](const identify& asked) { return handle(self, asked); },
       [self](const find_folders& asked) { return handle(self, asked); },
+      [self](const list_folders& asked) { return handle(self, asked); },
       [self](const list_changes& asked) { return handle(self, asked); },
       [self](const read_content& asked) { return handle(self, asked); },
       [self](const fetch_mail& asked) { return handle(self, asked); },
@@ -172,11 +199,20 @@ mailbox_actor::behavior_type mailbox_behaviour(mailbox_pointer self, mailbox_opt
       [self](set_read_states& asked) { return handle(self, std::move(asked)); },
       [self](move_items& asked) { return handle(self, std::move(asked)); },
       [self](remove_items& asked) { return handle(self, std::move(asked)); },
+      [self](const create_folder& asked) { return handle(self, asked); },
+      [self](const rename_folder& asked) { return handle(self, asked); },
+      [self](const move_folder& asked) { return handle(self, asked); },
       [](const ask_settable&) { return what_is_settable(); },
+      [self](const probe_server& asked) { return handle(self, asked); },
+      [self](const search_users& asked) { return handle(self, asked); },
   };
 }
 
 } // namespace
+
+prober_actor spawn_prober(caf::actor_system& system, mailbox_options options) {
+  return system.spawn(mailbox_behaviour, std::move(options));
+}
 
 mailbox_actor spawn_mailbox(caf::actor_system& system, mailbox_options options) {
   return system.spawn(mailbox_behaviour, std::move(options));

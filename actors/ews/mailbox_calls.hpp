@@ -1,7 +1,9 @@
 #pragma once
 
-#include "actors/ews/mailbox.hpp"
+#include "actors/ews/server_probe.hpp"
 
+#include "ews/codec/items.hpp"
+#include "ews/codec/properties.hpp"
 #include "ews/codec/response_codes.hpp"
 #include "ews/codec/soap.hpp"
 
@@ -30,10 +32,19 @@ enum class request_kind { read, write };
 
 class mailbox_state {
 public:
-  explicit mailbox_state(mailbox_actor::stateful_pointer<mailbox_state> self) : self_(self) {}
+  explicit mailbox_state(prober_actor::stateful_pointer<mailbox_state> self) : self_(self) {}
   void start(mailbox_options options);
 
   const ews::schema_version& version() const { return *version_; }
+  /// Of the server that answered last.
+  const std::optional<ews::server_build>& build() const { return build_; }
+  const mailbox_options& options() const { return options_; }
+  mailbox_access access() const { return options_.access; }
+  mailbox_store store() const { return options_.store; }
+  /// A well-known folder of this mailbox, as requests name it.
+  ews::distinguished_folder known_folder(std::string name) const;
+  /// Calls back once it is known where the server is, with how that was found out, or with what keeps it unknown.
+  void locate(std::function<void(const ews::meaning*, const std::string& how)> then);
   /// Calls back once the version is known, or with what keeps it unknown.
   void find_version(std::function<void(const ews::meaning*)> then);
 
@@ -53,14 +64,15 @@ private:
   bool corrected(const ews::meaning& why);
   void tell_gateway(const ews::meaning& why);
 
-  mailbox_actor::stateful_pointer<mailbox_state> self_;
+  prober_actor::stateful_pointer<mailbox_state> self_;
   mailbox_options options_;
   const ews::schema_version* version_ = nullptr;
   bool version_found_ = false;
+  std::optional<ews::server_build> build_;
   bool address_corrected_ = false;
 };
 
-using mailbox_pointer = mailbox_actor::stateful_pointer<mailbox_state>;
+using mailbox_pointer = prober_actor::stateful_pointer<mailbox_state>;
 
 template <class T, class Request>
 void mailbox_state::call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
@@ -81,6 +93,7 @@ void mailbox_state::call(request_kind kind, std::string_view operation, std::sha
          auto reading = reader();
          reading.feed(std::get<std::string>(raw));
          auto read = reading.finish();
+         if (read.server) build_ = read.server;
          if (const auto* fault = std::get_if<ews::soap_fault>(&read.outcome))
            return fail(ews::meaning_of(*fault, operation));
          if (const auto* broken = std::get_if<ews::broken_document>(&read.outcome))
@@ -128,9 +141,20 @@ private:
 /// Why a question goes unanswered at the end of the mailbox.
 failure mailbox_ended();
 
-// The calls, by file: mailbox_folders.cpp, mailbox_reads.cpp, mailbox_writes.cpp.
+/// Finds folders by their paths; `then` is called once, or destroyed when the mailbox ends before.
+void search_folders(mailbox_pointer self, std::vector<std::string> paths,
+                    std::function<void(result<std::vector<result<folder_state>>>)> then);
+/// All folders right under one, or all below it, page by page; `then` as above.
+void all_folders(mailbox_pointer self, const folder_id& parent, bool deep,
+                 std::function<void(result<std::vector<ews::keyed_folder>>)> then);
+/// The same failure as a folder's: what is said of its one entry is about the folder.
+failure of_folder(failure why);
+failure empty_answer(std::string_view operation);
+
+// The calls, by file: mailbox_folders.cpp, mailbox_trees.cpp, mailbox_reads.cpp, mailbox_writes.cpp.
 caf::typed_response_promise<identified> handle(mailbox_pointer self, const identify& asked);
 caf::typed_response_promise<folders_found> handle(mailbox_pointer self, const find_folders& asked);
+caf::typed_response_promise<folders_listed> handle(mailbox_pointer self, const list_folders& asked);
 caf::typed_response_promise<changes_listed> handle(mailbox_pointer self, const list_changes& asked);
 caf::typed_response_promise<content_read> handle(mailbox_pointer self, const read_content& asked);
 caf::typed_response_promise<mail_fetched> handle(mailbox_pointer self, const fetch_mail& asked);
@@ -140,6 +164,11 @@ caf::typed_response_promise<write_done> handle(mailbox_pointer self, update_item
 caf::typed_response_promise<write_done> handle(mailbox_pointer self, set_read_states asked);
 caf::typed_response_promise<write_done> handle(mailbox_pointer self, move_items asked);
 caf::typed_response_promise<write_done> handle(mailbox_pointer self, remove_items asked);
+caf::typed_response_promise<folder_done> handle(mailbox_pointer self, const create_folder& asked);
+caf::typed_response_promise<folder_done> handle(mailbox_pointer self, const rename_folder& asked);
+caf::typed_response_promise<folder_done> handle(mailbox_pointer self, const move_folder& asked);
+caf::typed_response_promise<server_probed> handle(mailbox_pointer self, const probe_server& asked);
+caf::typed_response_promise<users_found> handle(mailbox_pointer self, const search_users& asked);
 settable what_is_settable();
 
 } // namespace exsyncd

@@ -9,16 +9,6 @@
 namespace exsyncd {
 namespace {
 
-/// What an operation on a folder says of one item is about the folder.
-failure of_folder(failure why) {
-  if (why.reach == reach::item) why.reach = reach::folder;
-  return why;
-}
-
-failure empty_answer(std::string_view operation) {
-  return of_folder(ews::meaning_of(ews::broken_document{"nothing in the answer"}, operation).why);
-}
-
 /// Whether one item among many may have spoiled the answer to all.
 bool may_be_one_item(const ews::meaning& why) {
   return why.refusal == ews::refusal::item || (!why.busy && why.why.retry == retry::later &&

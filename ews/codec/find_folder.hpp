@@ -6,9 +6,11 @@
 
 namespace exsyncd::ews {
 
-/// FindFolder, Traversal Shallow: the folders right under one, a page of them. One entry.
+/// FindFolder: the folders right under one (Traversal Shallow), or all below it (Deep, which public folders refuse), a
+/// page of them. One entry.
 struct find_folder {
   folder_reference parent;
+  bool deep = false;
   std::uint32_t offset = 0;
   std::uint32_t page = 1000; // what servers give at most
 };

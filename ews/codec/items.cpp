@@ -63,6 +63,18 @@ keyed_folder read_folder(const element& folder) {
   if (const auto* id = folder.child("FolderId")) {
     out.folder.id = folder_id(std::string(id->attribute("Id")));
     out.key = change_key(std::string(id->attribute("ChangeKey")));
+    out.folder.key = out.key;
+  }
+  out.kind = folder.name;
+  out.hidden = read_bool(property_value(folder, property::hidden).value_or(""));
+  if (const auto* rights = folder.child("EffectiveRights")) {
+    auto& may = out.folder.rights.emplace();
+    may.read = read_bool(rights->word_of("Read"));
+    may.create_contents = read_bool(rights->word_of("CreateContents"));
+    may.modify = read_bool(rights->word_of("Modify"));
+    may.remove = read_bool(rights->word_of("Delete"));
+    may.create_folders = read_bool(rights->word_of("CreateHierarchy"));
+    if (const auto* seen = rights->child("ViewPrivateItems")) may.view_private = read_bool(seen->text);
   }
   if (const auto* parent = folder.child("ParentFolderId"))
     out.folder.parent = folder_id(std::string(parent->attribute("Id")));

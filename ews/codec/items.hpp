@@ -20,10 +20,12 @@ struct item_key {
 struct done {
   friend bool operator==(const done&, const done&) = default;
 };
-/// A folder, and the key that UpdateFolder checks.
+/// A folder, and what only lists of folders are read for.
 struct keyed_folder {
   folder_state folder;
   change_key key;
+  std::string kind; // the element: "Folder", "CalendarFolder", "SearchFolder", …
+  bool hidden = false;
 };
 
 item_key read_item_key(const element& item);

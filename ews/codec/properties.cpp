@@ -102,8 +102,15 @@ bool is_distinguished_folder(std::string_view name) {
 void write_folder_reference(xml_writer& out, const folder_reference& folder) {
   if (const auto* id = std::get_if<folder_id>(&folder))
     out.empty("t:FolderId", {{"Id", id->value}});
-  else
-    out.empty("t:DistinguishedFolderId", {{"Id", std::get<distinguished_folder>(folder).name}});
+  else if (const auto& known = std::get<distinguished_folder>(folder); known.mailbox.empty())
+    out.empty("t:DistinguishedFolderId", {{"Id", known.name}});
+  else {
+    out.open("t:DistinguishedFolderId", {{"Id", known.name}});
+    out.open("t:Mailbox");
+    out.text("t:EmailAddress", known.mailbox);
+    out.close("t:Mailbox");
+    out.close("t:DistinguishedFolderId");
+  }
 }
 
 void write_item_id(xml_writer& out, std::string_view element_name, const item_id& id, const change_key& key) {
@@ -132,9 +139,10 @@ void write_folder_shape(xml_writer& out) {
   out.open("m:FolderShape");
   out.text("t:BaseShape", "IdOnly");
   out.open("t:AdditionalProperties");
-  for (std::string_view uri :
-       {"folder:ParentFolderId", "folder:DisplayName", "folder:FolderClass", "folder:TotalCount", "folder:UnreadCount"})
+  for (std::string_view uri : {"folder:ParentFolderId", "folder:DisplayName", "folder:FolderClass", "folder:TotalCount",
+                               "folder:UnreadCount", "folder:EffectiveRights"})
     out.empty("t:FieldURI", {{"FieldURI", uri}});
+  write_property_name(out, property::hidden);
   out.close("t:AdditionalProperties");
   out.close("m:FolderShape");
 }

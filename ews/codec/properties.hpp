@@ -30,6 +30,7 @@ inline constexpr extended_property mark{{}, "PublicStrings", "exsyncd", {}, "Str
 inline constexpr extended_property search_key{"0x300b", {}, {}, {}, "Binary"};        // PR_SEARCH_KEY
 inline constexpr extended_property message_flags{"0x0e07", {}, {}, {}, "Integer"};    // PR_MESSAGE_FLAGS
 inline constexpr extended_property delivery_time{"0x0e06", {}, {}, {}, "SystemTime"}; // PR_MESSAGE_DELIVERY_TIME
+inline constexpr extended_property hidden{"0x10f4", {}, {}, {}, "Boolean"};           // PR_ATTR_HIDDEN, of a folder
 inline constexpr extended_property submit_time{"0x0039", {}, {}, {}, "SystemTime"};   // PR_CLIENT_SUBMIT_TIME
 // Flags before item:Flag: [MS-OXOFLAG] 2.2.1.1, 2.2.1.2, 2.2.1.3; [MS-OXOTASK] 2.2.2.2.4, 2.2.2.2.5.
 inline constexpr extended_property flag_status{"0x1090", {}, {}, {}, "Integer"};           // PidTagFlagStatus
@@ -47,6 +48,8 @@ std::optional<std::string_view> property_value(const element& item, const extend
 /// A folder by its id or by the name that every mailbox knows ("inbox", "deleteditems", "msgfolderroot").
 struct distinguished_folder {
   std::string name;
+  /// Whose folder, where it is not that of the account that asks (access by folder permission); empty: its own.
+  std::string mailbox = {};
   auto operator<=>(const distinguished_folder&) const = default;
 };
 using folder_reference = std::variant<folder_id, distinguished_folder>;
@@ -65,7 +68,7 @@ struct item_shape {
 /// `element_name`: "m:ItemShape".
 void write_item_shape(xml_writer& out, const item_shape& shape);
 
-/// What exsyncd asks of a folder.
+/// What exsyncd asks of a folder: its name, class and counts, what the account may do there, and whether it is hidden.
 void write_folder_shape(xml_writer& out);
 
 } // namespace exsyncd::ews

@@ -1,5 +1,7 @@
 #include "ews/codec/resolve_names.hpp"
 
+#include "ews/codec/items.hpp"
+
 namespace exsyncd::ews {
 
 std::string write(const request_context& context, const resolve_names& request) {
@@ -10,17 +12,19 @@ std::string write(const request_context& context, const resolve_names& request) 
   });
 }
 
-answer_reader<std::vector<resolved_name>> read_resolve_names() {
+answer_reader<resolution> read_resolve_names() {
   return {"ResolveNames",
-          [](element& message) -> std::variant<std::vector<resolved_name>, std::string> {
-            std::vector<resolved_name> out;
+          [](element& message) -> std::variant<resolution, std::string> {
+            resolution out;
             const auto* set = message.child("ResolutionSet");
             if (!set) return out;
+            const auto last = set->attribute("IncludesLastItemInRange");
+            out.last = last.empty() || read_bool(last);
             for (const auto& resolution : set->children)
               if (const auto* mailbox = resolution.child("Mailbox"))
-                out.push_back({std::string(mailbox->text_of("Name")), std::string(mailbox->text_of("EmailAddress")),
-                               std::string(mailbox->text_of("RoutingType")),
-                               std::string(mailbox->text_of("MailboxType"))});
+                out.names.push_back(
+                    {std::string(mailbox->text_of("Name")), std::string(mailbox->text_of("EmailAddress")),
+                     std::string(mailbox->text_of("RoutingType")), std::string(mailbox->text_of("MailboxType"))});
             return out;
           },
           "ErrorNameResolutionMultipleResults"};

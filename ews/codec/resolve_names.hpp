@@ -14,8 +14,12 @@ struct resolved_name {
   std::string routing_type; // "SMTP"
   std::string mailbox_type; // "Mailbox", "PublicDL", …
 };
+struct resolution {
+  std::vector<resolved_name> names;
+  bool last = true; // nothing was left out
+};
 std::string write(const request_context& context, const resolve_names& request);
 /// Several matches come as a warning and are a success here; no match is ErrorNameResolutionNoResults.
-answer_reader<std::vector<resolved_name>> read_resolve_names();
+answer_reader<resolution> read_resolve_names();
 
 } // namespace exsyncd::ews

@@ -28,6 +28,18 @@ constexpr auto versions = [] {
 
 } // namespace
 
+std::string product_name(const server_build& build) {
+  // Microsoft's "Exchange Server build numbers and release dates".
+  const auto at = [&](int major, int minor) { return build.major == major && build.minor == minor; };
+  if (at(15, 20)) return "Exchange Online";
+  if (at(15, 2)) return build.build >= 2562 ? "Exchange Server Subscription Edition" : "Exchange Server 2019";
+  if (at(15, 1)) return "Exchange Server 2016";
+  if (at(15, 0)) return "Exchange Server 2013";
+  if (build.major == 14) return "Exchange Server 2010";
+  if (build.major == 8) return "Exchange Server 2007";
+  return "Exchange";
+}
+
 std::span<const schema_version> schema_versions() {
   return versions;
 }

@@ -29,6 +29,9 @@ struct server_build {
   friend bool operator==(const server_build&, const server_build&) = default;
 };
 
+/// "Exchange Server 2016", by the build.
+std::string product_name(const server_build& build);
+
 /// Newest first. The first one is what an unknown server is asked with.
 std::span<const schema_version> schema_versions();
 /// The row of this name, or null.

@@ -3,6 +3,7 @@
 #include "ews/model/ids.hpp"
 #include "ews/model/item.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -42,22 +43,58 @@ struct item_read_changed {
 };
 using change = std::variant<item_present, item_left, item_read_changed>;
 
+/// What a page is of a listing by comparison: a server that keeps no change list of a folder (public folders) is asked
+/// for everything that is in it, again and again. Such a page holds item_present only, for what did not change too.
+struct listing_pass {
+  /// A new pass begins with this page: what was seen before it counts for no pass any more. A pass begins whenever the
+  /// cursor is of no pass that is under way: empty, of a pass that has ended, or of another process.
+  bool first = false;
+  /// On the last page only: the folder stood still while it was paged through, as far as can be told. What such a pass
+  /// has not shown may have left, and has left if the next one does not show it either: pages of a folder in use skip
+  /// items. After a pass that is not whole, absence says nothing.
+  bool whole = false;
+};
+
 /// One page of a change list. Newest first by delivery time, which says nothing about the order of the users' actions.
 struct change_page {
   std::vector<change> changes;
   sync_cursor cursor; // to be stored together with what the page said
   bool last = false;
+  std::optional<listing_pass> pass = {}; // nothing: a page of a change list
+  /// On the last page, where the account has rights on folders only: how many items of the folder are hidden from it
+  /// (marked private, without the right to see those). They are left alone.
+  std::optional<std::uint32_t> hidden = {};
+  /// So many items left the list of this page as sight of them was lost: they may be hidden rather than deleted. They
+  /// are not among the changes, and stay as they are on both sides.
+  std::uint32_t doubted = 0;
+};
+
+/// EffectiveRights of a folder (MS-OXWSCORE 2.2.4.29): what the account that asks may do there.
+struct folder_rights {
+  bool read = false;
+  bool create_contents = false;
+  bool modify = false;
+  bool remove = false;
+  bool create_folders = false;
+  /// Since 2013 (R1485, R1486: not before). Without it items marked private are not listed and not found.
+  std::optional<bool> view_private;
+  friend bool operator==(const folder_rights&, const folder_rights&) = default;
 };
 
 /// A folder as it stands on the server.
 struct folder_state {
   folder_id id;
+  change_key key; // guards a change of its name
   folder_id parent;
   std::string display_name;
   std::string folder_class; // "IPF.Note", …; empty where the server keeps none
   std::uint32_t total = 0;
   std::uint32_t unread = 0;
   bool in_deleted_items = false; // itself or one of its parents is Deleted Items
+  /// What the account may do there; nothing: the server does not say.
+  std::optional<folder_rights> rights;
+  /// The store that its ids belong to, where that is another one than the mailbox's own: the public folders.
+  mailbox_identity store;
 };
 
 } // namespace exsyncd

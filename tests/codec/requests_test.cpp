@@ -77,7 +77,7 @@ std::map<std::string, std::string> every_request(const request_context& c) {
                         std::pair(mail(true, false), operation_mark(awkward))};
   std::map<std::string, std::string> out;
   out["GetFolder"] = write(c, get_folder{{folder, distinguished_folder{"inbox"}}});
-  out["FindFolder"] = write(c, find_folder{folder, 1000});
+  out["FindFolder"] = write(c, find_folder{folder, false, 1000});
   out["CreateFolder"] = write(c, create_folder{folder, awkward, "IPF.Note"});
   out["UpdateFolder"] = write(c, update_folder{folder, change_key("K"), awkward});
   out["DeleteFolder"] = write(c, delete_folder{{folder}});

@@ -89,9 +89,9 @@ std::string in_words(const change_page& p) {
                      c);
   return out;
 }
-std::string in_words(const std::vector<resolved_name>& names) {
+std::string in_words(const resolution& found) {
   std::string out;
-  for (const auto& n : names)
+  for (const auto& n : found.names)
     out += " " + n.address;
   return out;
 }

@@ -120,11 +120,10 @@ TEST_CASE("paths lead to folders, and what is not there is told in its place") {
   CHECK(std::get<folder_state>(found[2]).id.value == "p");
   CHECK_FALSE(std::get<folder_state>(found[2]).in_deleted_items);
   CHECK(std::get<folder_state>(found[7]).in_deleted_items);
-  for (int missing : {3, 4, 5, 8}) {
+  for (int missing : {3, 4, 5, 6, 8}) {
     CHECK(failed_because(found[missing]).code == "ErrorFolderNotFound");
     CHECK(failed_because(found[missing]).reach == reach::folder);
   }
-  CHECK(failed_because(found[6]).code == "public_folder");
 }
 
 TEST_CASE("a page of changes says what is there, what left and what was read") {

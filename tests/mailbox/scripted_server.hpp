@@ -80,9 +80,14 @@ public:
 
   template <class Answer, class Question>
   Answer ask(Question question, std::vector<scripted> script) {
+    return ask_of<Answer>(mailbox, std::move(question), std::move(script));
+  }
+  /// The same of another actor on this stage.
+  template <class Answer, class Actor, class Question>
+  Answer ask_of(const Actor& whom, Question question, std::vector<scripted> script) {
     answers_.assign(script.begin(), script.end());
     seen.clear();
-    auto got = ask_now<Answer>(mailbox, std::move(question));
+    auto got = ask_now<Answer>(whom, std::move(question));
     CHECK(answers_.empty()); // everything that was expected was asked for
     return got;
   }

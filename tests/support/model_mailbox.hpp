@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/mailbox.hpp"
 #include "ews/model/change.hpp"
 #include "ews/model/ids.hpp"
 #include "ews/model/item.hpp"
@@ -40,6 +41,10 @@ struct model_folder {
   folder_id id;
   std::string path;
   std::map<item_id, model_item> items;
+  std::string folder_class = "IPF.Note";
+  std::uint64_t version = 0; // moves with its name and place
+
+  change_key key() const;
 };
 
 /// What a client was told of a folder: what a SyncState means.
@@ -86,7 +91,13 @@ public:
   // ---- what users do (an item that is not there any more: nothing happens)
   // -------------------------------------------
 
-  folder_id make_folder(const std::string& path);
+  folder_id make_folder(const std::string& path, const std::string& folder_class = "IPF.Note");
+  /// With all that is below it; ids stay.
+  void user_rename_folder(const std::string& path, const std::string& name);
+  /// Under the folder of path `to` ("msgfolderroot": to the top), with all that is below it; ids stay.
+  void user_move_folder(const std::string& path, const std::string& to);
+  /// To Deleted Items, with all that is below it.
+  void user_delete_folder(const std::string& path);
   item_id user_create(const std::string& path, const new_mail& mail);
   void user_edit(const item_id& item, field f, const std::string& value);
   void user_attach(const item_id& item, const std::string& name, const std::string& bytes);
@@ -118,6 +129,8 @@ public:
 
   const mailbox_identity& identity() const { return identity_; }
   std::optional<folder_state> folder(const std::string& path) const;
+  /// Everything below a folder ("msgfolderroot": the whole tree). None: it is not there.
+  std::optional<std::vector<folder_below>> below(const std::string& path) const;
   /// None: the folder is not there. cursor_unknown: the cursor is not (any more).
   struct cursor_unknown {};
   std::optional<std::variant<change_page, cursor_unknown>> list(const folder_id& folder, const sync_cursor& since);
@@ -141,6 +154,10 @@ public:
   outcome move(const item_id& item, const folder_id& to);
   /// To Deleted Items; `done` carries no id, as DeleteItem's answer does not.
   outcome remove(const item_id& item);
+
+  folder_outcome create_folder(const folder_id& parent, const std::string& name, const std::string& folder_class);
+  folder_outcome rename_folder(const folder_id& folder, const change_key& guard, const std::string& name);
+  folder_outcome move_folder(const folder_id& folder, const folder_id& to);
 
   // ---- what commits later than its request was given up
   // ---------------------------------------------------------------
@@ -170,6 +187,10 @@ private:
   model_folder* holder_of(const item_id& id);
   const model_folder* holder_of(const item_id& id) const;
   model_item* item_of(const item_id& id);
+  folder_id root_id() const;
+  folder_state state_of(const model_folder& f) const;
+  /// False where the name is taken there.
+  bool put_folder(model_folder& f, const std::string& path);
   void put_read(model_item& item, bool read);
   item_id put(model_folder& into, model_item item);
   item_id next_id(const char* kind);

@@ -152,6 +152,49 @@ public:
     return promise;
   }
 
+  /// One folder, so a fault of a batch is one of the whole.
+  caf::typed_response_promise<folder_done>
+  write_folder(mailbox_call call, const std::function<folder_outcome(model_mailbox&)>& act) const {
+    call.writes = true;
+    auto promise = self_->make_response_promise<folder_done>();
+    const auto f = begin(call);
+    const folder_done lost{unknown{failure_of("timeout", reach::account, retry::later, call.name)}};
+    switch (f.kind) {
+    case fault::kind::vanishes_before:
+      return promise;
+    case fault::kind::dies_before:
+      die(promise);
+      return promise;
+    case fault::kind::fails:
+    case fault::kind::refuses_item:
+    case fault::kind::stops:
+      promise.deliver(folder_done{not_done{busy(call)}});
+      return promise;
+    case fault::kind::answer_lost_before:
+      promise.deliver(lost);
+      return promise;
+    case fault::kind::commits_later:
+      model_->commit_at(script_.now() + f.after, act);
+      promise.deliver(lost);
+      return promise;
+    case fault::kind::none:
+    case fault::kind::answer_lost_after:
+    case fault::kind::answers_late:
+    case fault::kind::cut:
+    case fault::kind::dies_after:
+    case fault::kind::vanishes_after:
+      break;
+    }
+    folder_done done{act(*model_)};
+    script_.after(call);
+    if (f.kind == fault::kind::answer_lost_after || f.kind == fault::kind::cut) done = lost;
+    if (f.kind == fault::kind::dies_after)
+      die(promise);
+    else
+      answer(promise, f, std::move(done));
+    return promise;
+  }
+
 private:
   fault begin(const mailbox_call& call) const {
     model_->reach(script_.now());
@@ -208,6 +251,15 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
               return folders_found{std::move(all)};
             },
             [](failure f) { return folders_found{std::move(f)}; });
+      },
+      [on](const list_folders& m) {
+        return on->read<folders_listed>(
+            on->call("list_folders"),
+            [&]() -> folders_listed {
+              if (auto all = on->model().below(m.root)) return {std::move(*all)};
+              return {no_such_folder(m.root)};
+            },
+            [](failure f) { return folders_listed{std::move(f)}; });
       },
       [on](const list_changes& m) {
         auto call = on->call("list_changes");
@@ -316,6 +368,22 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
         for (const auto& id : m.items)
           acts.push_back([id](model_mailbox& box) { return box.remove(id); });
         return on->write(std::move(call), acts);
+      },
+      [on](const create_folder& m) {
+        auto call = on->call("create_folder");
+        call.folder = m.parent;
+        return on->write_folder(call,
+                                [m](model_mailbox& b) { return b.create_folder(m.parent, m.name, m.folder_class); });
+      },
+      [on](const rename_folder& m) {
+        auto call = on->call("rename_folder");
+        call.folder = m.id;
+        return on->write_folder(call, [m](model_mailbox& b) { return b.rename_folder(m.id, m.key, m.name); });
+      },
+      [on](const move_folder& m) {
+        auto call = on->call("move_folder");
+        call.folder = m.id;
+        return on->write_folder(call, [m](model_mailbox& b) { return b.move_folder(m.id, m.to); });
       },
       [on](ask_settable) {
         // No request to a server stands behind this one: nothing goes wrong with it.
