@@ -189,7 +189,7 @@ private:
     around.listed = listed_.contains(home);
     around.listed_after = listed_after_;
     around.new_after = new_after_;
-    around.settable = {what_.what_can_be_set.primary.on_any, what_.what_can_be_set.replica.on_any};
+    around.settable = {what_.what_can_be_set.primary.on_mail, what_.what_can_be_set.replica.on_mail};
     around.settable_on_draft = {what_.what_can_be_set.primary.on_draft, what_.what_can_be_set.replica.on_draft};
     around.now = around_.wall_clock();
     auto verdict = logic::decide(t, around);

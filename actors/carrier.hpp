@@ -28,7 +28,7 @@ private:
   struct loaded {
     task what;
     exsyncd::intent intent;
-    carried_mail mail;               // create, replace
+    carried_item item;               // create, replace
     std::vector<field_value> fields; // update
   };
   using batch = std::function<void()>;

@@ -75,8 +75,8 @@ void carrier::look(std::vector<task> tasks, side s) {
 void carrier::carry(std::vector<task> tasks, operation op, side target) {
   side source = other(target);
   auto me = shared_from_this();
-  ask_mailbox<mail_fetched>(
-      source, fetch_mail{items_of(tasks, source)},
+  ask_mailbox<items_fetched>(
+      source, fetch_items{items_of(tasks, source)},
       [me, tasks, op, target, source](std::vector<fetch_outcome>& outcomes) {
         std::vector<loaded> ready;
         std::vector<note_trouble> troubled;
@@ -100,15 +100,15 @@ void carrier::carry(std::vector<task> tasks, operation op, side target) {
           folder = (*me->work_.where).at(held_in)[target];
           ready.push_back({t,
                            logic::intent_to_carry(t.twin, op, target, got->at, held_in, me->new_intent(), me->now()),
-                           std::move(got->mail),
+                           std::move(got->item),
                            {}});
         }
         auto go = [me, ready = std::move(ready), folder, op, target](const stored&) {
           me->begin(ready, [me, folder, op, target](std::vector<loaded> open) {
-            create_mail request{folder, {}};
+            create_items request{folder, {}};
             std::vector<opened> intents;
             for (auto& l : open) {
-              request.mails.emplace_back(std::move(l.mail), l.intent.mark);
+              request.items.emplace_back(std::move(l.item), l.intent.mark);
               intents.push_back({std::move(l.what), std::move(l.intent)});
             }
             me->write(target, std::move(request), intents,

@@ -67,8 +67,9 @@ struct changes_listed {
   std::variant<change_page, cursor_invalid, failure> outcome;
 };
 
-/// The comparable contents of items, in the order asked for.
+/// The comparable contents of items of one class, in the order asked for.
 struct read_content {
+  enum item_class item_class = item_class::message;
   std::vector<item_id> items;
 };
 /// "Not found" alone also means "no permission": it proves no deletion.
@@ -78,17 +79,26 @@ struct content_read {
   result<std::vector<content_outcome>> outcome;
 };
 
-/// Items to be carried to the other side, with the content at the same moment.
-struct fetch_mail {
+/// Items of one class to be carried to the other side, with the content at the same moment.
+struct fetch_items {
+  enum item_class item_class = item_class::message;
   std::vector<item_id> items;
 };
 struct fetched {
-  carried_mail mail;
+  carried_item item;
   content at;
 };
 using fetch_outcome = std::variant<fetched, gone, failure>;
-struct mail_fetched {
+struct items_fetched {
   result<std::vector<fetch_outcome>> outcome;
+};
+
+/// The attachments of one item, with their contents, as update_items takes them.
+struct fetch_attachments {
+  item_id item;
+};
+struct attachments_fetched {
+  std::variant<std::vector<carried_attachment>, gone, failure> outcome;
 };
 
 /// The items of a folder that hold exactly this mark (a user's copy holds it too, so there may be several).
@@ -128,17 +138,23 @@ struct write_done {
   std::vector<write_outcome> outcomes;
 };
 
-/// Creates mails in a folder, each with its mark. Nothing is sent to anybody.
-struct create_mail {
+/// Creates items in a folder, each with its mark. Nothing is sent to anybody. A mail comes whole; items of the other
+/// classes come without attachments and exceptions, which an update adds.
+struct create_items {
   folder_id folder;
-  std::vector<std::pair<carried_mail, operation_mark>> mails;
+  std::vector<std::pair<carried_item, operation_mark>> items;
 };
 
-/// Sets exactly these fields, guarded by the key of the content that was compared.
+/// Sets exactly these fields, guarded by the key of the content that was compared. What takes several requests
+/// (attachments, exceptions of a series) is brought towards the values asked for, whatever is there: repeating it after
+/// a cut is harmless. Cut in between it answers `unknown`.
 struct update_item {
   item_id id;
   change_key guard;
+  enum item_class item_class = item_class::message;
   std::vector<field_value> fields;
+  /// With field::attachments among the fields: all that the item shall have. Those it has are replaced.
+  std::vector<carried_attachment> attachments;
 };
 struct update_items {
   std::vector<update_item> items;
@@ -185,11 +201,15 @@ struct folder_done {
   folder_outcome outcome;
 };
 
-/// What this mailbox lets change on an item that exists, by UpdateItem.
+/// What this mailbox can hold, and lets change on an item that exists.
 struct ask_settable {};
 struct settable {
-  std::vector<field> on_any;   // on every mail
+  std::vector<field> on_mail;  // on every mail
   std::vector<field> on_draft; // while it is a draft, besides those
+  /// On the other classes; what is not in it is not compared either, since this side cannot hold it.
+  std::vector<field> on_contact;
+  std::vector<field> on_task;
+  std::vector<field> on_appointment;
 };
 
 using mailbox_actor = caf::typed_actor<
@@ -203,12 +223,14 @@ using mailbox_actor = caf::typed_actor<
     caf::replies_to<list_changes>::with<changes_listed>,
     // Comparable contents.
     caf::replies_to<read_content>::with<content_read>,
-    // Mails with their MIME.
-    caf::replies_to<fetch_mail>::with<mail_fetched>,
+    // Items to be carried over.
+    caf::replies_to<fetch_items>::with<items_fetched>,
+    // What is attached to one of them.
+    caf::replies_to<fetch_attachments>::with<attachments_fetched>,
     // Who holds a mark.
     caf::replies_to<find_by_mark>::with<found_by_mark>,
     // The writes.
-    caf::replies_to<create_mail>::with<write_done>, caf::replies_to<update_items>::with<write_done>,
+    caf::replies_to<create_items>::with<write_done>, caf::replies_to<update_items>::with<write_done>,
     caf::replies_to<set_read_states>::with<write_done>, caf::replies_to<move_items>::with<write_done>,
     caf::replies_to<remove_items>::with<write_done>,
     // The same for folders.
@@ -230,12 +252,14 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::list_changes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::changes_listed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::read_content)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::content_read)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::fetch_mail)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::mail_fetched)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::fetch_items)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::items_fetched)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::fetch_attachments)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::attachments_fetched)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::find_by_mark)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::found_by_mark)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::write_done)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::create_mail)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::create_items)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::update_items)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::set_read_states)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::move_items)

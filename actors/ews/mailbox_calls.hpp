@@ -157,9 +157,10 @@ caf::typed_response_promise<folders_found> handle(mailbox_pointer self, const fi
 caf::typed_response_promise<folders_listed> handle(mailbox_pointer self, const list_folders& asked);
 caf::typed_response_promise<changes_listed> handle(mailbox_pointer self, const list_changes& asked);
 caf::typed_response_promise<content_read> handle(mailbox_pointer self, const read_content& asked);
-caf::typed_response_promise<mail_fetched> handle(mailbox_pointer self, const fetch_mail& asked);
+caf::typed_response_promise<items_fetched> handle(mailbox_pointer self, const fetch_items& asked);
+caf::typed_response_promise<attachments_fetched> handle(mailbox_pointer self, const fetch_attachments& asked);
 caf::typed_response_promise<found_by_mark> handle(mailbox_pointer self, const find_by_mark& asked);
-caf::typed_response_promise<write_done> handle(mailbox_pointer self, create_mail asked);
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, create_items asked);
 caf::typed_response_promise<write_done> handle(mailbox_pointer self, update_items asked);
 caf::typed_response_promise<write_done> handle(mailbox_pointer self, set_read_states asked);
 caf::typed_response_promise<write_done> handle(mailbox_pointer self, move_items asked);

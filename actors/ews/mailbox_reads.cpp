@@ -169,12 +169,19 @@ caf::typed_response_promise<content_read> handle(mailbox_pointer self, const rea
   return promise;
 }
 
-caf::typed_response_promise<mail_fetched> handle(mailbox_pointer self, const fetch_mail& asked) {
-  auto promise = self->make_response_promise<mail_fetched>();
+caf::typed_response_promise<items_fetched> handle(mailbox_pointer self, const fetch_items& asked) {
+  auto promise = self->make_response_promise<items_fetched>();
   // Ten, as Microsoft advises for GetItem: bodies and attachments come along.
-  std::make_shared<item_reading<fetch_outcome, mail_fetched>>(self, promise, asked.items, ews::get_item::what::mail, 10,
+  std::make_shared<item_reading<fetch_outcome, items_fetched>>(self, promise, asked.items, ews::get_item::what::mail, 10,
                                                               to_fetched)
       ->next();
+  return promise;
+}
+
+caf::typed_response_promise<attachments_fetched> handle(mailbox_pointer self, const fetch_attachments&) {
+  auto promise = self->make_response_promise<attachments_fetched>();
+  promise.deliver(attachments_fetched{
+      failure{reach::item, retry::never, {}, "not_settable", "GetAttachment: mails carry theirs as MIME", {}}});
   return promise;
 }
 

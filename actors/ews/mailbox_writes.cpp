@@ -150,11 +150,11 @@ write_outcome with_id(std::string_view operation, ews::item_key&& key) {
 
 class creating final : public writing {
 public:
-  creating(mailbox_pointer self, caf::typed_response_promise<write_done> promise, create_mail asked)
+  creating(mailbox_pointer self, caf::typed_response_promise<write_done> promise, create_items asked)
       : writing(self, std::move(promise), asked.mails.size(), 20), asked_(std::move(asked)) {}
 
 private:
-  std::size_t bytes_of(std::size_t i) const override { return ews::request_bytes(asked_.mails[i].first); }
+  std::size_t bytes_of(std::size_t i) const override { return ews::request_bytes(asked_.items[i].first); }
   std::optional<write_outcome> decided_before(std::size_t i) override {
     const auto bytes = bytes_of(i);
     const auto most = self->state.version().request_bytes;
@@ -167,14 +167,14 @@ private:
                     "the item is larger than this server takes"}};
   }
   void begin() override {
-    auto request = std::make_shared<ews::create_mails>();
+    auto request = std::make_shared<ews::create_items>();
     request->folder = asked_.folder;
     for (auto i : now_)
-      request->mails.push_back(&asked_.mails[i]);
-    send<ews::item_key>("CreateItem", std::move(request), ews::read_create_mails,
+      request->items.push_back(&asked_.items[i]);
+    send<ews::item_key>("CreateItem", std::move(request), ews::read_create_items,
                         [](std::size_t, ews::item_key&& key) { return with_id("CreateItem", std::move(key)); });
   }
-  create_mail asked_;
+  create_items asked_;
 };
 
 // ---- update
@@ -376,7 +376,7 @@ caf::typed_response_promise<write_done> write_all(mailbox_pointer self, Asked as
 
 } // namespace
 
-caf::typed_response_promise<write_done> handle(mailbox_pointer self, create_mail asked) {
+caf::typed_response_promise<write_done> handle(mailbox_pointer self, create_items asked) {
   return write_all<creating>(self, std::move(asked));
 }
 caf::typed_response_promise<write_done> handle(mailbox_pointer self, update_items asked) {
@@ -395,7 +395,7 @@ caf::typed_response_promise<write_done> handle(mailbox_pointer self, remove_item
 settable what_is_settable() {
   settable out;
   for (const auto& row : ews::field_table()) {
-    if (row.settable == ews::settable_when::always) out.on_any.push_back(row.field);
+    if (row.settable == ews::settable_when::always) out.on_mail.push_back(row.field);
     if (row.settable == ews::settable_when::draft) out.on_draft.push_back(row.field);
   }
   return out;

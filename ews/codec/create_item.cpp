@@ -13,7 +13,7 @@ bool may_be_named(std::string_view item_class) {
   return item_class.starts_with("IPM.Note.") && !item_class.starts_with("IPM.Note.SMIME");
 }
 
-void write_mail(xml_writer& out, const carried_mail& mail, const operation_mark& mark, const schema_version& version) {
+void write_mail(xml_writer& out, const carried_item& mail, const operation_mark& mark, const schema_version& version) {
   out.open("t:Message");
   out.plain("t:MimeContent", mail.mime_base64);
   if (may_be_named(mail.item_class_name)) out.text("t:ItemClass", mail.item_class_name);
@@ -34,28 +34,28 @@ void write_mail(xml_writer& out, const carried_mail& mail, const operation_mark&
 
 } // namespace
 
-std::string write(const request_context& context, const create_mails& request) {
+std::string write(const request_context& context, const create_items& request) {
   return write_envelope(context, [&](xml_writer& out) {
     out.open("m:CreateItem", quietly(quiet_operation::create_item, *context.version));
     out.open("m:SavedItemFolderId");
     write_folder_reference(out, request.folder);
     out.close("m:SavedItemFolderId");
     out.open("m:Items");
-    for (const auto* one : request.mails)
+    for (const auto* one : request.items)
       write_mail(out, one->first, one->second, *context.version);
     out.close("m:Items");
     out.close("m:CreateItem");
   });
 }
 
-answer_reader<item_key> read_create_mails() {
+answer_reader<item_key> read_create_items() {
   return {"CreateItem", [](element& message) -> std::variant<item_key, std::string> {
             const auto* item = first_item(message);
             return item ? read_item_key(*item) : item_key{};
           }};
 }
 
-std::size_t request_bytes(const carried_mail& mail) {
+std::size_t request_bytes(const carried_item& mail) {
   return mail.mime_base64.size() + 4096;
 }
 

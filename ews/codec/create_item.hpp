@@ -10,15 +10,15 @@ namespace exsyncd::ews {
 
 /// CreateItem of mails by their MIME, each with its mark. One entry for each, in order, with the id it has; empty where
 /// the answer names none.
-struct create_mails {
+struct create_items {
   folder_id folder;
   /// At least one; borrowed, since mails are large: they live until the answer.
-  std::vector<const std::pair<carried_mail, operation_mark>*> mails;
+  std::vector<const std::pair<carried_item, operation_mark>*> items;
 };
-std::string write(const request_context& context, const create_mails& request);
-answer_reader<item_key> read_create_mails();
+std::string write(const request_context& context, const create_items& request);
+answer_reader<item_key> read_create_items();
 /// About how many bytes of request one mail makes.
-std::size_t request_bytes(const carried_mail& mail);
+std::size_t request_bytes(const carried_item& mail);
 
 /// CreateItem of the response objects that keep Exchange from ever sending the read receipts that these items ask for
 /// (2007+; SuppressReadReceipt in Microsoft's reference). ErrorReadReceiptNotPending means that there was none.

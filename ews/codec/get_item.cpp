@@ -50,8 +50,8 @@ answer_reader<got_item> read_get_item() {
           }};
 }
 
-carried_mail carried(got_item&& mail) {
-  carried_mail out;
+carried_item carried(got_item&& mail) {
+  carried_item out;
   out.mime_base64 = std::move(mail.mime_base64);
   out.draft = mail.contents.draft;
   out.read = mail.contents.read;

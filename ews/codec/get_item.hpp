@@ -24,6 +24,6 @@ struct got_item {
 std::string write(const request_context& context, const get_item& request);
 answer_reader<got_item> read_get_item();
 /// What carries a mail that was read with what::mail to another mailbox.
-carried_mail carried(got_item&& mail);
+carried_item carried(got_item&& mail);
 
 } // namespace exsyncd::ews

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "ews/model/field.hpp"
 #include "ews/model/ids.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,28 +16,6 @@ namespace exsyncd {
 using utc_seconds = std::chrono::sys_seconds;
 
 enum class item_class { message, contact, task, appointment, other };
-
-/// A comparable part of an item. The numbers are stored in the data base: never renumber.
-enum class field : std::uint8_t {
-  subject = 1,
-  body = 2,
-  categories = 3,
-  importance = 4,
-  sensitivity = 5,
-  flag = 6,
-  to = 7,
-  cc = 8,
-  bcc = 9,
-  from = 10,
-  reply_to = 11,
-  sent = 12,
-  /// The names and content types of the attachments, in a stable order.
-  attachments = 13,
-  /// Their sizes as this server counts them: compared with the same side's base only, never across.
-  attachment_sizes = 14,
-  /// Whether it is a draft: fixed by the first save.
-  draft = 15,
-};
 
 /// One field and its value in canonical form: text is whitespace-normalised at its ends, lists are sorted where order
 /// means nothing, date-times are UTC with Z. The same value on two servers has the same text, as far as servers allow.
@@ -53,15 +33,36 @@ struct content {
   std::vector<field_value> fields; // sorted by field, absent means empty
 };
 
-/// What a mail is carried by: its MIME as the source server wrote it, still base64, and what MIME does not hold.
-struct carried_mail {
-  std::string mime_base64;
-  bool draft = false;
+/// What an item is carried to the other side by. A mail: its MIME as the source server wrote it, still base64, and what
+/// MIME does not hold. Every other class: its fields. Attachments that MIME does not hold follow by an update of their
+/// own, as do the exceptions of a series.
+struct carried_item {
+  enum item_class item_class = exsyncd::item_class::message;
+  std::string item_class_name; // "IPM.Note", …
+  std::string mime_base64;     // mail only
+  bool draft = false;          // mail only
   std::optional<bool> read;
   std::optional<utc_seconds> received; // PR_MESSAGE_DELIVERY_TIME
   std::optional<utc_seconds> sent;     // PR_CLIENT_SUBMIT_TIME
-  std::string item_class_name;         // "IPM.Note", …
-  std::vector<field_value> fields;     // categories, importance, sensitivity, flag: those that differ from the default
+  /// Of a mail those beside MIME that differ from the default; of every other class all of them.
+  std::vector<field_value> fields;
+};
+
+/// One attachment as it travels: the content stays the base64 text that it arrived in.
+struct carried_attachment {
+  std::string name;
+  std::string content_type;
+  std::string content_id;
+  std::string content_location;
+  bool is_inline = false;
+  bool contact_photo = false;
+  std::string content_base64; // of a file
+  /// Of an attached item: the item itself, its own attachments beside it. Null for a file.
+  std::shared_ptr<const struct attached_item> item;
+};
+struct attached_item {
+  carried_item item;
+  std::vector<carried_attachment> attachments;
 };
 
 } // namespace exsyncd

@@ -32,7 +32,7 @@ std::vector<kind_of_write> kinds_of_write() {
   read.read = true;
   replaced.attachments = {"file=bytes"};
   return {
-      {"create_mail", false, [](model_mailbox&, const item_id&) {}, mail_in("inbox")},
+      {"create_items", false, [](model_mailbox&, const item_id&) {}, mail_in("inbox")},
       {"update_items", true, [](model_mailbox& m, const item_id& i) { m.user_edit(i, field::subject, "edited"); },
        edited},
       {"set_read_states", true, [](model_mailbox& m, const item_id& i) { m.user_mark_read(i, true); }, read},
@@ -40,7 +40,7 @@ std::vector<kind_of_write> kinds_of_write() {
        mail_in("inbox/other")},
       {"remove_items", true, [](model_mailbox& m, const item_id& i) { m.user_delete(i); }, {}},
       // Attachments cannot be updated: a new copy is made and the old one removed.
-      {"create_mail", true, [](model_mailbox& m, const item_id& i) { m.user_attach(i, "file", "bytes"); }, replaced},
+      {"create_items", true, [](model_mailbox& m, const item_id& i) { m.user_attach(i, "file", "bytes"); }, replaced},
       {"remove_items", true, [](model_mailbox& m, const item_id& i) { m.user_attach(i, "file", "bytes"); }, replaced},
   };
 }

@@ -148,13 +148,13 @@ TEST_CASE("the target is deleted, moved or marked read during our update") {
 }
 
 TEST_CASE("the source is deleted during our create") {
-  for (const auto& [call, when] : {std::pair{"fetch_mail", moment::before}, std::pair{"fetch_mail", moment::after},
-                                   std::pair{"create_mail", moment::after}}) {
+  for (const auto& [call, when] : {std::pair{"fetch_items", moment::before}, std::pair{"fetch_items", moment::after},
+                                   std::pair{"create_items", moment::after}}) {
     auto s = created_by_a(std::string("A deletes ") + word(when) + " " + call);
     const std::string name = call;
     const auto at_moment = when;
     s.during = [=](casting c) {
-      return around(name == "fetch_mail" ? c.a : c.b(), name, at_moment,
+      return around(name == "fetch_items" ? c.a : c.b(), name, at_moment,
                     [=](virtual_world& w) { w.mailbox(c.a).user_delete(w.mailbox(c.a).find("inbox", id_of("m"))); });
     };
     s.then = [](const virtual_world& w, casting, const round_end&) { return neither_has(w, "m"); };
@@ -166,7 +166,7 @@ TEST_CASE("the source is deleted during our create") {
 TEST_CASE("our new copy is deleted before its answer is there") {
   auto s = created_by_a("B deletes the new copy");
   s.during = [](casting c) {
-    return around(c.b(), "create_mail", moment::after,
+    return around(c.b(), "create_items", moment::after,
                   [=](virtual_world& w) { w.mailbox(c.b()).user_delete(w.mailbox(c.b()).find("inbox", id_of("m"))); });
   };
   // B's user may have deleted a mail that no list ever shows: that it is made once more is allowed, that only one side
@@ -181,7 +181,7 @@ TEST_CASE("our new copy is deleted before its answer is there") {
 TEST_CASE("our new copy is edited before its answer is there") {
   auto s = created_by_a("B edits the new copy");
   s.during = [](casting c) {
-    return around(c.b(), "create_mail", moment::after, [=](virtual_world& w) { edit(w.mailbox(c.b()), "B's"); });
+    return around(c.b(), "create_items", moment::after, [=](virtual_world& w) { edit(w.mailbox(c.b()), "B's"); });
   };
   s.then = [](const virtual_world& w, casting, const round_end&) { return both_have(w, "m", "B's"); };
   play_two_way(s);
@@ -190,7 +190,7 @@ TEST_CASE("our new copy is edited before its answer is there") {
 TEST_CASE("our new copy is marked read before its answer is there") {
   auto s = created_by_a("B reads the new copy");
   s.during = [](casting c) {
-    return around(c.b(), "create_mail", moment::after, [=](virtual_world& w) {
+    return around(c.b(), "create_items", moment::after, [=](virtual_world& w) {
       w.mailbox(c.b()).user_mark_read(w.mailbox(c.b()).find("inbox", id_of("m")), true);
     });
   };
@@ -207,7 +207,7 @@ TEST_CASE("our new copy is marked read before its answer is there") {
 TEST_CASE("our new copy is moved before its answer is there") {
   auto s = created_by_a("B moves the new copy");
   s.during = [](casting c) {
-    return around(c.b(), "create_mail", moment::after, [=](virtual_world& w) {
+    return around(c.b(), "create_items", moment::after, [=](virtual_world& w) {
       w.mailbox(c.b()).user_move(w.mailbox(c.b()).find("inbox", id_of("m")), "inbox/other");
     });
   };
@@ -219,7 +219,7 @@ TEST_CASE("our new copy is copied by its user before its answer is there") {
   auto s = created_by_a("B copies the new copy");
   s.several_of_one_id = true;
   s.during = [](casting c) {
-    return around(c.b(), "create_mail", moment::after, [=](virtual_world& w) {
+    return around(c.b(), "create_items", moment::after, [=](virtual_world& w) {
       w.mailbox(c.b()).user_copy(w.mailbox(c.b()).find("inbox", id_of("m")), "inbox");
     });
   };
@@ -233,14 +233,14 @@ TEST_CASE("our new copy is copied by its user before its answer is there") {
 }
 
 TEST_CASE("the server touches our new copy by itself, at once or after the answer") {
-  for (const auto* call : {"create_mail", "update_items"}) {
+  for (const auto* call : {"create_items", "update_items"}) {
     auto s =
-        std::string(call) == "create_mail" ? created_by_a("touched after create") : edited_by_a("touched after update");
+        std::string(call) == "create_items" ? created_by_a("touched after create") : edited_by_a("touched after update");
     s.during = [=](casting c) {
       return around(c.b(), call, moment::after,
                     [=](virtual_world& w) { w.mailbox(c.b()).touch(w.mailbox(c.b()).find("inbox", id_of("m"))); });
     };
-    const std::string subject = std::string(call) == "create_mail" ? "m" : "A's";
+    const std::string subject = std::string(call) == "create_items" ? "m" : "A's";
     s.then = [=](const virtual_world& w, casting, const round_end&) { return both_have(w, "m", subject); };
     play_two_way(s);
   }
@@ -251,7 +251,7 @@ TEST_CASE("the source is deleted while our create is still to commit") {
   s.during = [](casting c) {
     script during;
     during.before_call = [=](virtual_world& w, const mailbox_call& call, std::uint64_t nth) {
-      if (call.side != c.b() || call.name != "create_mail" || nth != 1) return fault{};
+      if (call.side != c.b() || call.name != "create_items" || nth != 1) return fault{};
       w.mailbox(c.a).user_delete(w.mailbox(c.a).find("inbox", id_of("m")));
       return fault{fault::kind::commits_later, 0, std::chrono::seconds(50)};
     };

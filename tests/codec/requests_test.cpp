@@ -28,8 +28,8 @@ namespace {
 // Values that a request could stumble over.
 const std::string awkward = "a<b>&\"c\" \x01 \r\n\t ünï \xEF\xBF\xBF ]]>";
 
-carried_mail mail(bool draft, std::optional<bool> read) {
-  carried_mail m;
+carried_item mail(bool draft, std::optional<bool> read) {
+  carried_item m;
   m.mime_base64 = "U3ViamVjdDogaGVsbG8NCg0KYm9keQ0K";
   m.draft = draft;
   m.read = read;
@@ -89,7 +89,7 @@ std::map<std::string, std::string> every_request(const request_context& c) {
   out["GetItem state"] = write(c, get_item{get_item::what::state, {item, item_id("b")}});
   out["GetItem content"] = write(c, get_item{get_item::what::content, {item}});
   out["GetItem mail"] = write(c, get_item{get_item::what::mail, {item}});
-  out["CreateItem"] = write(c, create_mails{folder, {&mails.first, &mails.second}});
+  out["CreateItem"] = write(c, create_items{folder, {&mails.first, &mails.second}});
   out["CreateItem receipts"] = write(c, suppress_read_receipts{{{item, change_key("K")}}});
   out["UpdateItem"] = write(c, update_contents{{{{item, change_key("K")}, every_update()}}});
   out["UpdateItem read"] =
@@ -150,9 +150,9 @@ TEST_CASE("an update of content is guarded, one of read state is not") {
 
 TEST_CASE("a sent mail is created as one, a draft as a draft") {
   const auto& version = schema_versions().front();
-  const auto create = [&](const carried_mail& m) {
+  const auto create = [&](const carried_item& m) {
     const std::pair one(m, operation_mark("mark"));
-    return write({&version, {}}, create_mails{folder_id("F"), {&one}});
+    return write({&version, {}}, create_items{folder_id("F"), {&one}});
   };
   const std::string flags = "PropertyTag=\"0x0e07\" PropertyType=\"Integer\"/><t:Value>";
   CHECK(holds(create(mail(false, true)), flags + "1<"));

@@ -137,7 +137,7 @@ const std::map<std::string, reading>& readings() {
       {"SyncFolderItems", with(read_sync_folder_items)},
       {"FindItem", with(read_find_item)},
       {"GetItem", with(read_get_item)},
-      {"CreateItem", with(read_create_mails)},
+      {"CreateItem", with(read_create_items)},
       {"UpdateItem", with(read_update_item)},
       {"DeleteItem", with(read_delete_items)},
       {"MoveItem", with(read_move_items)},

@@ -26,14 +26,14 @@ std::vector<std::string> words(const std::vector<write_outcome>& outcomes) {
 
 using said = std::vector<std::string>;
 
-create_mail mails(int count, std::size_t bytes = 4) {
-  create_mail out;
+create_items mails(int count, std::size_t bytes = 4) {
+  create_items out;
   out.folder = folder_id("f");
   for (int i = 0; i < count; ++i) {
-    carried_mail mail;
+    carried_item mail;
     mail.mime_base64.assign(bytes, 'A');
     mail.read = true;
-    out.mails.emplace_back(std::move(mail), operation_mark("p/" + std::to_string(i)));
+    out.items.emplace_back(std::move(mail), operation_mark("p/" + std::to_string(i)));
   }
   return out;
 }
@@ -132,7 +132,7 @@ TEST_CASE("mails go out in batches by count and by size") {
 TEST_CASE("a mail that no server of this age takes is not sent, and its neighbours are") {
   mailbox_stage stage("Exchange2010_SP2");
   auto three = mails(3);
-  three.mails[1].first.mime_base64.assign(36'000'000, 'A');
+  three.items[1].first.mime_base64.assign(36'000'000, 'A');
   const auto got = words(
       stage.write(std::move(three), {answers("CreateItem", created(0, 1)), answers("CreateItem", created(2, 1))}));
   CHECK(got == said{"written n0 k", "refused too_large", "written n2 k"});
@@ -175,7 +175,7 @@ TEST_CASE("moved items have new ids") {
 TEST_CASE("a mailbox tells what an update may set") {
   mailbox_stage stage;
   const auto got = stage.ask<settable>(ask_settable{}, {});
-  CHECK(got.on_any == std::vector<field>{field::subject, field::sensitivity, field::body, field::categories,
+  CHECK(got.on_mail == std::vector<field>{field::subject, field::sensitivity, field::body, field::categories,
                                          field::importance, field::flag});
   CHECK(got.on_draft == std::vector<field>{field::to, field::cc, field::bcc, field::reply_to});
 }

@@ -193,8 +193,8 @@ item_id id_of(sim_stage& s, const std::string& subject) {
   return item_id(s.item(subject).at("id").get<std::string>());
 }
 
-carried_mail new_mail() {
-  carried_mail m;
+carried_item new_mail() {
+  carried_item m;
   m.mime_base64 = base64("From: bob@elsewhere.example\r\nTo: ann@here.example\r\nSubject: created\r\n"
                          "Content-Type: text/plain\r\n\r\nx\r\n");
   m.item_class_name = "IPM.Note";
@@ -206,7 +206,7 @@ std::vector<write_case> writes() {
   return {
       {"create", "CreateItem",
        [](sim_stage& s) {
-         return s.write(create_mail{s.folder("inbox"), {{new_mail(), operation_mark("m")}}});
+         return s.write(create_items{s.folder("inbox"), {{new_mail(), operation_mark("m")}}});
        },
        [](sim_stage& s) { return s.contents("inbox").size() == 2; }},
       {"update", "UpdateItem",

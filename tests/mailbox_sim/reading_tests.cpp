@@ -244,21 +244,21 @@ TEST_CASE("A mail is fetched with its MIME, its times and what MIME does not hol
   sim_stage s(both());
   auto id = s.deliver("carried", "inbox", true);
   s.control({{"do", "user_edit"}, {"item", {{"subject", "carried"}}}, {"categories", {"Red"}}, {"importance", "High"}});
-  auto all = std::get<std::vector<fetch_outcome>>(s.ask<mail_fetched>(fetch_mail{{id, id}}).outcome);
+  auto all = std::get<std::vector<fetch_outcome>>(s.ask<items_fetched>(fetch_items{{id, id}}).outcome);
   REQUIRE(all.size() == 2);
   auto& f = std::get<fetched>(all[0]);
-  CHECK(f.mail.mime_base64 == std::get<fetched>(all[1]).mail.mime_base64);
-  CHECK(f.mail.mime_base64.size() > 100);
-  CHECK_FALSE(f.mail.draft);
-  CHECK(f.mail.read == true);
-  CHECK(f.mail.item_class_name == "IPM.Note");
-  CHECK(f.mail.sent ==
+  CHECK(f.item.mime_base64 == std::get<fetched>(all[1]).item.mime_base64);
+  CHECK(f.item.mime_base64.size() > 100);
+  CHECK_FALSE(f.item.draft);
+  CHECK(f.item.read == true);
+  CHECK(f.item.item_class_name == "IPM.Note");
+  CHECK(f.item.sent ==
         std::optional(utc_seconds(std::chrono::sys_days(std::chrono::January / 5 / 2026)) + std::chrono::hours(7)));
-  CHECK(f.mail.received.has_value());
+  CHECK(f.item.received.has_value());
   CHECK(f.at.key.value == s.item("carried").at("change_key"));
   CHECK(value_of(f.at, field::subject) == "carried");
   std::set<field> beside;
-  for (auto& v : f.mail.fields)
+  for (auto& v : f.item.fields)
     beside.insert(v.field);
   CHECK(beside.contains(field::categories));
   CHECK(beside.contains(field::importance));

@@ -20,7 +20,7 @@ struct quiet_stage : sim_stage {
   }
 
   fetched fetch(const item_id& id) {
-    return std::get<fetched>(std::get<std::vector<fetch_outcome>>(ask<mail_fetched>(fetch_mail{{id}}).outcome).at(0));
+    return std::get<fetched>(std::get<std::vector<fetch_outcome>>(ask<items_fetched>(fetch_items{{id}}).outcome).at(0));
   }
   content read(const item_id& id) {
     return std::get<content>(
@@ -49,8 +49,8 @@ utc_seconds at(int hour) {
   return utc_seconds(std::chrono::sys_days(std::chrono::January / 3 / 2026)) + std::chrono::hours(hour);
 }
 
-carried_mail mail(const std::string& subject) {
-  carried_mail m;
+carried_item mail(const std::string& subject) {
+  carried_item m;
   m.mime_base64 = base64("From: Bob <bob@elsewhere.example>\r\nTo: Ann <ann@here.example>\r\nSubject: " + subject +
                          "\r\nMessage-ID: <" + subject +
                          "@elsewhere.example>\r\nDate: Sat, 03 Jan 2026 08:00:00 +0000\r\n"
@@ -72,7 +72,7 @@ TEST_CASE("A created mail is the mail it was: read state, times, draft state, ma
   m.read = read;
   m.draft = draft;
   auto inbox = s.folder("inbox");
-  auto w = took_effect(s.write(create_mail{inbox, {{m, operation_mark("pair/1/2")}}}));
+  auto w = took_effect(s.write(create_items{inbox, {{m, operation_mark("pair/1/2")}}}));
   auto truth = s.item("created");
   CHECK(w.id.value == truth.at("id"));
   CHECK(w.key.value == truth.at("change_key"));
@@ -97,7 +97,7 @@ TEST_CASE("A mail that is carried from one version to the other has the same con
   auto inbox = to.folder("inbox");
   for (auto& truth : from.contents()) {
     auto f = from.fetch(item_id(truth.at("id").get<std::string>()));
-    auto w = took_effect(to.write(create_mail{inbox, {{f.mail, operation_mark("m")}}}));
+    auto w = took_effect(to.write(create_items{inbox, {{f.item, operation_mark("m")}}}));
     auto there = to.read(w.id);
     INFO(truth.dump());
     CHECK(there.draft == f.at.draft);
@@ -119,7 +119,7 @@ TEST_CASE("A mail that is carried from one version to the other has the same con
 TEST_CASE("Each field is updated alone, under its guard, and nothing else changes") {
   quiet_stage s(both());
   auto can = s.ask<settable>(ask_settable{});
-  REQUIRE_FALSE(can.on_any.empty());
+  REQUIRE_FALSE(can.on_mail.empty());
   // Values of another mail, so that each is one that this server writes itself.
   s.deliver("plain");
   s.deliver("model");
@@ -133,7 +133,7 @@ TEST_CASE("Each field is updated alone, under its guard, and nothing else change
              {"flag", {{"status", "Flagged"}, {"start", "2026-02-01T00:00:00Z"}, {"due", "2026-02-02T00:00:00Z"}}}});
   auto model = s.read(item_id(s.item("other subject").at("id").get<std::string>()));
   item_id id(s.item("plain").at("id").get<std::string>());
-  for (auto which : can.on_any) {
+  for (auto which : can.on_mail) {
     auto value = std::ranges::find(model.fields, which, &field_value::field);
     if (value == model.fields.end()) continue;
     auto before = s.read(id);
@@ -165,13 +165,13 @@ TEST_CASE("A draft's recipients can be updated; a received mail's cannot, and th
   REQUIRE(std::ranges::count(can.on_draft, field::to) == 1);
   auto m = mail("draft");
   m.draft = true;
-  auto w = took_effect(s.write(create_mail{s.folder("drafts"), {{m, operation_mark("d")}}}));
+  auto w = took_effect(s.write(create_items{s.folder("drafts"), {{m, operation_mark("d")}}}));
   auto model_mail = mail("model");
   model_mail.draft = true;
   model_mail.mime_base64 =
       base64("From: ann@here.example\r\nTo: \"Carl, C.\" <carl@elsewhere.example>, dora@elsewhere.example\r\n"
              "Subject: model\r\nContent-Type: text/plain\r\n\r\nx\r\n");
-  auto model = s.read(took_effect(s.write(create_mail{s.folder("drafts"), {{model_mail, operation_mark("e")}}})).id);
+  auto model = s.read(took_effect(s.write(create_items{s.folder("drafts"), {{model_mail, operation_mark("e")}}})).id);
   auto to = *std::ranges::find(model.fields, field::to, &field_value::field);
   auto then = took_effect(s.write(update_items{{{w.id, w.key, {to}}}}));
   auto after = s.read(w.id);
@@ -216,7 +216,7 @@ TEST_CASE("A batch of updates answers each item in order") {
 
 TEST_CASE("Marking as read answers no read receipt, and moves no change key") {
   quiet_stage s(both());
-  auto w = took_effect(s.write(create_mail{s.folder("inbox"), {{mail("receipt"), operation_mark("r")}}}));
+  auto w = took_effect(s.write(create_items{s.folder("inbox"), {{mail("receipt"), operation_mark("r")}}}));
   auto plain = s.deliver("plain");
   auto key = s.item("plain").at("change_key");
   auto done = s.ask<write_done>(set_read_states{{{w.id, true}, {plain, true}}});
@@ -241,7 +241,7 @@ TEST_CASE("Marking as read answers no read receipt, and moves no change key") {
 TEST_CASE("Moving gives a new id and keeps the rest; removing puts a mail where its user finds it, without a receipt") {
   quiet_stage s(both());
   s.control({{"do", "add_folder"}, {"path", "inbox/Projects"}});
-  auto w = took_effect(s.write(create_mail{s.folder("inbox"), {{mail("travels"), operation_mark("t")}}}));
+  auto w = took_effect(s.write(create_items{s.folder("inbox"), {{mail("travels"), operation_mark("t")}}}));
   auto search_key = s.item("travels").at("search_key");
   auto moved = took_effect(s.write(move_items{s.folder("inbox/Projects"), {w.id}}));
   CHECK(moved.id != w.id);
@@ -264,9 +264,9 @@ TEST_CASE("Moving gives a new id and keeps the rest; removing puts a mail where 
 
 TEST_CASE("Many mails go in batches, each answered in order") {
   quiet_stage s(both());
-  create_mail c{s.folder("inbox"), {}};
+  create_items c{s.folder("inbox"), {}};
   for (int i = 0; i < 60; ++i)
-    c.mails.emplace_back(mail("batch" + std::to_string(i)), operation_mark("b/" + std::to_string(i)));
+    c.items.emplace_back(mail("batch" + std::to_string(i)), operation_mark("b/" + std::to_string(i)));
   auto done = s.ask<write_done>(c);
   REQUIRE(done.outcomes.size() == 60);
   for (int i = 0; i < 60; ++i)
@@ -282,7 +282,7 @@ TEST_CASE("A mail too large for the server is refused, and the others of its bat
   auto big = mail("big");
   big.mime_base64 = base64("From: a@b.example\r\nSubject: big\r\nContent-Type: text/plain\r\n\r\n" +
                            std::string(300'000, 'x') + "\r\n");
-  auto done = s.ask<write_done>(create_mail{
+  auto done = s.ask<write_done>(create_items{
       s.folder("inbox"),
       {{mail("before"), operation_mark("1")}, {big, operation_mark("2")}, {mail("after"), operation_mark("3")}}});
   REQUIRE(done.outcomes.size() == 3);

@@ -226,7 +226,7 @@ TEST_CASE("a refused item is listed, can be lifted, and holds up nothing") {
   bool refuse = true;
   o.script = [&](const mailbox_call& c) {
     fault f;
-    if (refuse && c.name == "create_mail" && !c.marks.empty()) f.kind = fault::kind::refuses_item;
+    if (refuse && c.name == "create_items" && !c.marks.empty()) f.kind = fault::kind::refuses_item;
     return f;
   };
   o.deliver("jane@hq.example", "a");

@@ -45,6 +45,21 @@ std::string padded(std::uint64_t n) {
   return text;
 }
 
+const char* class_name(item_class c) {
+  switch (c) {
+  case item_class::contact:
+    return "IPM.Contact";
+  case item_class::task:
+    return "IPM.Task";
+  case item_class::appointment:
+    return "IPM.Appointment";
+  case item_class::message:
+  case item_class::other:
+    break;
+  }
+  return "IPM.Note";
+}
+
 std::string iso(utc_seconds t) {
   return std::to_string(t.time_since_epoch().count()) + "Z";
 }
@@ -102,6 +117,7 @@ item_id model_mailbox::user_create(const std::string& path, const new_mail& mail
   auto* into = folder_of(path);
   if (!into) throw std::logic_error("no such folder: " + path);
   model_item item;
+  item.item_class = mail.item_class;
   item.read = mail.read;
   item.draft = mail.draft;
   item.fields = mail.fields;
@@ -113,7 +129,7 @@ item_id model_mailbox::user_create(const std::string& path, const new_mail& mail
   item.message_id = exsyncd::message_id(mail.message_id);
   item.search_key = exsyncd::search_key(next_id("search").value);
   item.received = mail.received;
-  if (!mail.draft) item.sent = mail.received;
+  if (!mail.draft && mail.item_class == item_class::message) item.sent = mail.received;
   return put(*into, std::move(item));
 }
 
@@ -316,7 +332,7 @@ std::optional<content> model_mailbox::read(const item_id& id) const {
   if (!item) return std::nullopt;
   content c;
   c.key = item->key();
-  c.read = item->read;
+  if (item->item_class == item_class::message) c.read = item->read;
   c.draft = item->draft;
   auto fields = item->fields;
   if (item->sent) fields[field::sent] = iso(*item->sent);
@@ -329,14 +345,22 @@ std::optional<content> model_mailbox::read(const item_id& id) const {
   return c;
 }
 
-std::optional<carried_mail> model_mailbox::carry(const item_id& id) {
+std::optional<carried_item> model_mailbox::carry(const item_id& id) {
   const auto* item = this->item(id);
   if (!item) return std::nullopt;
+  if (item->item_class != item_class::message) {
+    carried_item one;
+    one.item_class = item->item_class;
+    one.item_class_name = class_name(item->item_class);
+    for (const auto& [f, v] : item->fields)
+      if (f != field::exceptions) one.fields.push_back({f, v});
+    return one;
+  }
   // Exchange makes MIME anew at each read: no two reads give the same bytes.
   nlohmann::json mime{{"read", ++mime_reads_}, {"id", item->message_id.value}, {"attached", item->attachments}};
   for (const auto f : in_mime)
     mime["fields"].push_back({static_cast<int>(f), item->value(f)});
-  carried_mail mail;
+  carried_item mail;
   mail.mime_base64 = base64(mime.dump());
   mail.draft = item->draft;
   mail.read = item->read;
@@ -349,6 +373,19 @@ std::optional<carried_mail> model_mailbox::carry(const item_id& id) {
   return mail;
 }
 
+std::optional<std::vector<carried_attachment>> model_mailbox::attachments(const item_id& id) const {
+  const auto* item = this->item(id);
+  if (!item) return std::nullopt;
+  std::vector<carried_attachment> all;
+  for (const auto& [name, bytes] : item->attachments) {
+    carried_attachment one;
+    one.name = name;
+    one.content_base64 = base64(bytes);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 std::optional<std::vector<listed_item>> model_mailbox::find_by_mark(const folder_id& folder,
                                                                     const operation_mark& mark) const {
   const auto* f = folder_of(folder);
@@ -359,10 +396,24 @@ std::optional<std::vector<listed_item>> model_mailbox::find_by_mark(const folder
   return holders;
 }
 
-model_mailbox::outcome model_mailbox::create(const folder_id& folder, const carried_mail& mail,
+model_mailbox::outcome model_mailbox::create(const folder_id& folder, const carried_item& mail,
                                              const operation_mark& mark) {
   auto* into = folder_of(folder);
   if (!into) return no_folder{};
+  if (mail.item_class != item_class::message) {
+    model_item item;
+    item.item_class = mail.item_class;
+    for (const auto& f : mail.fields) {
+      if (!settable(item, f.field)) return not_settable{};
+      if (f.field == field::subject && refuses.contains(f.value)) return corrupt{};
+      item.fields[f.field] = stored_value(f.field, f.value);
+    }
+    std::erase_if(item.fields, [](const auto& f) { return f.second.empty(); });
+    item.search_key = exsyncd::search_key(next_id("search").value);
+    item.mark = mark;
+    const auto id = put(*into, std::move(item));
+    return done{id, into->items.at(id).key()};
+  }
   for (const auto& f : mail.fields)
     if (!holds(beside_mime, f.field)) return not_settable{};
   const auto mime = nlohmann::json::parse(from_base64(mail.mime_base64));
@@ -386,13 +437,22 @@ model_mailbox::outcome model_mailbox::create(const folder_id& folder, const carr
 }
 
 model_mailbox::outcome model_mailbox::update(const item_id& id, const change_key& guard,
-                                             const std::vector<field_value>& fields) {
+                                             const std::vector<field_value>& fields,
+                                             const std::vector<carried_attachment>& attachments) {
   auto* item = item_of(id);
   if (!item) return gone{};
   for (const auto& f : fields)
-    if (!holds(settable_on_any, f.field) && !(item->draft && holds(settable_on_draft, f.field))) return not_settable{};
+    if (!settable(*item, f.field)) return not_settable{};
   if (item->key() != guard) return stale{};
+  for (const auto& f : fields)
+    if (f.field == field::time || f.field == field::recurrence) item->fields.erase(field::exceptions);
   for (const auto& f : fields) {
+    if (f.field == field::attachments) {
+      item->attachments.clear();
+      for (const auto& a : attachments)
+        item->attachments[a.name] = from_base64(a.content_base64);
+      continue;
+    }
     const auto kept = stored_value(f.field, f.value);
     if (kept.empty())
       item->fields.erase(f.field);
@@ -516,6 +576,21 @@ item_id model_mailbox::next_id(const char* kind) {
   return item_id(name_ + "/" + kind + "-" + padded(++last_id_));
 }
 
+bool model_mailbox::settable(const model_item& item, field f) const {
+  switch (item.item_class) {
+  case item_class::contact:
+    return holds(settable_on_contact, f);
+  case item_class::task:
+    return holds(settable_on_task, f);
+  case item_class::appointment:
+    return holds(settable_on_appointment, f);
+  case item_class::message:
+  case item_class::other:
+    return holds(settable_on_mail, f) || (item.draft && holds(settable_on_draft, f));
+  }
+  return false;
+}
+
 std::string model_mailbox::stored_value(field f, const std::string& value) const {
   return normalise ? normalise(f, value) : value;
 }
@@ -524,8 +599,9 @@ listed_item model_mailbox::listed(const model_item& item) const {
   listed_item l;
   l.id = item.id;
   l.key = item.key();
-  l.item_class_name = "IPM.Note";
-  l.read = item.read;
+  l.item_class = item.item_class;
+  l.item_class_name = class_name(item.item_class);
+  if (item.item_class == item_class::message) l.read = item.read;
   l.draft = item.draft;
   l.subject = item.value(field::subject);
   l.search_key = item.search_key;

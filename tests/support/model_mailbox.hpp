@@ -18,9 +18,11 @@
 /// users and of the server as functions. It knows nothing of exsyncd's engine; a copy of it is a snapshot.
 namespace exsyncd::testing {
 
-/// One mail. `version` moves with every change of contents (the change key is made of it), not with read state.
+/// One item; of other classes than mail the read state means nothing. `version` moves with every change of contents
+/// (the change key is made of it), not with read state.
 struct model_item {
   item_id id;
+  enum item_class item_class = item_class::message;
   std::uint64_t version = 0;
   std::uint64_t read_version = 0; // moves with every change of the read state, also with one back again
   bool read = false;
@@ -57,7 +59,7 @@ struct told {
   std::map<item_id, state> items;
 };
 
-/// A mail as a user writes or receives it.
+/// An item as a user writes or receives it.
 struct new_mail {
   std::string message_id; // with angle brackets; the same mail in two mailboxes has the same one
   std::string subject;
@@ -67,6 +69,7 @@ struct new_mail {
   std::map<field, std::string> fields = {}; // besides subject and body
   std::map<std::string, std::string> attachments = {};
   utc_seconds received{};
+  enum item_class item_class = item_class::message;
 };
 
 class model_mailbox {
@@ -80,9 +83,16 @@ public:
   std::size_t page_size = 512;
   /// What the server makes of a value that it stores; none: it keeps it as it is.
   std::function<std::string(field, const std::string&)> normalise;
-  std::vector<field> settable_on_any{field::subject,    field::body,        field::categories,
-                                     field::importance, field::sensitivity, field::flag};
+  std::vector<field> settable_on_mail{field::subject,    field::body,        field::categories,
+                                      field::importance, field::sensitivity, field::flag};
   std::vector<field> settable_on_draft;
+  std::vector<field> settable_on_contact{field::subject, field::body,     field::categories,  field::given_name,
+                                         field::surname, field::birthday, field::attachments, field::phone_numbers};
+  std::vector<field> settable_on_task{field::subject,  field::body,     field::categories, field::task_dates,
+                                      field::progress, field::reminder, field::recurrence, field::attachments};
+  std::vector<field> settable_on_appointment{field::subject,    field::body,       field::categories,
+                                             field::time,       field::location,   field::reminder,
+                                             field::recurrence, field::exceptions, field::attachments};
   /// Message-IDs of mails that this server takes for corrupt: it creates none of them.
   std::set<std::string> refuses;
   /// How this server counts an attachment: its bytes and so much more.
@@ -135,7 +145,8 @@ public:
   struct cursor_unknown {};
   std::optional<std::variant<change_page, cursor_unknown>> list(const folder_id& folder, const sync_cursor& since);
   std::optional<content> read(const item_id& item) const;
-  std::optional<carried_mail> carry(const item_id& item);
+  std::optional<carried_item> carry(const item_id& item);
+  std::optional<std::vector<carried_attachment>> attachments(const item_id& item) const;
   std::optional<std::vector<listed_item>> find_by_mark(const folder_id& folder, const operation_mark& mark) const;
 
   struct done {
@@ -148,8 +159,10 @@ public:
   struct no_folder {};
   struct corrupt {};
   using outcome = std::variant<done, stale, gone, not_settable, no_folder, corrupt>;
-  outcome create(const folder_id& folder, const carried_mail& mail, const operation_mark& mark);
-  outcome update(const item_id& item, const change_key& guard, const std::vector<field_value>& fields);
+  outcome create(const folder_id& folder, const carried_item& mail, const operation_mark& mark);
+  /// Changed times or another recurrence drop the exceptions, as Exchange does; those that are set with them are kept.
+  outcome update(const item_id& item, const change_key& guard, const std::vector<field_value>& fields,
+                 const std::vector<carried_attachment>& attachments = {});
   outcome set_read(const item_id& item, bool read);
   outcome move(const item_id& item, const folder_id& to);
   /// To Deleted Items; `done` carries no id, as DeleteItem's answer does not.
@@ -195,6 +208,7 @@ private:
   item_id put(model_folder& into, model_item item);
   item_id next_id(const char* kind);
   std::string stored_value(field f, const std::string& value) const;
+  bool settable(const model_item& item, field f) const;
   listed_item listed(const model_item& item) const;
 
   std::string name_;

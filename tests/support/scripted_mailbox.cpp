@@ -291,10 +291,10 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
             },
             [](failure f) { return content_read{std::move(f)}; });
       },
-      [on](const fetch_mail& m) {
-        auto call = on->call("fetch_mail");
+      [on](const fetch_items& m) {
+        auto call = on->call("fetch_items");
         call.items = m.items;
-        return on->read<mail_fetched>(
+        return on->read<items_fetched>(
             call,
             [&] {
               std::vector<fetch_outcome> all;
@@ -304,9 +304,20 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
                 else
                   all.push_back(gone{});
               }
-              return mail_fetched{std::move(all)};
+              return items_fetched{std::move(all)};
             },
-            [](failure f) { return mail_fetched{std::move(f)}; });
+            [](failure f) { return items_fetched{std::move(f)}; });
+      },
+      [on](const fetch_attachments& m) {
+        auto call = on->call("fetch_attachments");
+        call.items = {m.item};
+        return on->read<attachments_fetched>(
+            call,
+            [&]() -> attachments_fetched {
+              if (auto all = on->model().attachments(m.item)) return {std::move(*all)};
+              return {gone{}};
+            },
+            [](failure f) { return attachments_fetched{std::move(f)}; });
       },
       [on](const find_by_mark& m) {
         auto call = on->call("find_by_mark");
@@ -320,11 +331,11 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
             },
             [](failure f) { return found_by_mark{std::move(f)}; });
       },
-      [on](const create_mail& m) {
-        auto call = on->call("create_mail");
+      [on](const create_items& m) {
+        auto call = on->call("create_items");
         call.folder = m.folder;
         std::vector<act> acts;
-        for (const auto& [mail, mark] : m.mails) {
+        for (const auto& [mail, mark] : m.items) {
           call.marks.push_back(mark);
           acts.push_back([folder = m.folder, mail = mail, mark = mark](model_mailbox& box) {
             return box.create(folder, mail, mark);
@@ -339,7 +350,7 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
           call.items.push_back(u.id);
           for (const auto& f : u.fields)
             call.fields.push_back(f.field);
-          acts.push_back([u](model_mailbox& box) { return box.update(u.id, u.guard, u.fields); });
+          acts.push_back([u](model_mailbox& box) { return box.update(u.id, u.guard, u.fields, u.attachments); });
         }
         return on->write(std::move(call), acts);
       },
@@ -387,7 +398,9 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
       },
       [on](ask_settable) {
         // No request to a server stands behind this one: nothing goes wrong with it.
-        return settable{on->model().settable_on_any, on->model().settable_on_draft};
+        const auto& box = on->model();
+        return settable{box.settable_on_mail, box.settable_on_draft, box.settable_on_contact, box.settable_on_task,
+                        box.settable_on_appointment};
       },
       [self](answer_now m) { std::exchange(self->state.late[m.which], nullptr)(); },
   };

@@ -15,11 +15,11 @@ namespace exsyncd::testing {
 /// One call, as the script sees it.
 struct mailbox_call {
   enum side side = exsyncd::side::primary;
-  std::string name; // "list_changes", "create_mail", …
+  std::string name; // "list_changes", "create_items", …
   bool writes = false;
   std::vector<item_id> items;          // asked for or written to
-  std::vector<operation_mark> marks;   // create_mail, find_by_mark
-  folder_id folder;                    // list_changes, create_mail, move_items, find_by_mark
+  std::vector<operation_mark> marks;   // create_items, find_by_mark
+  folder_id folder;                    // list_changes, create_items, move_items, find_by_mark
   std::vector<enum field> fields = {}; // update_items: all that is set
 };
 
