@@ -13,6 +13,27 @@ namespace {
 
 using arbiter_self = arbiter_actor::stateful_pointer<arbiter_state>;
 
+item_class class_of(const twin& t) {
+  for (side s : both_sides)
+    if (t.seen[s]) return t.seen[s]->item_class;
+  return item_class::message;
+}
+
+const std::vector<field>& settable_on(const settable& can, item_class c) {
+  switch (c) {
+  case item_class::contact:
+    return can.on_contact;
+  case item_class::task:
+    return can.on_task;
+  case item_class::appointment:
+    return can.on_appointment;
+  case item_class::message:
+  case item_class::other:
+    break;
+  }
+  return can.on_mail;
+}
+
 /// One arbitration: load, match, load again where records became one, decide, brake.
 class arbitration : public std::enable_shared_from_this<arbitration> {
 public:
@@ -189,7 +210,8 @@ private:
     around.listed = listed_.contains(home);
     around.listed_after = listed_after_;
     around.new_after = new_after_;
-    around.settable = {what_.what_can_be_set.primary.on_mail, what_.what_can_be_set.replica.on_mail};
+    for (side s : both_sides)
+      around.settable[s] = settable_on(what_.what_can_be_set[s], class_of(t));
     around.settable_on_draft = {what_.what_can_be_set.primary.on_draft, what_.what_can_be_set.replica.on_draft};
     around.now = around_.wall_clock();
     auto verdict = logic::decide(t, around);

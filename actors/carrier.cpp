@@ -51,7 +51,10 @@ void carrier::sort_out() {
     group.first.push_back(t);
     if (group.first.size() == most) flush(group);
   };
-  auto name = [](const char* what, side s) { return std::string(what) + (s == side::primary ? " p" : " r"); };
+  // Contents of one class share a request: each class has properties of its own.
+  auto name = [](const char* what, side s, const task& t) {
+    return std::string(what) + (s == side::primary ? " p" : " r") + std::to_string(static_cast<int>(class_of(t)));
+  };
 
   for (auto& t : work_.tasks) {
     struct {
@@ -69,33 +72,33 @@ void carrier::sort_out() {
       void operator()(const logic::bury& b) { settled.push_back(settlement_of(t.twin, b, self.now())); }
       void operator()(const logic::look& l) {
         for (side s : l.sides)
-          group(named("look", s), id_batch, t, [me = me, s](std::vector<task> v) { me->look(std::move(v), s); });
+          group(named("look", s, t), id_batch, t, [me = me, s](std::vector<task> v) { me->look(std::move(v), s); });
       }
       void operator()(const logic::resolve&) {
         group("resolve", 1, t, [me = me](std::vector<task> v) { me->resolve(std::move(v.front())); });
       }
       void operator()(const logic::create_on& w) {
-        group(named("create", w.target), full_batch, t,
+        group(named("create", w.target, t), full_batch, t,
               [me = me, s = w.target](std::vector<task> v) { me->carry(std::move(v), operation::create, s); });
       }
       void operator()(const logic::replace_on& w) {
-        group(named("replace", w.target), full_batch, t,
+        group(named("replace", w.target, t), full_batch, t,
               [me = me, s = w.target](std::vector<task> v) { me->carry(std::move(v), operation::replace, s); });
       }
       void operator()(const logic::update_on& w) {
-        group(named("update", w.target), full_batch, t,
+        group(named("update", w.target, t), full_batch, t,
               [me = me, s = w.target](std::vector<task> v) { me->update(std::move(v), s); });
       }
       void operator()(const logic::set_read_on& w) {
-        group(named("read", w.target), id_batch, t,
+        group(named("read", w.target, t), id_batch, t,
               [me = me, s = w.target](std::vector<task> v) { me->set_read(std::move(v), s); });
       }
       void operator()(const logic::move_on& w) {
-        group(named("move", w.target) + w.to.value, id_batch, t,
+        group(named("move", w.target, t) + w.to.value, id_batch, t,
               [me = me, w](std::vector<task> v) { me->move(std::move(v), w.target, w.to); });
       }
       void operator()(const logic::remove_on& w) {
-        group(named("remove", w.target), id_batch, t,
+        group(named("remove", w.target, t), id_batch, t,
               [me = me, s = w.target](std::vector<task> v) { me->remove(std::move(v), s); });
       }
       void operator()(const logic::report_unchangeable& r) {
@@ -119,6 +122,12 @@ void carrier::sort_out() {
       me->result_.done += settled.size();
       me->store(settled, {}, troubled);
     });
+}
+
+item_class carrier::class_of(const task& t) {
+  for (side s : both_sides)
+    if (const auto& o = t.twin.seen[s]) return o->item_class;
+  return item_class::message;
 }
 
 void carrier::pump() {

@@ -24,12 +24,13 @@ private:
     task what;
     exsyncd::intent intent;
   };
-  /// A task whose mail or content was read from the source.
+  /// A task whose item or content was read from the source.
   struct loaded {
     task what;
     exsyncd::intent intent;
-    carried_item item;               // create, replace
-    std::vector<field_value> fields; // update
+    carried_item item;                           // create, replace
+    std::vector<field_value> fields;             // update
+    std::vector<carried_attachment> attachments; // update
   };
   using batch = std::function<void()>;
 
@@ -52,6 +53,8 @@ private:
   void tell_progress();
   void stop(side s, failure f);
   void log(log_level level, const task& about, std::string text, std::string code = {}) const;
+
+  static item_class class_of(const task& t);
 
   template <class Request, class Then>
   void ask_ledger(Request what, Then then) {
@@ -79,6 +82,9 @@ private:
   void look(std::vector<task> tasks, side s);
   void carry(std::vector<task> tasks, operation op, side target);
   void update(std::vector<task> tasks, side target);
+  /// What is attached to the items of a class whose attachments no MIME holds.
+  void fetch_attached(std::vector<loaded> ready, std::size_t at, side source,
+                      std::function<void(std::vector<loaded>)> then);
   void set_read(std::vector<task> tasks, side target);
   void move(std::vector<task> tasks, side target, const folder_pair_id& to);
   void remove(std::vector<task> tasks, side target);

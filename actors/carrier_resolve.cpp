@@ -21,17 +21,18 @@ void carrier::resolve(task t) {
                                });
     return;
   }
-  ask_mailbox<content_read>(in.target, read_content{{in.item}}, [me, t](std::vector<content_outcome>& outcomes) {
-    logic::evidence found;
-    if (outcomes.empty()) return me->batch_done();
-    if (auto* c = std::get_if<content>(&outcomes.front())) found.item = *c;
-    if (auto* f = std::get_if<failure>(&outcomes.front())) {
-      if (f->reach != reach::item) me->stop(t.twin.intent->target, *f);
-      ++me->result_.waiting;
-      return me->batch_done();
-    }
-    me->judge(t, std::move(found));
-  });
+  ask_mailbox<content_read>(in.target, read_content{{in.item}, class_of(t)},
+                            [me, t](std::vector<content_outcome>& outcomes) {
+                              logic::evidence found;
+                              if (outcomes.empty()) return me->batch_done();
+                              if (auto* c = std::get_if<content>(&outcomes.front())) found.item = *c;
+                              if (auto* f = std::get_if<failure>(&outcomes.front())) {
+                                if (f->reach != reach::item) me->stop(t.twin.intent->target, *f);
+                                ++me->result_.waiting;
+                                return me->batch_done();
+                              }
+                              me->judge(t, std::move(found));
+                            });
 }
 
 void carrier::judge(task t, logic::evidence found) {

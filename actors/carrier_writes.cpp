@@ -46,37 +46,38 @@ std::vector<item_id> items_of(const std::vector<T>& tasks, side s) {
 void carrier::look(std::vector<task> tasks, side s) {
   auto ids = items_of(tasks, s);
   auto me = shared_from_this();
-  ask_mailbox<content_read>(s, read_content{ids}, [me, tasks, s](std::vector<content_outcome>& outcomes) {
-    observe_contents facts;
-    std::vector<note_trouble> troubled;
-    for (std::size_t i = 0; i < std::min(tasks.size(), outcomes.size()); ++i) {
-      const auto& t = tasks[i];
-      const auto& o = *t.twin.seen[s];
-      const bool unlisted = std::get<logic::look>(t.verdict.what).unlisted;
-      if (auto* c = std::get_if<content>(&outcomes[i])) {
-        facts.contents.push_back({t.twin.id, o.sequence, s, o.item, c->key, c->read, c->draft,
-                                  logic::digests_of(c->fields), unlisted, false});
-      } else if (auto* f = std::get_if<failure>(&outcomes[i])) {
-        if (f->reach != reach::item)
-          me->stop(s, *f);
-        else
-          troubled.push_back({t.twin.id, me->trouble_of(t, s, *f, f->retry == retry::never)}), ++me->result_.failed;
-      } else if (unlisted) {
-        facts.contents.push_back({t.twin.id, o.sequence, s, o.item, o.key, {}, o.draft, {}, true, true});
-      } else {
-        ++me->result_.waiting; // not there any more: the change list will say what became of it
-      }
-    }
-    me->result_.done += facts.contents.size();
-    me->ask_ledger(std::move(facts), [me, troubled](const stored&) { me->store({}, {}, troubled); });
-  });
+  ask_mailbox<content_read>(
+      s, read_content{ids, class_of(tasks.front())}, [me, tasks, s](std::vector<content_outcome>& outcomes) {
+        observe_contents facts;
+        std::vector<note_trouble> troubled;
+        for (std::size_t i = 0; i < std::min(tasks.size(), outcomes.size()); ++i) {
+          const auto& t = tasks[i];
+          const auto& o = *t.twin.seen[s];
+          const bool unlisted = std::get<logic::look>(t.verdict.what).unlisted;
+          if (auto* c = std::get_if<content>(&outcomes[i])) {
+            facts.contents.push_back({t.twin.id, o.sequence, s, o.item, c->key, c->read, c->draft,
+                                      logic::digests_of(c->fields), unlisted, false});
+          } else if (auto* f = std::get_if<failure>(&outcomes[i])) {
+            if (f->reach != reach::item)
+              me->stop(s, *f);
+            else
+              troubled.push_back({t.twin.id, me->trouble_of(t, s, *f, f->retry == retry::never)}), ++me->result_.failed;
+          } else if (unlisted) {
+            facts.contents.push_back({t.twin.id, o.sequence, s, o.item, o.key, {}, o.draft, {}, true, true});
+          } else {
+            ++me->result_.waiting; // not there any more: the change list will say what became of it
+          }
+        }
+        me->result_.done += facts.contents.size();
+        me->ask_ledger(std::move(facts), [me, troubled](const stored&) { me->store({}, {}, troubled); });
+      });
 }
 
 void carrier::carry(std::vector<task> tasks, operation op, side target) {
   side source = other(target);
   auto me = shared_from_this();
   ask_mailbox<items_fetched>(
-      source, fetch_items{items_of(tasks, source)},
+      source, fetch_items{items_of(tasks, source), class_of(tasks.front())},
       [me, tasks, op, target, source](std::vector<fetch_outcome>& outcomes) {
         std::vector<loaded> ready;
         std::vector<note_trouble> troubled;
@@ -101,11 +102,12 @@ void carrier::carry(std::vector<task> tasks, operation op, side target) {
           ready.push_back({t,
                            logic::intent_to_carry(t.twin, op, target, got->at, held_in, me->new_intent(), me->now()),
                            std::move(got->item),
+                           {},
                            {}});
         }
         auto go = [me, ready = std::move(ready), folder, op, target](const stored&) {
           me->begin(ready, [me, folder, op, target](std::vector<loaded> open) {
-            create_items request{folder, {}};
+            create_items request{folder, {}, me->options().settings.policy.meetings};
             std::vector<opened> intents;
             for (auto& l : open) {
               request.items.emplace_back(std::move(l.item), l.intent.mark);
@@ -170,7 +172,7 @@ void carrier::update(std::vector<task> tasks, side target) {
   side source = other(target);
   auto me = shared_from_this();
   ask_mailbox<content_read>(
-      source, read_content{items_of(tasks, source)},
+      source, read_content{items_of(tasks, source), class_of(tasks.front())},
       [me, tasks, target, source](std::vector<content_outcome>& outcomes) {
         std::vector<loaded> ready;
         for (std::size_t i = 0; i < std::min(tasks.size(), outcomes.size()); ++i) {
@@ -182,7 +184,7 @@ void carrier::update(std::vector<task> tasks, side target) {
             continue;
           }
           const auto& what = std::get<logic::update_on>(t.verdict.what);
-          loaded l{t, logic::intent_to_update(t.twin, what, *c, me->new_intent(), me->now()), {}, {}};
+          loaded l{t, logic::intent_to_update(t.twin, what, *c, me->new_intent(), me->now()), {}, {}, {}};
           for (field f : what.fields) {
             auto at =
                 std::find_if(c->fields.begin(), c->fields.end(), [f](const field_value& v) { return v.field == f; });
@@ -190,17 +192,62 @@ void carrier::update(std::vector<task> tasks, side target) {
           }
           ready.push_back(std::move(l));
         }
-        me->begin(std::move(ready), [me, target](std::vector<loaded> open) {
-          update_items request;
-          std::vector<opened> intents;
-          for (auto& l : open) {
-            request.items.push_back({l.intent.item, l.intent.guard, std::move(l.fields)});
-            intents.push_back({std::move(l.what), std::move(l.intent)});
-          }
-          me->write(target, std::move(request), intents,
-                    [me, intents](std::vector<write_outcome> outcomes) { me->conclude(intents, std::move(outcomes)); });
+        me->fetch_attached(std::move(ready), 0, source, [me, target](std::vector<loaded> whole) {
+          me->begin(std::move(whole), [me, target](std::vector<loaded> open) {
+            update_items request;
+            std::vector<opened> intents;
+            for (auto& l : open) {
+              request.items.push_back({l.intent.item, l.intent.guard, std::move(l.fields), class_of(l.what),
+                                       me->options().settings.policy.meetings, std::move(l.attachments)});
+              intents.push_back({std::move(l.what), std::move(l.intent)});
+            }
+            me->write(target, std::move(request), intents, [me, intents](std::vector<write_outcome> outcomes) {
+              me->conclude(intents, std::move(outcomes));
+            });
+          });
         });
       });
+}
+
+void carrier::fetch_attached(std::vector<loaded> ready, std::size_t at, side source,
+                             std::function<void(std::vector<loaded>)> then) {
+  const auto wanted = [](const loaded& l) {
+    return class_of(l.what) != item_class::message &&
+           std::any_of(l.fields.begin(), l.fields.end(),
+                       [](const field_value& f) { return f.field == field::attachments && !f.value.empty(); });
+  };
+  while (at < ready.size() && !wanted(ready[at]))
+    ++at;
+  if (at == ready.size()) return then(std::move(ready));
+  auto me = shared_from_this();
+  fetch_attachments what{ready[at].what.twin.seen[source]->item};
+  self_->request(options().mailboxes[source], mailbox_patience, std::move(what))
+      .then(
+          [me, ready = std::move(ready), at, source, then = std::move(then)](attachments_fetched& answer) mutable {
+            if (auto* all = std::get_if<std::vector<carried_attachment>>(&answer.outcome)) {
+              ready[at].attachments = std::move(*all);
+              return me->fetch_attached(std::move(ready), at + 1, source, std::move(then));
+            }
+            const auto failed = std::move(ready[at]);
+            ready.erase(ready.begin() + static_cast<std::ptrdiff_t>(at));
+            auto go_on = [me, ready = std::move(ready), at, source, then = std::move(then)](const stored&) {
+              me->fetch_attached(ready, at, source, then);
+            };
+            note_troubles troubles;
+            if (auto* f = std::get_if<failure>(&answer.outcome)) {
+              if (f->reach != reach::item)
+                me->stop(source, *f);
+              else {
+                troubles.troubles.push_back(
+                    {failed.what.twin.id, me->trouble_of(failed.what, source, *f, f->retry == retry::never)});
+                ++me->result_.failed;
+              }
+            } else {
+              ++me->result_.waiting; // not there any more: the change list will say what became of it
+            }
+            me->ask_ledger(std::move(troubles), std::move(go_on));
+          },
+          [me, source](const caf::error& e) { me->mailbox_died(source, e); });
 }
 
 void carrier::set_read(std::vector<task> tasks, side target) {
@@ -208,7 +255,7 @@ void carrier::set_read(std::vector<task> tasks, side target) {
   std::vector<loaded> ready;
   for (auto& t : tasks)
     ready.push_back(
-        {t, logic::intent_of(t.twin, std::get<logic::set_read_on>(t.verdict.what), new_intent(), now()), {}, {}});
+        {t, logic::intent_of(t.twin, std::get<logic::set_read_on>(t.verdict.what), new_intent(), now()), {}, {}, {}});
   begin(std::move(ready), [me, target](std::vector<loaded> open) {
     set_read_states request;
     std::vector<opened> intents;
@@ -231,7 +278,7 @@ void carrier::move(std::vector<task> tasks, side target, const folder_pair_id& t
   std::vector<loaded> ready;
   for (auto& t : tasks)
     ready.push_back(
-        {t, logic::intent_of(t.twin, std::get<logic::move_on>(t.verdict.what), new_intent(), now()), {}, {}});
+        {t, logic::intent_of(t.twin, std::get<logic::move_on>(t.verdict.what), new_intent(), now()), {}, {}, {}});
   begin(std::move(ready), [me, target, folder = place->second[target]](std::vector<loaded> open) {
     move_items request{folder, {}};
     std::vector<opened> intents;
@@ -249,7 +296,7 @@ void carrier::remove(std::vector<task> tasks, side target) {
   std::vector<loaded> ready;
   for (auto& t : tasks)
     ready.push_back(
-        {t, logic::intent_of(t.twin, std::get<logic::remove_on>(t.verdict.what), new_intent(), now()), {}, {}});
+        {t, logic::intent_of(t.twin, std::get<logic::remove_on>(t.verdict.what), new_intent(), now()), {}, {}, {}});
   begin(std::move(ready), [me, target](std::vector<loaded> open) {
     remove_items request;
     std::vector<opened> intents;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/policy.hpp"
 #include "ews/model/change.hpp"
 #include "ews/model/failure.hpp"
 #include "ews/model/ids.hpp"
@@ -69,8 +70,8 @@ struct changes_listed {
 
 /// The comparable contents of items of one class, in the order asked for.
 struct read_content {
-  enum item_class item_class = item_class::message;
   std::vector<item_id> items;
+  enum item_class item_class = item_class::message;
 };
 /// "Not found" alone also means "no permission": it proves no deletion.
 struct gone {};
@@ -81,8 +82,8 @@ struct content_read {
 
 /// Items of one class to be carried to the other side, with the content at the same moment.
 struct fetch_items {
-  enum item_class item_class = item_class::message;
   std::vector<item_id> items;
+  enum item_class item_class = item_class::message;
 };
 struct fetched {
   carried_item item;
@@ -143,6 +144,7 @@ struct write_done {
 struct create_items {
   folder_id folder;
   std::vector<std::pair<carried_item, operation_mark>> items;
+  enum meetings meetings = meetings::appointment;
 };
 
 /// Sets exactly these fields, guarded by the key of the content that was compared. What takes several requests
@@ -151,10 +153,11 @@ struct create_items {
 struct update_item {
   item_id id;
   change_key guard;
-  enum item_class item_class = item_class::message;
   std::vector<field_value> fields;
+  enum item_class item_class = item_class::message;
+  enum meetings meetings = meetings::appointment;
   /// With field::attachments among the fields: all that the item shall have. Those it has are replaced.
-  std::vector<carried_attachment> attachments;
+  std::vector<carried_attachment> attachments = {};
 };
 struct update_items {
   std::vector<update_item> items;

@@ -19,11 +19,19 @@ enum class unchangeable {
   report   // the item is listed as banned with the reason, and left
 };
 
+/// How meetings are carried over: whoever holds one as its organiser mails its attendees with the next edit.
+enum class meetings {
+  appointment, // as an appointment with the attendees as text: nobody can be mailed
+  copy,        // with its attendees
+  skip         // not at all; counted as skipped
+};
+
 /// The settings that decide about items, of one folder pair after inheritance from its pair.
 struct policy {
   enum direction direction = direction::bidirectional;
   enum drift drift = drift::leave;
   enum unchangeable unchangeable = unchangeable::replace;
+  enum meetings meetings = meetings::appointment;
   /// Items received before this day are skipped, and counted as skipped.
   std::optional<std::chrono::sys_days> start_date;
 

@@ -27,7 +27,8 @@ concept of_type = std::same_as<std::remove_const_t<Some>, Record>;
 template <class Archive, of_type<observation> R>
 void fields(Archive& a, R& o) {
   a(o.sequence, o.presence, o.item, o.mailbox, o.folder, o.key, o.read, o.draft, o.item_class, o.subject, o.search_key,
-    o.message_id, o.mark, o.received, o.sent, o.size, o.generation, o.content, o.content_key, o.unlisted_since);
+    o.message_id, o.mark, o.received, o.sent, o.size, o.generation, o.content, o.content_key, o.unlisted_since,
+    o.meeting);
 }
 template <class Archive, of_type<side_base> R>
 void fields(Archive& a, R& b) {
@@ -95,7 +96,7 @@ constexpr std::pair<item_class, item_class> range_of() {
 }
 template <>
 constexpr std::pair<field, field> range_of() {
-  return {field::subject, field::draft};
+  return {field::subject, field::online_meeting};
 }
 
 template <class E>

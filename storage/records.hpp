@@ -65,6 +65,7 @@ struct observation {
   std::optional<bool> read;
   bool draft = false;
   enum item_class item_class = exsyncd::item_class::message;
+  bool meeting = false;
   std::string subject;
   exsyncd::search_key search_key;
   exsyncd::message_id message_id;

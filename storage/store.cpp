@@ -12,6 +12,7 @@ namespace {
 /// The facts of a list entry that are no news when they change.
 void describe(observation& o, const listed_item& item) {
   o.item_class = item.item_class;
+  o.meeting = item.meeting;
   o.subject = item.subject;
   o.search_key = item.search_key;
   o.message_id = item.message_id;
@@ -340,6 +341,7 @@ bool store::record_write(twin& t, const settle_twin& call) {
   } else if (opposite) {
     o.draft = opposite->draft;
     o.item_class = opposite->item_class;
+    o.meeting = opposite->meeting;
     o.subject = opposite->subject;
     o.message_id = opposite->message_id;
     o.received = opposite->received;

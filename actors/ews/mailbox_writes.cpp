@@ -151,7 +151,7 @@ write_outcome with_id(std::string_view operation, ews::item_key&& key) {
 class creating final : public writing {
 public:
   creating(mailbox_pointer self, caf::typed_response_promise<write_done> promise, create_items asked)
-      : writing(self, std::move(promise), asked.mails.size(), 20), asked_(std::move(asked)) {}
+      : writing(self, std::move(promise), asked.items.size(), 20), asked_(std::move(asked)) {}
 
 private:
   std::size_t bytes_of(std::size_t i) const override { return ews::request_bytes(asked_.items[i].first); }

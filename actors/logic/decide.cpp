@@ -96,9 +96,10 @@ private:
       return {forget{other(s), true}, {}};
     }
     if (!two_way() && s == target()) return {agree{{}, {}, "only on the target of a one-way pair", false}, {}};
-    if (here(s).item_class == item_class::other) return {agree{{}, {}, "not a mail", false}, {}};
+    if (here(s).item_class == item_class::other) return {agree{{}, {}, "of a class that is not synced", false}, {}};
+    if (here(s).meeting && around_.policy.meetings == meetings::skip) return {agree{{}, {}, "a meeting", false}, {}};
     if (around_.policy.start_date && here(s).received && *here(s).received < *around_.policy.start_date)
-      return {agree{{}, {}, "received before the start date", false}, {}};
+      return {agree{{}, {}, "before the start date", false}, {}};
     if (!around_.listed) return {wait{wait::reason::listing}, {}};
     // What is new here may have left a folder that was listed earlier in this round: created now, it would be there
     // twice.
@@ -110,7 +111,9 @@ private:
     if (!around_.listed) return {wait{wait::reason::listing}, {}};
     if (auto l = look_where(true, true)) return {*l, {}};
     bool draft = here(source()).draft || here(target()).draft;
-    auto fields = differ_across(*here(side::primary).content, *here(side::replica).content, true, draft);
+    auto fields = differ_across(*here(side::primary).content, *here(side::replica).content, true,
+                                here(side::primary).item_class, draft);
+    std::erase_if(fields, [this](field f) { return !held_by_both(f); });
     if (fields.empty()) return {agreement(), {}};
     return write(target(), fields, lost(target(), "different when first paired", fields));
   }
@@ -140,6 +143,17 @@ private:
     return edited_fields(s).empty() ? state::unchanged : state::edited;
   }
 
+  bool is_mail() const {
+    for (side s : both_sides)
+      if (seen(s)) return here(s).item_class == item_class::message || here(s).item_class == item_class::other;
+    return true;
+  }
+
+  /// What one of the servers cannot hold is not compared. Of a mail everything is: its MIME holds it.
+  bool held_by_both(field f) const {
+    return is_mail() || (contains(around_.settable.primary, f) && contains(around_.settable.replica, f));
+  }
+
   /// What the user changed on this side since the base. Until our own write was read back, the server may have
   /// normalised what we sent: then only what users set counts, and only where it differs from the other side.
   std::vector<field> edited_fields(side s) const {
@@ -148,13 +162,14 @@ private:
     if (base(s).read_back) {
       if (changed_in_place(s)) fields.push_back(field::attachments);
       std::erase(fields, field::attachment_sizes);
+      std::erase_if(fields, [this](field f) { return !held_by_both(f); });
       return fields;
     }
     if (here(s).key == base(s).key) return {}; // nobody touched it since we wrote it
     const auto& opposite =
         seen(other(s)) && contents_known(here(other(s))) ? *here(other(s)).content : base(other(s)).content;
-    auto across = differ_across(opposite, *here(s).content, true, here(s).draft);
-    std::erase_if(fields, [&](field f) { return !contains(across, f); });
+    auto across = differ_across(opposite, *here(s).content, true, here(s).item_class, here(s).draft);
+    std::erase_if(fields, [&](field f) { return !contains(across, f) || !held_by_both(f); });
     return fields;
   }
 
@@ -229,8 +244,22 @@ private:
     return write(target(), fields, {});
   }
 
+  bool holds(side s, field f) const {
+    const auto has = [f](const field_digests& in) {
+      return std::any_of(in.begin(), in.end(), [f](const field_digest& d) { return d.field == f; });
+    };
+    return (present(s) && contents_known(here(s)) && has(*here(s).content)) || (twin_.base && has(base(s).content));
+  }
+
   /// The update, or what stands in for it where the target lets a field not be changed.
   verdict write(side to, std::vector<field> fields, std::optional<conflict> loses) const {
+    // Exchange drops the exceptions of a series whose time or pattern changes: they are written again with it.
+    if ((contains(fields, field::time) || contains(fields, field::recurrence)) &&
+        !contains(fields, field::exceptions) && held_by_both(field::exceptions) &&
+        (holds(to, field::exceptions) || holds(other(to), field::exceptions))) {
+      fields.push_back(field::exceptions);
+      std::sort(fields.begin(), fields.end());
+    }
     std::vector<field> impossible;
     for (field f : fields)
       if (!contains(around_.settable[to], f) && !(here(to).draft && contains(around_.settable_on_draft[to], f)))
@@ -311,11 +340,16 @@ verdict decide(const twin& item, const surroundings& around) {
   return decision(item, around).make();
 }
 
+std::vector<field> parts_of(item_class c) {
+  if (c == item_class::message || c == item_class::other) return {};
+  return {field::attachments, field::attachment_sizes, field::exceptions};
+}
+
 std::vector<field> differ_across(const field_digests& primary, const field_digests& replica, bool first_pairing,
-                                 bool draft) {
+                                 item_class of, bool draft) {
   auto fields = differing_fields(primary, replica);
   std::erase(fields, field::attachment_sizes);
-  if (first_pairing && !draft) {
+  if (first_pairing && !draft && of == item_class::message) {
     static const std::vector<field> users_own{field::subject,     field::categories, field::importance,
                                               field::sensitivity, field::flag,       field::attachments};
     std::erase_if(fields, [](field f) { return !contains(users_own, f); });

@@ -21,8 +21,9 @@ struct surroundings {
   both<sequence> listed_after;
   /// The same over the folders that can be read now: an item new before it is no move whose leaving is yet to be seen.
   both<sequence> new_after;
-  /// What UpdateItem may set on each side: on every mail, and on drafts besides.
+  /// What each side can hold and set on items of the twin's class; of a mail what UpdateItem may set on every one.
   both<std::vector<field>> settable;
+  /// On a mail while it is a draft, besides those.
   both<std::vector<field>> settable_on_draft;
   utc_seconds now{};
 };
@@ -101,9 +102,12 @@ verdict decide(const twin&, const surroundings&);
 /// What trouble.at holds for one side: the key, so that an edit lifts a ban, and another value once the item is gone.
 change_key trouble_key(const std::optional<observation>&);
 
+/// What a create of this class does not carry, and an update of its own adds: MIME holds the whole of a mail.
+std::vector<field> parts_of(item_class);
+
 /// Fields whose values mean the same on both servers. For a mail that was sent or received and has just been paired,
 /// only what its user can set: each server rewrites bodies and addresses in its own way.
 std::vector<field> differ_across(const field_digests& primary, const field_digests& replica, bool first_pairing,
-                                 bool draft);
+                                 item_class of, bool draft);
 
 } // namespace exsyncd::logic

@@ -55,6 +55,10 @@ field_digests only(const field_digests& of, const std::vector<field>& fields) {
   return result;
 }
 
+field_digests without(field_digests of, const std::vector<field>& fields) {
+  return with_fields(std::move(of), {}, fields);
+}
+
 field_digests with_fields(field_digests base, const field_digests& from, const std::vector<field>& fields) {
   std::erase_if(
       base, [&](const field_digest& d) { return std::find(fields.begin(), fields.end(), d.field) != fields.end(); });

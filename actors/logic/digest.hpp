@@ -20,4 +20,11 @@ field_digests only(const field_digests& of, const std::vector<field>& fields);
 /// `base` with every field of `fields` as it is in `from` (removed where `from` has none).
 field_digests with_fields(field_digests base, const field_digests& from, const std::vector<field>& fields);
 
+/// `of` without `fields`.
+field_digests without(field_digests of, const std::vector<field>& fields);
+
+/// The digest of no value: a base that has it for a field leaves that field to be carried over, whatever it holds.
+inline constexpr digest to_be_carried{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
 } // namespace exsyncd::logic

@@ -8,10 +8,13 @@
 namespace exsyncd::logic {
 namespace {
 
-/// What makes two mails in two mailboxes the same one. Message-ID where there is one; without it only the full set of
-/// subject and both times, since a wrong match would overwrite somebody's mail.
+/// What makes two items in two mailboxes the same one. Message-ID or GlobalObjectId where there is one; without it only
+/// the full set of subject and both times, since a wrong match would overwrite somebody's item.
 std::string signature(const observation& o) {
   if (!o.message_id.empty()) return "id " + o.message_id.value;
+  // Contacts and tasks have no identity that goes from mailbox to mailbox but their name.
+  if (o.item_class == item_class::contact || o.item_class == item_class::task)
+    return o.subject.empty() ? std::string() : "named " + o.subject;
   if (o.subject.empty() || !o.sent || !o.received) return {};
   return "as " + std::to_string(o.sent->time_since_epoch().count()) + " " +
          std::to_string(o.received->time_since_epoch().count()) + " " + o.subject;
@@ -132,16 +135,19 @@ private:
   }
 
   void opposite() {
-    std::map<std::pair<folder_pair_id, std::string>, both<std::vector<const twin*>>> groups;
+    std::map<std::tuple<folder_pair_id, item_class, std::string>, both<std::vector<const twin*>>> groups;
     for (const twin* half : halves_) {
       const auto& o = of(*half);
       if (auto key = signature(o); !key.empty() && listed_.contains(o.folder))
-        groups[{o.folder, key}][*half_of(*half)].push_back(half);
+        groups[{o.folder, o.item_class, key}][*half_of(*half)].push_back(half);
     }
     auto oldest_first = [this](const twin* a, const twin* b) {
       return std::tie(of(*a).received, of(*a).item.value) < std::tie(of(*b).received, of(*b).item.value);
     };
     for (auto& [key, group] : groups) {
+      // Of several with one name nobody knows which is which: they are carried over, and none is overwritten.
+      if (std::get<std::string>(key).starts_with("named ") && (group.primary.size() != 1 || group.replica.size() != 1))
+        continue;
       for (side s : both_sides)
         std::sort(group[s].begin(), group[s].end(), oldest_first);
       std::size_t pairs = std::min(group.primary.size(), group.replica.size());

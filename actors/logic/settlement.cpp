@@ -3,6 +3,8 @@
 #include "actors/logic/digest.hpp"
 #include "actors/logic/match.hpp"
 
+#include <algorithm>
+
 namespace exsyncd::logic {
 namespace {
 
@@ -64,9 +66,12 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
   s.wrote->key = key; // of a new item: never the guard, which was another's
   s.wrote->read = in.read;
   s.wrote->mark = in.mark;
+  // What the create did not carry is in neither base, so that it is the source's edit: an update of its own follows.
+  const auto& source = t.seen[other(in.target)];
+  const auto agreed = without(in.expected, parts_of(source ? source->item_class : item_class::message));
   both<side_base> base;
-  base[other(in.target)] = {in.source_key, in.read, in.expected, true};
-  base[in.target] = {std::move(base_key), in.read, in.expected, false};
+  base[other(in.target)] = {in.source_key, in.read, agreed, true};
+  base[in.target] = {std::move(base_key), in.read, agreed, false};
   s.base = base;
   s.folder_pair = in.folder;
   return s;
@@ -112,13 +117,55 @@ resolution judge_carried(const twin& t, const intent& in, const evidence& found,
   return took_effect{carried(t, in, in.made, in.made_key, change_key{})};
 }
 
+bool has(const std::vector<field>& fields, field f) {
+  return std::find(fields.begin(), fields.end(), f) != fields.end();
+}
+
+field_digests one(const field_digests& of, field f) {
+  return only(of, {f});
+}
+
+/// An update of several requests that was cut between them: what is there as it was meant is agreed, what is there
+/// halfway is ours and no edit of a user, and what is left to do stays the source's edit.
+std::optional<settle_twin> partly_updated(const twin& t, const intent& in, const change_key& key,
+                                          const field_digests& there) {
+  const auto& o = t.seen[in.target];
+  const auto parts = parts_of(o ? o->item_class : item_class::message);
+  if (parts.empty()) return {};
+  const auto before = contents(t, in.target);
+  std::vector<field> moved, left;
+  for (field f : in.fields) {
+    bool done = one(there, f) == one(in.expected, f);
+    if (f == field::attachments) // new ones under the old names have other sizes
+      done = done && one(there, field::attachment_sizes) != one(before, field::attachment_sizes);
+    if (!done) left.push_back(f);
+    if (one(there, f) != one(before, f) && (done || has(parts, f))) moved.push_back(f);
+    if (f == field::attachments && one(there, field::attachment_sizes) != one(before, field::attachment_sizes))
+      moved.push_back(field::attachment_sizes);
+  }
+  if (moved.empty()) return {};
+  auto s = updated(t, in, key, in.guard, true);
+  auto& source = (*s.base)[other(in.target)].content;
+  source = without(std::move(source), left);
+  for (field f : left)
+    source.push_back({f, to_be_carried});
+  std::sort(source.begin(), source.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
+  (*s.base)[in.target].content = with_fields(before, there, moved);
+  return s;
+}
+
 resolution judge_update(const twin& t, const intent& in, const evidence& found, bool late) {
   if (!found.item) return no_effect{};
   // Without a base only the written fields would be known of what was agreed: the contents are compared again.
   if (!t.base && found.item->key != in.guard) return no_effect{};
   auto now_there = digests_of(found.item->fields);
-  if (only(now_there, in.fields) == in.expected && found.item->key != in.guard)
+  bool same_attachments =
+      has(in.fields, field::attachments) &&
+      one(now_there, field::attachment_sizes) == one(contents(t, in.target), field::attachment_sizes);
+  if (only(now_there, in.fields) == in.expected && found.item->key != in.guard && !same_attachments)
     return took_effect{updated(t, in, found.item->key, in.guard, true)};
+  if (found.item->key != in.guard)
+    if (auto partly = partly_updated(t, in, found.item->key, now_there)) return took_effect{std::move(*partly)};
   if (found.item->key == in.guard && !late) return look_again{};
   return no_effect{};
 }

@@ -19,13 +19,17 @@ struct listed_item {
   std::string item_class_name;
   std::optional<bool> read;
   bool draft = false;
-  std::string subject; // for people: lists, reports, bans
+  bool meeting = false; // an appointment with attendees
+  std::string subject;  // for people: lists, reports, bans
   exsyncd::search_key search_key;
+  /// What makes it the same item in two mailboxes: of a mail its Message-ID, of an appointment its full GlobalObjectId
+  /// (in hexadecimal); empty for the other classes.
   exsyncd::message_id message_id;
   operation_mark mark;
+  /// When it was received; of an appointment its end, empty for a series without one; empty for contacts and tasks.
   std::optional<utc_seconds> received;
-  std::optional<utc_seconds> sent;
-  std::uint64_t size = 0; // bytes, as this server counts them
+  std::optional<utc_seconds> sent; // of an appointment its start
+  std::uint64_t size = 0;          // bytes, as this server counts them
 };
 
 /// An entry of a change list. `present` stands for Create and Update alike: which of the two says nothing reliable.
