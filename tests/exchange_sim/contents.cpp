@@ -1,4 +1,5 @@
 // Looking at the world from outside: plain contents and counters.
+#include "tests/exchange_sim/calendar_json.hpp"
 #include "tests/exchange_sim/fields_item.hpp"
 #include "tests/exchange_sim/ids.hpp"
 #include "tests/exchange_sim/world.hpp"
@@ -86,31 +87,34 @@ json shown(const mailbox& box, const item& i) {
   std::sort(attachments.begin(), attachments.end(), [](const json& a, const json& b) { return a.dump() < b.dump(); });
   auto categories = i.categories;
   std::sort(categories.begin(), categories.end());
-  return {{"folder", path_of(box, i.folder)},
-          {"class", i.item_class},
-          {"subject", i.subject},
-          {"body_sha256", sha256(visible_text(i.body))},
-          {"body_html", i.body.html},
-          {"from", person(i.from)},
-          {"to", people(i.to)},
-          {"cc", people(i.cc)},
-          {"bcc", people(i.bcc)},
-          {"message_id", i.message_id},
-          {"received", time_or_null(i.received)},
-          {"sent", time_or_null(i.sent)},
-          {"read", i.read},
-          {"draft", i.draft},
-          {"categories", categories},
-          {"importance", i.importance},
-          {"sensitivity", i.sensitivity},
-          {"flag", flag_json(i.flag)},
-          {"attachments", attachments},
-          {"receipt_pending", i.receipt_pending},
-          {"search_key", base64(i.search_key)},
-          {"id", wire_id(box, i.key)},
-          {"change_key", change_key(box, i)},
-          {"modified", wire_time(i.modified)},
-          {"marks", marks_of(i)}};
+  json out{{"folder", path_of(box, i.folder)},
+           {"class", i.item_class},
+           {"subject", i.subject},
+           {"body_sha256", sha256(visible_text(i.body))},
+           {"body_html", i.body.html},
+           {"from", person(i.from)},
+           {"to", people(i.to)},
+           {"cc", people(i.cc)},
+           {"bcc", people(i.bcc)},
+           {"message_id", i.message_id},
+           {"received", time_or_null(i.received)},
+           {"sent", time_or_null(i.sent)},
+           {"read", i.read},
+           {"draft", i.draft},
+           {"categories", categories},
+           {"importance", i.importance},
+           {"sensitivity", i.sensitivity},
+           {"flag", flag_json(i.flag)},
+           {"attachments", attachments},
+           {"receipt_pending", i.receipt_pending},
+           {"search_key", base64(i.search_key)},
+           {"id", wire_id(box, i.key)},
+           {"change_key", change_key(box, i)},
+           {"modified", wire_time(i.modified)},
+           {"marks", marks_of(i)}};
+  if (i.calendar)
+    out["appointment"] = appointment_shown(i, [](const item& of) { return sha256(visible_text(of.body)); });
+  return out;
 }
 
 } // namespace
@@ -135,7 +139,7 @@ outcome<json> world::contents(const mailbox_ref& ref, const std::string& path) c
 
 json world::counters(const std::string& name) const {
   json requests = json::object(), details = json::array();
-  json mails{{"submitted", 0}, {"read_receipts", 0}, {"invitations", 0}};
+  json mails{{"submitted", 0}, {"read_receipts", 0}, {"invitations", 0}, {"cancellations", 0}, {"responses", 0}};
   std::uint64_t in = 0, out = 0, bugs = 0;
   for (const auto& [server_name, host] : universe_->servers) {
     if (!name.empty() && name != server_name) continue;

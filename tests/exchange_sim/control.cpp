@@ -1,5 +1,6 @@
 // The commands of the control interface: JSON to functions of the world, and their outcomes back to JSON.
 // What each command takes is listed in README.md.
+#include "tests/exchange_sim/calendar_control.hpp"
 #include "tests/exchange_sim/faults.hpp"
 #include "tests/exchange_sim/fields.hpp"
 #include "tests/exchange_sim/seed.hpp"
@@ -216,6 +217,35 @@ json advance_clock(world& w, fields& c) {
   return {{"ok", true}};
 }
 
+json seed_calendar(world& w, fields& c) {
+  const auto where = mailbox(c);
+  appointment_seed settings;
+  settings.count = c.required<std::size_t>("count");
+  settings.seed = c.optional<std::uint64_t>("seed").value_or(1);
+  settings.zone = c.optional<std::string>("zone").value_or(settings.zone);
+  settings.folder = c.optional<std::string>("folder").value_or("calendar");
+  const auto first = optional_time(c, "first").value_or(w.options().now());
+  settings.first = local_day(std::chrono::floor<std::chrono::days>(first).time_since_epoch());
+  if (const auto made = w.add_folder(where, settings.folder, "IPF.Appointment"); std::holds_alternative<refusal>(made))
+    return answer(made);
+  auto ids = json::array();
+  for (const auto& one : seed_appointments(settings)) {
+    const auto added = w.add_appointment(where, one);
+    if (std::holds_alternative<refusal>(added)) return answer(added);
+    ids.push_back(std::get<std::string>(added));
+  }
+  return {{"ok", true}, {"ids", std::move(ids)}};
+}
+
+json change_recurrence(world& w, fields& c) {
+  appointment_edit edit;
+  const auto all = read_appointment_edit(c);
+  edit.repeats = all.repeats;
+  edit.no_recurrence = all.no_recurrence;
+  if (!edit.repeats && !edit.no_recurrence) return {{"error", "recurrence: is missing"}};
+  return answer(w.user_edit_appointment(mailbox(c), item(c), edit));
+}
+
 /// One command: the fields that it knows, and what it does. The list of fields is also what `help` shows.
 struct command {
   std::string knows;
@@ -246,6 +276,27 @@ const std::map<std::string, command>& commands() {
        {"server mailbox folder mime mime_base64 read draft received sent categories importance sensitivity flag class",
         add_message}},
       {"seed_messages", {"server mailbox folder count seed name newest", seed_messages}},
+      {"add_appointment",
+       {"server mailbox " + std::string(new_appointment_fields) + " " + appointment_edit_fields,
+        [](world& w, fields& c) { return answer(w.add_appointment(mailbox(c), read_new_appointment(c))); }}},
+      {"seed_appointments", {"server mailbox folder count seed first zone", seed_calendar}},
+      {"user_edit_appointment",
+       {of_item + " " + appointment_edit_fields,
+        [](world& w, fields& c) {
+          return answer(w.user_edit_appointment(mailbox(c), item(c), read_appointment_edit(c)));
+        }}},
+      {"user_edit_occurrence",
+       {of_item + " occurrence " + appointment_edit_fields,
+        [](world& w, fields& c) {
+          return answer(w.user_edit_occurrence(mailbox(c), item(c), c.required<std::string>("occurrence"),
+                                               read_appointment_edit(c)));
+        }}},
+      {"user_delete_occurrence",
+       {of_item + " occurrence",
+        [](world& w, fields& c) {
+          return answer(w.user_delete_occurrence(mailbox(c), item(c), c.required<std::string>("occurrence")));
+        }}},
+      {"user_change_recurrence", {of_item + " recurrence", change_recurrence}},
       {"user_edit",
        {of_item + " subject body body_type importance sensitivity categories flag reminder_is_set", user_edit}},
       {"user_mark_read", {of_item + " read", mark_read}},

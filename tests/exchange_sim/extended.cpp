@@ -1,5 +1,7 @@
 #include "tests/exchange_sim/extended.hpp"
 
+#include "tests/exchange_sim/calendar_extended.hpp"
+
 #include <array>
 #include <charconv>
 #include <cstdlib>
@@ -308,6 +310,8 @@ extended_value read_extended_value(const property_path& path, node property) {
 
 std::optional<extended_value> get_extended(session& s, const item& of, const property_path& path) {
   if (const auto* row = computed_for(path)) return row->get(s, of);
+  if (of.calendar)
+    if (auto value = calendar_extended(of, path)) return value;
   auto at = of.extended.find(path.text());
   if (at == of.extended.end()) return std::nullopt;
   return at->second;
@@ -319,6 +323,7 @@ void set_extended(session&, item& of, const property_path& path, extended_value 
     row->set(of, value.values.front(), stage);
     return;
   }
+  if (set_calendar_extended(of, path, value)) return;
   of.extended[path.text()] = std::move(value);
 }
 

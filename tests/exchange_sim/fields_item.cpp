@@ -189,7 +189,7 @@ const std::array table{
     field{"item:MimeContent", "MimeContent", e2007, asked, false, write_mime, set_mime, nullptr, true, nullptr, nullptr},
     field{"item:ItemId", "ItemId", e2007, only, true,
           [](const reading& r, w& out) { write_item_id(*r.s.box, out, r.of); }, nullptr, nullptr, false, nullptr,
-          [](session& s, const item& i) { return wire_id(*s.box, i.key); }},
+          [](session& s, const item& i) { return wire_id(*s.box, i); }},
     field{"item:ParentFolderId", "ParentFolderId", e2007, all, true,
           [](const reading& r, w& out) { write_folder_id(*r.s.box, out, "t:ParentFolderId", *r.s.box->find_folder(r.of.folder)); },
           nullptr, nullptr, false, nullptr, nullptr},

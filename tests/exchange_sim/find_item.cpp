@@ -1,4 +1,5 @@
 // FindItem: a listing of one folder, with paging, restriction and sort order.
+#include "tests/exchange_sim/calendar_operations.hpp"
 #include "tests/exchange_sim/item_types.hpp"
 #include "tests/exchange_sim/restriction.hpp"
 
@@ -71,6 +72,21 @@ std::size_t allowed_rows(session& s, node view, bool restricted, std::size_t tot
   return cap;
 }
 
+void list_calendar(session& s, xml_writer& out, node view, const folder& f, const item_shape& shape) {
+  auto shown = calendar_view(s, view, f);
+  auto asked = view.attribute("MaxEntriesReturned");
+  auto most = asked ? std::atoi(asked->c_str()) : static_cast<int>(s.host.profile.find_page);
+  if (most <= 0) throw response_error{"ErrorInvalidPagingMaxRows", "The maximum number of rows must be positive."};
+  auto count = std::min(shown.size(), static_cast<std::size_t>(most));
+  out.open("m:RootFolder", {{"TotalItemsInView", std::to_string(shown.size())},
+                            {"IncludesLastItemInRange", count == shown.size() ? "true" : "false"}});
+  out.open("t:Items");
+  for (std::size_t i = 0; i < count; ++i)
+    write_item(s, out, shown[i], shape, shape_place::list);
+  out.close();
+  out.close();
+}
+
 } // namespace
 
 void find_item(session& s, node request, xml_writer& out) {
@@ -87,6 +103,12 @@ void find_item(session& s, node request, xml_writer& out) {
       if (request.child("CalendarView") && !f.folder_class.starts_with("IPF.Appointment"))
         throw response_error{"ErrorCalendarFolderIsInvalidForCalendarView",
                              "Calendar view can only be performed on a calendar folder."};
+      if (auto calendar = request.child("CalendarView")) {
+        if (request.child("Restriction") || request.child("SortOrder"))
+          throw response_error{"ErrorUnsupportedQueryFilter", "A calendar view takes no restriction and no order."};
+        list_calendar(s, inside, calendar, f, shape);
+        return;
+      }
       std::vector<const item*> found;
       for (const auto& [key, i] : f.items)
         if (i.associated == (traversal == "Associated") && traversal != "SoftDeleted") found.push_back(&i);
@@ -103,7 +125,6 @@ void find_item(session& s, node request, xml_writer& out) {
       if (auto order = request.child("SortOrder")) sort_items(s, found, order);
       node view = request.child("IndexedPageItemView");
       if (!view) view = request.child("FractionalPageItemView");
-      if (!view) view = request.child("CalendarView");
       if (!view) view = request.child("ContactsView");
       auto p = read_page(view, found.size(), allowed_rows(s, view, static_cast<bool>(restriction), found.size()));
       open_root_folder(inside, p, found.size());

@@ -86,6 +86,11 @@ std::string wire_id(const mailbox& box, folder_key key) {
 std::string wire_id(const mailbox& box, item_key key) {
   return make_id(box, id_kind::item, key.value, 0);
 }
+std::string wire_id(const mailbox& box, const item& of) {
+  if (!of.calendar || !of.calendar->shows) return wire_id(box, of.key);
+  auto day = of.calendar->shows->day.time_since_epoch().count();
+  return make_id(box, id_kind::occurrence, of.key.value, static_cast<std::uint64_t>(day));
+}
 std::string wire_attachment_id(const mailbox& box, item_key key, std::uint64_t part) {
   return make_id(box, id_kind::attachment, key.value, part);
 }
@@ -96,7 +101,7 @@ std::optional<parsed_id> parse_id(std::string_view text) {
   if (checksum(bytes->substr(0, id_size - 4)) != number_at(*bytes, id_size - 4, 4)) return std::nullopt;
   parsed_id out{bytes->substr(4, 16), static_cast<id_kind>((*bytes)[20]), number_at(*bytes, 21, 8),
                 number_at(*bytes, 29, 8)};
-  if (out.kind < id_kind::folder || out.kind > id_kind::attachment) return std::nullopt;
+  if (out.kind < id_kind::folder || out.kind > id_kind::occurrence) return std::nullopt;
   return out;
 }
 

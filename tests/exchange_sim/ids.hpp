@@ -12,18 +12,20 @@ std::string base64(std::string_view bytes);
 /// None where the text is not base64 to the letter; white space is passed over.
 std::optional<std::string> from_base64(std::string_view text);
 
-enum class id_kind : unsigned char { folder = 1, item = 2, attachment = 3 };
+enum class id_kind : unsigned char { folder = 1, item = 2, attachment = 3, occurrence = 4 };
 
 /// What an opaque EWS id says to the server that made it.
 struct parsed_id {
   std::string mailbox_guid;
   id_kind kind;
-  std::uint64_t key;  ///< of the folder or item
-  std::uint64_t part; ///< attachment key, 0 otherwise
+  std::uint64_t key;  ///< of the folder, item or series
+  std::uint64_t part; ///< attachment key, or day of the occurrence since 1970; 0 otherwise
 };
 
 std::string wire_id(const mailbox&, folder_key);
 std::string wire_id(const mailbox&, item_key);
+/// The same, but of the occurrence where the item shows one.
+std::string wire_id(const mailbox&, const item&);
 std::string wire_attachment_id(const mailbox&, item_key, std::uint64_t attachment);
 /// None: malformed, that is, not one of any server of ours (checksum included).
 std::optional<parsed_id> parse_id(std::string_view);

@@ -1,4 +1,6 @@
 // GetItem, DeleteItem, MoveItem, CopyItem: what is done with items as they are.
+#include "tests/exchange_sim/calendar.hpp"
+#include "tests/exchange_sim/calendar_operations.hpp"
 #include "tests/exchange_sim/item_types.hpp"
 
 namespace exchange_sim {
@@ -41,9 +43,12 @@ void get_item(session& s, node request, xml_writer& out) {
         s, out, "m:GetItemResponseMessage", {fact_of(s, id)},
         [&](xml_writer& inside) {
           auto shape = read_shape(s, request.child("ItemShape"));
-          auto& named = item_named(s, id);
+          auto named = item_or_occurrence(s, id);
           inside.open("m:Items");
-          write_item(s, inside, named, shape, shape_place::get_item);
+          if (named.occurrence)
+            write_item(s, inside, *occurrence_of(*named.stored, *named.occurrence), shape, shape_place::get_item);
+          else
+            write_item(s, inside, *named.stored, shape, shape_place::get_item);
           inside.close();
         },
         no_items);
@@ -64,7 +69,12 @@ void delete_item(session& s, node request, xml_writer& out) {
   bool suppress = s.host.profile.suppress_attribute && request.attribute_or("SuppressReadReceipts", "false") == "true";
   for (auto id : request.child("ItemIds").children())
     respond(s, out, "m:DeleteItemResponseMessage", {fact_of(s, id)}, [&](xml_writer&) {
-      auto& gone = item_named(s, id);
+      auto named = item_or_occurrence(s, id);
+      auto& gone = *named.stored;
+      if (named.occurrence) {
+        deleting_occurrence(s, request, gone, *named.occurrence);
+        return;
+      }
       const auto& rules = rules_of_class(gone.item_class);
       if (rules.deleting != nullptr && rules.deleting(s, request, gone)) return;
       auto changes = s.changes();

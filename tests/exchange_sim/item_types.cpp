@@ -1,5 +1,6 @@
 #include "tests/exchange_sim/item_types.hpp"
 
+#include "tests/exchange_sim/calendar_operations.hpp"
 #include "tests/exchange_sim/fields_item.hpp"
 
 #include <array>
@@ -16,7 +17,8 @@ constexpr std::array types{
     item_rules{"Contact", "IPM.Contact", "contacts", 0x11, nullptr, nullptr, nullptr, nullptr, nullptr},
     item_rules{"DistributionList", "IPM.DistList", "contacts", 0x12, nullptr, nullptr, nullptr, nullptr, nullptr},
     item_rules{"Task", "IPM.Task", "tasks", 0x13, nullptr, nullptr, nullptr, nullptr, nullptr},
-    item_rules{"CalendarItem", "IPM.Appointment", "calendar", 0x0f, nullptr, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"CalendarItem", "IPM.Appointment", "calendar", 0x0f, calendar_fields, nullptr, calendar_creating,
+               calendar_updating, calendar_deleting},
     item_rules{"MeetingRequest", nullptr, "drafts", 0x0c, message_fields, nullptr, nullptr, nullptr, nullptr},
     item_rules{"MeetingResponse", nullptr, "drafts", 0x0d, message_fields, nullptr, nullptr, nullptr, nullptr},
     item_rules{"MeetingCancellation", nullptr, "drafts", 0x0e, message_fields, nullptr, nullptr, nullptr, nullptr},
@@ -30,6 +32,8 @@ struct class_row {
 // What has no type of its own is a Message: Exchange answers ItemType's items so since 2007 SP1 (MS-OXWSATT R318014).
 constexpr std::array classes{
     class_row{"IPM.Appointment", "CalendarItem"},
+    // An exception of a series.
+    class_row{"IPM.OLE.CLASS.{00061055-0000-0000-C000-000000000046}", "CalendarItem"},
     class_row{"IPM.Contact", "Contact"},
     class_row{"IPM.DistList", "DistributionList"},
     class_row{"IPM.Task", "Task"},

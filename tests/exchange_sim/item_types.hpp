@@ -37,6 +37,7 @@ const indexed_field* indexed_of_uri(const item_rules&, std::string_view uri);
 const field* field_of_any(std::string_view uri);
 
 // One file each.
+std::span<const field> calendar_fields();
 std::span<const field> contact_fields();
 std::span<const indexed_field> contact_entries();
 void contact_creating(session&, node request, node element, item&);

@@ -1,4 +1,5 @@
 // The mailboxes as one JSON document: ids, change numbers and so SyncStates survive a restart.
+#include "tests/exchange_sim/calendar_json.hpp"
 #include "tests/exchange_sim/ids.hpp"
 #include "tests/exchange_sim/session.hpp"
 #include "tests/exchange_sim/world.hpp"
@@ -135,6 +136,7 @@ static json item_json(const item& i) {
          {"archive_tag", i.archive_tag ? json(*i.archive_tag) : json(nullptr)},
          {"icon_index", i.icon_index ? json(*i.icon_index) : json(nullptr)}};
   plain_members(i, [&](const char* name, const auto& member) { j[name] = member; });
+  if (i.calendar) j["calendar"] = calendar_json(*i.calendar, item_json);
   return j;
 }
 
@@ -162,6 +164,7 @@ static item item_from(const json& j) {
   i.archive_tag = text_from(j.at("archive_tag"));
   i.icon_index = text_from(j.at("icon_index"));
   plain_members(i, [&](const char* name, auto& member) { j.at(name).get_to(member); });
+  if (j.contains("calendar")) i.calendar = calendar_from(j.at("calendar"), item_from);
   return i;
 }
 

@@ -229,7 +229,7 @@ private:
     auto colon = uri.find(':');
     if (colon == std::string::npos) return false;
     auto prefix = uri.substr(0, colon);
-    if (prefix != "item" && prefix != "message" && prefix != "folder") return true;
+    if (prefix != "item" && prefix != "message" && prefix != "folder" && prefix != "calendar") return true;
     auto at = rules_.uris.find(uri);
     return at != rules_.uris.end() && at->second <= version_;
   }

@@ -30,12 +30,13 @@ element DeleteItem DeleteItem
 element MoveItem MoveItem
 element CopyItem CopyItem
 element ResolveNames ResolveNames
+element GetServerTimeZones GetServerTimeZones
 group $path : ( FieldURI=PathToUnindexedField IndexedFieldURI=PathToIndexedField
   ExtendedFieldURI=PathToExtendedField )
 group $search : ( Exists=Exists Excludes=Excludes IsEqualTo=IsEqualTo IsNotEqualTo=IsNotEqualTo
   IsGreaterThan=IsGreaterThan IsGreaterThanOrEqualTo=IsGreaterThanOrEqualTo IsLessThan=IsLessThan
   IsLessThanOrEqualTo=IsLessThanOrEqualTo Contains=ContainsExpression Not=Not And=And Or=Or Near=Near )
-group $item : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=any Contact=any DistributionList=any
+group $item : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=CalendarItem Contact=any DistributionList=any
   MeetingMessage=any MeetingRequest=any MeetingResponse=any MeetingCancellation=any Task=any PostItem=PostItem
   RoleMember=any>2016 Network=any>2016 Person=any>2016 )
 group $folder : ( Folder=Folder CalendarFolder=CalendarFolder ContactsFolder=ContactsFolder SearchFolder=any
@@ -52,7 +53,7 @@ m SyncFolderItems : ItemShape=ItemResponseShape SyncFolderId=TargetFolderId Sync
   MaxChangesReturned=page SyncScope={NormalItems|NormalAndAssociatedItems}?>2010
 m FindItem @Traversal!={Shallow|SoftDeleted|Associated} : ItemShape=ItemResponseShape (
   IndexedPageItemView=IndexedPageView FractionalPageItemView=FractionalPageView
-  SeekToConditionPageItemView=SeekToConditionPageView>2013 CalendarView=any ContactsView=any )? ( GroupBy=any
+  SeekToConditionPageItemView=SeekToConditionPageView>2013 CalendarView=CalendarView ContactsView=any )? ( GroupBy=any
   DistinguishedGroupBy=any )? Restriction=Restriction? SortOrder=NonEmptyArrayOfFieldOrders?
   ParentFolderIds=NonEmptyArrayOfBaseFolderIds QueryString=QueryString?>2010
 m GetItem : ItemShape=ItemResponseShape ItemIds=NonEmptyArrayOfBaseItemIds
@@ -73,6 +74,7 @@ m ResolveNames @ReturnFullContactData!=bool
   @SearchScope={ActiveDirectory|ActiveDirectoryContacts|Contacts|ContactsActiveDirectory}
   @ContactDataShape={IdOnly|Default|AllProperties|PcxPeopleSearch}>2010_SP2 :
   ParentFolderIds=NonEmptyArrayOfBaseFolderIds? UnresolvedEntry=text
+m GetServerTimeZones @ReturnFullTimeZoneData=bool>2010 : Ids=any?>2010
 t FolderResponseShape : BaseShape={IdOnly|Default|AllProperties|PcxPeopleSearch}
   AdditionalProperties=NonEmptyArrayOfPathsToElement?
 t NonEmptyArrayOfBaseFolderIds : ( FolderId=FolderId DistinguishedFolderId=DistinguishedFolderId )+
@@ -94,7 +96,7 @@ t NonEmptyArrayOfFieldOrders : FieldOrder=FieldOrder+
 m QueryString @ResetCache=bool>2013 @ReturnHighlightTerms=bool>2013 @ReturnDeletedItems=bool>2013 : -
 t NonEmptyArrayOfBaseItemIds : ( ItemId=ItemId OccurrenceItemId=OccurrenceItemId
   RecurringMasterItemId=RecurringMasterItemId RecurringMasterItemIdRanges=RecurringMasterItemIdRanges>2013 )+
-t NonEmptyArrayOfAllItems : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=any Contact=any
+t NonEmptyArrayOfAllItems : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=CalendarItem Contact=any
   DistributionList=any MeetingMessage=any MeetingRequest=any MeetingResponse=any MeetingCancellation=any Task=any
   PostItem=PostItem ReplyToItem=any ForwardItem=any ReplyAllToItem=any AcceptItem=any TentativelyAcceptItem=any
   DeclineItem=any CancelCalendarItem=any RemoveItem=any SuppressReadReceipt=SuppressReadReceipt PostReplyItem=any
@@ -145,6 +147,43 @@ t Message is Item : Sender=SingleRecipient? ToRecipients=ArrayOfRecipients? CcRe
   ReceivedRepresenting=SingleRecipient? ApprovalRequestData=any?>2013 VotingInformation=any?>2013
   ReminderMessageData=any?>2013 MessageSafety=any?>2017 SenderSMTPAddress=SmtpAddress?>2016 MailboxGuids=any?>2016
   PublishedCalendarItemIcs=-?>2017 PublishedCalendarItemName=-?>2017
+t CalendarItem is Item : UID=-? RecurrenceId=-? DateTimeStamp=-? Start=-? End=-? OriginalStart=-? IsAllDayEvent=bool?
+  LegacyFreeBusyStatus={Free|Tentative|Busy|OOF|WorkingElsewhere|NoData}? Location=-? When=-? IsMeeting=bool?
+  IsCancelled=bool? IsRecurring=bool? MeetingRequestWasSent=bool? IsResponseRequested=bool?
+  CalendarItemType={Single|Occurrence|Exception|RecurringMaster}? MyResponseType=-? Organizer=SingleRecipient?
+  RequiredAttendees=ArrayOfAttendees? OptionalAttendees=ArrayOfAttendees? Resources=ArrayOfAttendees?
+  InboxReminders=any?>2016 ConflictingMeetingCount=int? AdjacentMeetingCount=int? ConflictingMeetings=any?
+  AdjacentMeetings=any? Duration=-? TimeZone=-? AppointmentReplyTime=-? AppointmentSequenceNumber=int?
+  AppointmentState=int? Recurrence=Recurrence? FirstOccurrence=any? LastOccurrence=any? ModifiedOccurrences=any?
+  DeletedOccurrences=any? MeetingTimeZone=MeetingTimeZone? StartTimeZone=TimeZoneDefinition?>2010
+  EndTimeZone=TimeZoneDefinition?>2010 ConferenceType=int? AllowNewTimeProposal=bool? IsOnlineMeeting=bool?
+  MeetingWorkspaceUrl=-? NetShowUrl=-? EnhancedLocation=any?>2013 StartWallClock=-?>2013 EndWallClock=-?>2013
+  StartTimeZoneId=-?>2013 EndTimeZoneId=-?>2013 IntendedFreeBusyStatus=-?>2013 JoinOnlineMeetingUrl=-?>2013
+  OnlineMeetingSettings=any?>2013 IsOrganizer=bool?>2013 CalendarActivityData=any?>2016 DoNotForwardMeeting=bool?>2017
+t ArrayOfAttendees : Attendee=Attendee+
+t Attendee : Mailbox=EmailAddress ResponseType=-? LastResponseTime=-? ProposedStart=-?>2013 ProposedEnd=-?>2013
+t Recurrence : ( RelativeYearlyRecurrence=RelativeYearly AbsoluteYearlyRecurrence=AbsoluteYearly
+  RelativeMonthlyRecurrence=RelativeMonthly AbsoluteMonthlyRecurrence=AbsoluteMonthly WeeklyRecurrence=Weekly
+  DailyRecurrence=Daily ) ( NoEndRecurrence=NoEnd EndDateRecurrence=EndDate NumberedRecurrence=Numbered )
+t RelativeYearly :
+  DaysOfWeek={Sunday|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Day|Weekday|WeekendDay}
+  DayOfWeekIndex={First|Second|Third|Fourth|Last}
+  Month={January|February|March|April|May|June|July|August|September|October|November|December}
+t AbsoluteYearly : DayOfMonth=int
+  Month={January|February|March|April|May|June|July|August|September|October|November|December}
+t RelativeMonthly : Interval=int
+  DaysOfWeek={Sunday|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Day|Weekday|WeekendDay}
+  DayOfWeekIndex={First|Second|Third|Fourth|Last}
+t AbsoluteMonthly : Interval=int DayOfMonth=int
+t Weekly : Interval=int DaysOfWeek=-
+  FirstDayOfWeek={Sunday|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Day|Weekday|WeekendDay}?>2010
+t Daily : Interval=int
+t NoEnd : StartDate=-
+t EndDate : StartDate=- EndDate=-
+t Numbered : StartDate=- NumberOfOccurrences=int
+t MeetingTimeZone @TimeZoneName : BaseOffset=-? Standard=any? Daylight=any?
+t TimeZoneDefinition @Id @Name>2010 : Periods=any? TransitionsGroups=any? Transitions=any?
+t CalendarView @MaxEntriesReturned=int @StartDate! @EndDate! :
 t PostItem is Item : ConversationIndex=-? ConversationTopic=-? From=SingleRecipient? InternetMessageId=-?
   IsRead=bool? PostedTime=-? References=-? Sender=SingleRecipient?
 t SuppressReadReceipt @ObjectName : ReferenceItemId=ItemId?
@@ -185,7 +224,7 @@ t AppendToFolderField : $path $folder
 t SetFolderField : $path $folder
 t DeleteFolderField : $path
 t OccurrencesRange @Start>2013 @End>2013 @Count=int>2013 @CompareOriginalStartTime=bool>2013 :
-t ItemAttachment is Attachment : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=any Contact=any
+t ItemAttachment is Attachment : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=CalendarItem Contact=any
   MeetingMessage=any MeetingRequest=any MeetingResponse=any MeetingCancellation=any Task=any PostItem=PostItem
   RoleMember=any>2016 Network=any>2016 Person=any>2016 )?
 t FileAttachment is Attachment : IsContactPhoto=bool?>2010 Content=-?
@@ -218,6 +257,20 @@ t Near : $search+ Distance=->2017 Ordered=bool>2017
 t ExcludesValue @Value! :
 t FieldURIOrConstant : ( $path Constant=ConstantValue )
 t ConstantValue @Value! :
+uris calendar:AdjacentMeetingCount calendar:AdjacentMeetings calendar:AllowNewTimeProposal
+  calendar:AppointmentReplyTime calendar:AppointmentSequenceNumber calendar:AppointmentState
+  calendar:CalendarActivityData>2016 calendar:CalendarItemType calendar:ConferenceType
+  calendar:ConflictingMeetingCount calendar:ConflictingMeetings calendar:DateTimeStamp calendar:DeletedOccurrences
+  calendar:DoNotForwardMeeting>2017 calendar:Duration calendar:End calendar:EndTimeZone>2010
+  calendar:EndTimeZoneId>2013 calendar:EndWallClock>2013 calendar:EnhancedLocation>2013 calendar:FirstOccurrence
+  calendar:InboxReminders>2016 calendar:IsAllDayEvent calendar:IsCancelled calendar:IsMeeting calendar:IsOnlineMeeting
+  calendar:IsOrganizer>2013 calendar:IsRecurring calendar:IsResponseRequested calendar:JoinOnlineMeetingUrl>2013
+  calendar:LastOccurrence calendar:LegacyFreeBusyStatus calendar:Location calendar:MeetingRequestWasSent
+  calendar:MeetingTimeZone calendar:MeetingWorkspaceUrl calendar:ModifiedOccurrences calendar:MyResponseType
+  calendar:NetShowUrl calendar:OnlineMeetingSettings>2013 calendar:OptionalAttendees calendar:Organizer
+  calendar:OriginalStart calendar:Recurrence calendar:RecurrenceId calendar:RequiredAttendees calendar:Resources
+  calendar:Start calendar:StartTimeZone>2010 calendar:StartTimeZoneId>2013 calendar:StartWallClock>2013
+  calendar:TimeZone calendar:UID calendar:When
 uris folder:ArchiveTag>2013 folder:ChildFolderCount folder:DisplayName folder:DistinguishedFolderId>2013
   folder:EffectiveRights folder:FolderClass folder:FolderId folder:ManagedFolderInformation folder:ParentFolderId
   folder:PermissionSet folder:PolicyTag>2013 folder:ReplicaList>2016 folder:SearchParameters

@@ -1,9 +1,11 @@
 #include "tests/exchange_sim/session.hpp"
 
+#include "tests/exchange_sim/calendar.hpp"
 #include "tests/exchange_sim/operations.hpp"
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 
 namespace exchange_sim {
@@ -28,6 +30,7 @@ constexpr std::array operations{
     operation_row{"MoveItem", v::e2007, move_items},
     operation_row{"CopyItem", v::e2007, copy_items},
     operation_row{"ResolveNames", v::e2007, resolve_names},
+    operation_row{"GetServerTimeZones", v::e2010, get_server_time_zones},
 };
 
 std::string guid_text(const std::string& bytes) {
@@ -48,7 +51,8 @@ parsed_id own_id(session& s, node element, const char* attribute, id_kind wanted
   if (text.size() > 512) throw response_error{"ErrorInvalidIdMonikerTooLong", "Id is too long."};
   auto id = parse_id(text);
   if (!id) throw response_error{"ErrorInvalidIdMalformed", "Id is malformed."};
-  if (id->kind != wanted) {
+  bool occurrence_for_item = wanted == id_kind::item && id->kind == id_kind::occurrence;
+  if (id->kind != wanted && !occurrence_for_item) {
     if (wanted == id_kind::item && id->kind == id_kind::folder)
       throw response_error{"ErrorCannotUseFolderIdForItemId", "Id must be of an item, but is of a folder."};
     if (wanted == id_kind::folder && id->kind == id_kind::item)
@@ -125,14 +129,38 @@ folder& target_folder(session& s, node target, const char* missing) {
   return folder_named(s, target.first(), missing);
 }
 
+named_item item_or_occurrence(session& s, node id) {
+  bool by_index = id.is("OccurrenceItemId"), by_occurrence = id.is("RecurringMasterItemId");
+  auto parsed = own_id(s, id,
+                       by_index        ? "RecurringMasterId"
+                       : by_occurrence ? "OccurrenceId"
+                                       : "Id",
+                       id_kind::item, "ErrorItemNotFound");
+  auto not_found = [] {
+    return response_error{"ErrorItemNotFound", "The specified object was not found in the store."};
+  };
+  auto* found = s.box->find_item({parsed.key});
+  if (found == nullptr) throw not_found();
+  bool occurrence = parsed.kind == id_kind::occurrence;
+  if (by_index) {
+    if (occurrence || !is_series(*found))
+      throw response_error{"ErrorCalendarCannotUseIdForRecurringMasterId", "The id is not of a recurring series."};
+    return {found, day_of_index(*found, std::atoi(id.attribute_or("InstanceIndex", "").c_str()))};
+  }
+  if (by_occurrence && !occurrence)
+    throw response_error{"ErrorCalendarCannotUseIdForOccurrenceId", "The id is not of an occurrence."};
+  if (!occurrence) return {found, std::nullopt};
+  local_day day{std::chrono::days(static_cast<std::int64_t>(parsed.part))};
+  if (!occurrence_of(*found, day)) throw not_found();
+  if (by_occurrence) return {found, std::nullopt};
+  return {found, day};
+}
+
 item& item_named(session& s, node id) {
-  if (id.is("ItemId")) return item_of_reference(s, id);
-  // Series are not held yet, so an id that is there is never of one.
-  bool occurrence = id.is("OccurrenceItemId");
-  item_of_id(s, id, occurrence ? "RecurringMasterId" : "OccurrenceId");
-  throw response_error{occurrence ? "ErrorCalendarCannotUseIdForRecurringMasterId"
-                                  : "ErrorCalendarCannotUseIdForOccurrenceId",
-                       "The id is not of an item of a recurring series."};
+  auto named = item_or_occurrence(s, id);
+  if (named.occurrence)
+    throw response_error{"ErrorCalendarCannotMoveOrCopyOccurrence", "An occurrence of a series stays in its series."};
+  return *named.stored;
 }
 
 item& item_of_reference(session& s, node id) {
@@ -141,6 +169,7 @@ item& item_of_reference(session& s, node id) {
 
 item& item_of_id(session& s, node id, const char* attribute) {
   auto parsed = own_id(s, id, attribute, id_kind::item, "ErrorItemNotFound");
+  if (parsed.kind == id_kind::occurrence) throw response_error{"ErrorInvalidIdMalformed", "Id is malformed."};
   auto* found = s.box->find_item({parsed.key});
   if (found == nullptr) throw response_error{"ErrorItemNotFound", "The specified object was not found in the store."};
   return *found;
@@ -149,7 +178,8 @@ item& item_of_id(session& s, node id, const char* attribute) {
 item_fact fact_of_id(mailbox& box, const std::string& id) {
   item_fact out{id, "", ""};
   auto parsed = parse_id(id);
-  if (!parsed || parsed->kind != id_kind::item || parsed->mailbox_guid != box.guid) return out;
+  bool of_item = parsed && (parsed->kind == id_kind::item || parsed->kind == id_kind::occurrence);
+  if (!of_item || parsed->mailbox_guid != box.guid) return out;
   if (auto* found = box.find_item({parsed->key})) {
     out.subject = found->subject;
     out.message_id = found->message_id;
@@ -158,6 +188,8 @@ item_fact fact_of_id(mailbox& box, const std::string& id) {
 }
 
 item_fact fact_of(session& s, node id) {
+  for (const char* attribute : {"RecurringMasterId", "OccurrenceId"})
+    if (auto of_series = id.attribute(attribute)) return fact_of_id(*s.box, *of_series);
   return fact_of_id(*s.box, id.attribute_or("Id", ""));
 }
 
@@ -196,7 +228,7 @@ void respond(session& s, xml_writer& out, std::string_view element, const std::v
 }
 
 void write_item_id(const mailbox& box, xml_writer& out, const item& of) {
-  out.empty("t:ItemId", {{"Id", wire_id(box, of.key)}, {"ChangeKey", change_key(box, of)}});
+  out.empty("t:ItemId", {{"Id", wire_id(box, of)}, {"ChangeKey", change_key(box, of)}});
 }
 
 void write_folder_id(const mailbox& box, xml_writer& out, std::string_view element, const folder& of) {

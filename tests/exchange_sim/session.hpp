@@ -40,6 +40,7 @@ struct session {
   std::string operation{};
   schema_version version = schema_version::e2007;
   sys_time now{};
+  node header{}; ///< soap:Header
 
   change_context changes() { return {all, host, *box, now, options.random, box->who.display_name}; }
   bool knows(schema_version since) const { return version >= since; }
@@ -55,7 +56,14 @@ std::optional<sys_time> parse_time(std::string_view);
 folder& folder_named(session&, node id, const char* missing = "ErrorFolderNotFound");
 /// The one child of a TargetFolderIdType.
 folder& target_folder(session&, node target, const char* missing);
-/// The item that an ItemId element names; throws response_error.
+/// An item, or one occurrence of the series that it is.
+struct named_item {
+  item* stored = nullptr;
+  std::optional<local_day> occurrence{};
+};
+/// What an ItemId, OccurrenceItemId or RecurringMasterItemId element names; throws response_error.
+named_item item_or_occurrence(session&, node id);
+/// The same for who can do nothing with an occurrence: throws ErrorCalendarCannotMoveOrCopyOccurrence.
 item& item_named(session&, node id);
 /// The same for a ReferenceItemId.
 item& item_of_reference(session&, node reference);
@@ -90,5 +98,6 @@ void delete_item(session&, node request, xml_writer&);
 void move_items(session&, node request, xml_writer&);
 void copy_items(session&, node request, xml_writer&);
 void resolve_names(session&, node request, xml_writer&);
+void get_server_time_zones(session&, node request, xml_writer&);
 
 } // namespace exchange_sim

@@ -147,6 +147,7 @@ std::string envelope_around(const session& s, const std::string& asked, const st
 http_response act(session& s, const schema_check& schemas, const document& doc) {
   auto [header, body] = parts_of(doc);
   s.operation = body.name();
+  s.header = header;
   std::string asked;
   read_version(s, header, asked);
   enter_mailbox(s, header);

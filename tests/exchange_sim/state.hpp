@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/exchange_sim/calendar_state.hpp"
 #include "tests/exchange_sim/profile.hpp"
 #include "tests/exchange_sim/world.hpp"
 
@@ -91,6 +92,7 @@ struct item {
   /// Elements without behaviour of their own, kept as they were written: element name → XML of the whole element.
   std::map<std::string, std::string> kept;
   std::map<std::string, extended_value> extended; ///< by property_path::text
+  std::optional<appointment> calendar;            ///< of IPM.Appointment
 };
 
 struct item_tombstone {
@@ -133,7 +135,7 @@ struct mailbox {
 };
 
 struct out_mail {
-  std::string mailbox, item, kind; ///< "submitted", "read_receipts", "invitations"
+  std::string mailbox, item, kind; ///< "submitted", "read_receipts", "invitations", "cancellations", "responses"
 };
 
 struct traffic {

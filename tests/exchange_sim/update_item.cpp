@@ -1,5 +1,7 @@
 #include "tests/exchange_sim/item_writing.hpp"
 
+#include "tests/exchange_sim/calendar.hpp"
+#include "tests/exchange_sim/calendar_operations.hpp"
 #include "tests/exchange_sim/item_types.hpp"
 
 namespace exchange_sim {
@@ -123,13 +125,14 @@ void update_entry(session& s, item& edited, node update, node path) {
 
 void update_one(session& s, node request, node change, xml_writer& out) {
   auto id = change.first();
-  auto& stored = item_named(s, id);
+  auto named = item_or_occurrence(s, id);
+  auto& stored = *named.stored;
   auto resolution = request.attribute_or("ConflictResolution", "AutoResolve");
   bool stale = check_change_key(s, id, stored, resolution);
   auto how = disposition::save_only;
   if (element_of_class(stored.item_class) == "Message") how = read_disposition(request);
   // All or nothing: the changes are made on a copy.
-  item edited = stored;
+  item edited = named.occurrence ? *occurrence_of(stored, *named.occurrence) : stored;
   update_result result;
   for (auto update : change.child("Updates").children()) {
     auto path = update.first();
@@ -145,12 +148,16 @@ void update_one(session& s, node request, node change, xml_writer& out) {
   }
   auto changes = s.changes();
   item* now = &stored;
+  item occurrence;
   if (result.content) {
     const auto& rules = rules_of_class(stored.item_class);
     if (&rules != &rules_of_class(edited.item_class))
       throw response_error{"ErrorObjectTypeChanged", "The item class does not go with the type of the item."};
     edited.unmodified = false;
-    if (rules.updating != nullptr) {
+    if (named.occurrence) {
+      occurrence = updating_occurrence(s, request, stored, std::move(edited));
+      now = &occurrence;
+    } else if (rules.updating != nullptr) {
       now = &rules.updating(s, request, stored, std::move(edited));
     } else {
       stored = std::move(edited);

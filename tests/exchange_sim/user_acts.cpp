@@ -1,4 +1,5 @@
 // What users and the store do by themselves, beside EWS.
+#include "tests/exchange_sim/calendar.hpp"
 #include "tests/exchange_sim/ids.hpp"
 #include "tests/exchange_sim/item_writing.hpp"
 #include "tests/exchange_sim/mime.hpp"
@@ -115,6 +116,7 @@ outcome<std::string> world::user_edit(const mailbox_ref& ref, const item_locator
     if (edit.reminder_is_set) i.reminder_is_set = *edit.reminder_is_set;
     i.unmodified = false;
     touch_item(changes, i);
+    if ((edit.subject || edit.body) && is_live_meeting(i)) count_mail(changes, i, "invitations");
     return wire_id(changes.box, i.key);
   });
 }
@@ -139,12 +141,16 @@ outcome<std::string> world::user_copy(const mailbox_ref& ref, const item_locator
 }
 
 outcome<std::string> world::user_delete(const mailbox_ref& ref, const item_locator& wanted) {
-  return user_move(ref, wanted, "deleteditems");
+  return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) {
+    tell_of_deletion(changes, i);
+    return to_folder("deleteditems", changes, [&](folder& to) -> item& { return move_item(changes, i, to); });
+  });
 }
 
 outcome<std::string> world::user_purge(const mailbox_ref& ref, const item_locator& wanted) {
   return on_item(*universe_, options_, ref, wanted, [](change_context& changes, item& i) -> outcome<std::string> {
     auto id = wire_id(changes.box, i.key);
+    tell_of_deletion(changes, i);
     remove_item(changes, i, false);
     return id;
   });

@@ -15,6 +15,8 @@
 namespace exchange_sim {
 
 class fault_plan;
+struct appointment_edit;
+struct new_appointment;
 class schema_check;
 struct universe;
 
@@ -147,6 +149,13 @@ public:
   outcome<std::string> recreate_folder(const mailbox_ref&, const std::string& folder);
   /// The same mailbox with the same content; every id is new and every SyncState is invalid.
   outcome<done> recreate_mailbox(const mailbox_ref&);
+  // Appointments. An act on a meeting that its owner organizes mails the others, as Outlook does; counters show it.
+  outcome<std::string> add_appointment(const mailbox_ref&, const new_appointment&);
+  outcome<std::string> user_edit_appointment(const mailbox_ref&, const item_locator&, const appointment_edit&);
+  /// `day`: on which the pattern of the series has the occurrence, "2026-01-31", in the zone of the series.
+  outcome<std::string> user_edit_occurrence(const mailbox_ref&, const item_locator&, const std::string& day,
+                                            const appointment_edit&);
+  outcome<std::string> user_delete_occurrence(const mailbox_ref&, const item_locator&, const std::string& day);
   /// A server's touch: ChangeKey moves, content does not.
   outcome<std::string> touch_change_key(const mailbox_ref&, const item_locator&);
 

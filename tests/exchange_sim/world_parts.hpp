@@ -15,4 +15,7 @@ found_mailbox find_mailbox(universe&, const mailbox_ref&);
 /// The item that a locator names, or null.
 item* locate(mailbox&, const item_locator&);
 
+/// Counts what Outlook mails when its user deletes a meeting.
+void tell_of_deletion(change_context&, const item& gone);
+
 } // namespace exchange_sim
