@@ -32,7 +32,7 @@ appointment_edit read_appointment_edit(fields& from) {
   if (auto reminder = from.optional<nlohmann::json>("reminder")) {
     if (reminder->is_boolean() && !reminder->get<bool>())
       e.reminder = -1;
-    else if (reminder->is_number_unsigned())
+    else if (reminder->is_number_integer() && reminder->get<int>() >= 0)
       e.reminder = reminder->get<int>();
     else
       throw std::invalid_argument("reminder: must be minutes before the start, or false");
