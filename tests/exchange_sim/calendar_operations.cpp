@@ -1,6 +1,7 @@
 // What CreateItem, UpdateItem, DeleteItem and FindItem do with calendar items beside what they do with any.
 #include "tests/exchange_sim/calendar_operations.hpp"
 
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/calendar.hpp"
 
 #include <algorithm>
@@ -120,9 +121,11 @@ std::vector<item> calendar_view(session& s, node view, const folder& f) {
   if (to - from > std::chrono::days(2 * 366))
     throw response_error{"ErrorCalendarViewRangeTooBig", "The span of a calendar view is two years at most."};
   std::vector<item> out;
-  for (const auto& [key, i] : f.items)
+  for (const auto& [key, i] : f.items) {
+    if (is_hidden(s, i)) continue;
     for (auto& one : in_span(i, from, to))
       out.push_back(std::move(one));
+  }
   std::stable_sort(out.begin(), out.end(),
                    [](const item& a, const item& b) { return a.calendar->start < b.calendar->start; });
   return out;

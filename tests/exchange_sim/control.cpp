@@ -1,8 +1,8 @@
 // The commands of the control interface: JSON to functions of the world, and their outcomes back to JSON.
 // What each command takes is listed in README.md.
 #include "tests/exchange_sim/calendar_control.hpp"
+#include "tests/exchange_sim/control_commands.hpp"
 #include "tests/exchange_sim/faults.hpp"
-#include "tests/exchange_sim/fields.hpp"
 #include "tests/exchange_sim/seed.hpp"
 #include "tests/exchange_sim/session.hpp"
 #include "tests/exchange_sim/world.hpp"
@@ -20,13 +20,11 @@ namespace {
 using nlohmann::json;
 
 json answer(const outcome<done>& result) {
-  if (const auto* no = std::get_if<refusal>(&result)) return {{"error", no->reason}};
-  return {{"ok", true}};
+  return command_answer(result);
 }
 
 json answer(const outcome<std::string>& result) {
-  if (const auto* no = std::get_if<refusal>(&result)) return {{"error", no->reason}};
-  return {{"ok", true}, {"id", std::get<std::string>(result)}};
+  return command_answer(result);
 }
 
 std::string base64(const std::string& bytes) {
@@ -55,7 +53,7 @@ std::optional<sys_time> optional_time(fields& from, const std::string& name) {
 }
 
 mailbox_ref mailbox(fields& command) {
-  return {command.optional<std::string>("server").value_or(""), command.required<std::string>("mailbox")};
+  return command_mailbox(command);
 }
 
 /// `item` is an id, or an object with one of id, subject, message_id; `folder` narrows the search.
@@ -192,6 +190,7 @@ json set_limits(world& w, fields& c) {
   limit_changes limits;
   limits.request_bytes = c.optional<std::size_t>("request_bytes");
   limits.attachment_bytes = c.optional<std::size_t>("attachment_bytes");
+  limits.message_bytes = c.optional<std::size_t>("message_bytes");
   limits.sync_page = c.optional<std::size_t>("sync_page");
   limits.find_page = c.optional<std::size_t>("find_page");
   return answer(w.set_limits(c.required<std::string>("server"), limits));
@@ -246,11 +245,7 @@ json change_recurrence(world& w, fields& c) {
   return answer(w.user_edit_appointment(mailbox(c), item(c), edit));
 }
 
-/// One command: the fields that it knows, and what it does. The list of fields is also what `help` shows.
-struct command {
-  std::string knows;
-  json (*run)(world&, fields&);
-};
+using command = control_command;
 
 json clear_faults(world& w, fields&) {
   w.faults().clear();
@@ -266,9 +261,9 @@ json mark_read(world& w, fields& c) {
   return answer(w.user_mark_read(mailbox(c), item(c), c.optional<bool>("read").value_or(true)));
 }
 
-const std::map<std::string, command>& commands() {
+std::map<std::string, command> base_commands() {
   static const std::string of_item = "server mailbox folder item";
-  static const std::map<std::string, command> table{
+  return {
       {"add_server", {"name version", add_server}},
       {"add_mailbox", {"server address display_name password aliases may_impersonate", add_mailbox}},
       {"add_folder", {"server mailbox path class", add_folder}},
@@ -336,13 +331,7 @@ const std::map<std::string, command>& commands() {
         }}},
       {"invalidate_sync_states",
        {"server mailbox", [](world& w, fields& c) { return answer(w.invalidate_sync_states(mailbox(c))); }}},
-      {"set_limits", {"server request_bytes attachment_bytes sync_page find_page", set_limits}},
-      {"deny",
-       {"server mailbox account",
-        [](world& w, fields& c) { return answer(w.deny(mailbox(c), c.required<std::string>("account"))); }}},
-      {"allow",
-       {"server mailbox account",
-        [](world& w, fields& c) { return answer(w.allow(mailbox(c), c.required<std::string>("account"))); }}},
+      {"set_limits", {"server request_bytes attachment_bytes message_bytes sync_page find_page", set_limits}},
       {"contents", {"server mailbox folder", contents}},
       {"mime", {of_item, mime}},
       {"counters",
@@ -355,6 +344,14 @@ const std::map<std::string, command>& commands() {
         }}},
       {"advance_clock", {"seconds", advance_clock}},
   };
+}
+
+const std::map<std::string, command>& commands() {
+  static const std::map<std::string, command> table = [] {
+    auto all = base_commands();
+    all.merge(access_commands());
+    return all;
+  }();
   return table;
 }
 
@@ -387,6 +384,20 @@ json run(world& w, const std::string& name, const json& arguments) {
 }
 
 } // namespace
+
+nlohmann::json command_answer(const outcome<done>& result) {
+  if (const auto* no = std::get_if<refusal>(&result)) return {{"error", no->reason}};
+  return {{"ok", true}};
+}
+
+nlohmann::json command_answer(const outcome<std::string>& result) {
+  if (const auto* no = std::get_if<refusal>(&result)) return {{"error", no->reason}};
+  return {{"ok", true}, {"id", std::get<std::string>(result)}};
+}
+
+mailbox_ref command_mailbox(fields& command) {
+  return {command.optional<std::string>("server").value_or(""), command.required<std::string>("mailbox")};
+}
 
 nlohmann::json world::control(const json& command) {
   faults_->run_due(options_.now());

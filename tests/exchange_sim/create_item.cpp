@@ -1,6 +1,8 @@
 #include "tests/exchange_sim/item_writing.hpp"
 
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/item_types.hpp"
+#include "tests/exchange_sim/limits.hpp"
 #include "tests/exchange_sim/mime.hpp"
 
 namespace exchange_sim {
@@ -151,7 +153,11 @@ void create_one(session& s, node request, node element, xml_writer& out) {
   auto saved = request.child("SavedItemFolderId");
   auto& to = saved ? target_folder(s, saved, "ErrorSavedItemFolderNotFound")
                    : *s.box->distinguished(sending ? "sentitems" : rules->folder);
+  require(s, to, &folder_rights::create);
   check_folder_class(made.item_class, to);
+  if (sending && s.box->is_public)
+    throw response_error{"ErrorInvalidOperation", "Copies of sent messages are not saved into public folders."};
+  check_room(s, made);
   if (sending) send(s, made);
   if (how == disposition::send_only) {
     out.raw(no_items);

@@ -1,4 +1,5 @@
 // FindItem: a listing of one folder, with paging, restriction and sort order.
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/calendar_operations.hpp"
 #include "tests/exchange_sim/item_types.hpp"
 #include "tests/exchange_sim/restriction.hpp"
@@ -94,6 +95,7 @@ void find_item(session& s, node request, xml_writer& out) {
     respond(s, out, "m:FindItemResponseMessage", {}, [&](xml_writer& inside) {
       auto shape = read_shape(s, request.child("ItemShape"));
       auto& f = folder_named(s, id);
+      require(s, f, &folder_rights::read);
       auto traversal = request.attribute_or("Traversal", "Shallow");
       if (request.child("GroupBy") || request.child("DistinguishedGroupBy"))
         throw response_error{"ErrorUnsupportedPathForSortGroup", "Grouping is not served."};
@@ -111,7 +113,8 @@ void find_item(session& s, node request, xml_writer& out) {
       }
       std::vector<const item*> found;
       for (const auto& [key, i] : f.items)
-        if (i.associated == (traversal == "Associated") && traversal != "SoftDeleted") found.push_back(&i);
+        if (i.associated == (traversal == "Associated") && traversal != "SoftDeleted" && !is_hidden(s, i))
+          found.push_back(&i);
       auto restriction = request.child("Restriction");
       if (restriction)
         std::erase_if(found, [&](const item* i) {

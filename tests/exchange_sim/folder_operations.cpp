@@ -1,4 +1,5 @@
 // GetFolder, FindFolder, CreateFolder, UpdateFolder, DeleteFolder.
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/folder_shape.hpp"
 #include "tests/exchange_sim/restriction.hpp"
 
@@ -32,16 +33,11 @@ bool name_taken(mailbox& box, folder_key parent, const std::string& name, folder
   return false;
 }
 
-void descendants(mailbox& box, folder_key of, bool deep, std::vector<folder*>& out) {
-  for (auto* child : box.children_of(of)) {
-    out.push_back(child);
-    if (deep) descendants(box, child->key, deep, out);
+void descendants(session& s, folder_key of, bool deep, std::vector<folder*>& out) {
+  for (auto* child : s.box->children_of(of)) {
+    if (rights_in(s, *child).visible) out.push_back(child);
+    if (deep) descendants(s, child->key, deep, out);
   }
-}
-
-void touch_folder(session& s, folder& changed) {
-  ++s.all.revision;
-  changed.changed = ++s.box->last_change;
 }
 
 void set_folder_field(session& s, folder& changed, node path, node value) {
@@ -92,7 +88,9 @@ void find_folder(session& s, node request, xml_writer& out) {
       auto& parent = folder_named(s, id);
       auto traversal = request.attribute_or("Traversal", "Shallow");
       std::vector<folder*> found;
-      if (traversal != "SoftDeleted") descendants(*s.box, parent.key, traversal == "Deep", found);
+      if (traversal == "Deep" && s.box->is_public)
+        throw response_error{"ErrorInvalidOperation", "A deep traversal of public folders is not possible."};
+      if (traversal != "SoftDeleted") descendants(s, parent.key, traversal == "Deep", found);
       if (auto restriction = request.child("Restriction"))
         std::erase_if(found, [&](folder* f) {
           return !matches(restriction.first(), [&](node path) { return folder_value(s, *f, path); });
@@ -115,8 +113,11 @@ void create_folder(session& s, node request, xml_writer& out) {
         s, out, "m:CreateFolderResponseMessage", {},
         [&](xml_writer& inside) {
           auto& parent = target_folder(s, request.child("ParentFolderId"), "ErrorParentFolderNotFound");
+          require(s, parent, &folder_rights::create_subfolders);
           auto name = wanted.child("DisplayName").text();
           if (name.empty()) throw response_error{"ErrorFolderSave", "A folder needs a display name."};
+          if (wanted.is("SearchFolder") && s.box->is_public)
+            throw response_error{"ErrorInvalidFolderTypeForOperation", "Public folders hold no search folders."};
           if (wanted.is("SearchFolder")) throw response_error{"ErrorFolderSave", "Search folders cannot be made here."};
           if (name_taken(*s.box, parent.key, name))
             throw response_error{"ErrorFolderExists", "A folder with the specified name already exists."};
@@ -129,6 +130,8 @@ void create_folder(session& s, node request, xml_writer& out) {
           auto changes = s.changes();
           auto& made = make_folder(changes, parent.key, name, class_of_element(wanted));
           made.extended = std::move(extended);
+          // Who makes a folder in a place of others owns it.
+          if (s.box != s.home) made.permissions[lower(s.home->who.address)] = "Owner";
           write_folders(s, inside, made, {});
         },
         no_folders);
@@ -141,6 +144,7 @@ void update_folder(session& s, node request, xml_writer& out) {
         [&](xml_writer& inside) {
           auto id = change.first();
           auto& changed = folder_named(s, id);
+          require(s, changed, &folder_rights::owner);
           // UpdateFolder checks the ChangeKey as UpdateItem does.
           if (id.is("FolderId")) {
             auto key = id.attribute("ChangeKey");
@@ -163,8 +167,39 @@ void update_folder(session& s, node request, xml_writer& out) {
           changed.name = edited.name;
           changed.folder_class = edited.folder_class;
           changed.extended = edited.extended;
-          touch_folder(s, changed);
+          auto changes = s.changes();
+          touch_folder(changes, changed);
           write_folders(s, inside, changed, {});
+        },
+        no_folders);
+}
+
+void move_folders(session& s, node request, xml_writer& out) {
+  for (auto id : request.child("FolderIds").children())
+    respond(
+        s, out, "m:MoveFolderResponseMessage", {},
+        [&](xml_writer& inside) {
+          auto& to = target_folder(s, request.child("ToFolderId"), "ErrorToFolderNotFound");
+          auto* target_box = s.box;
+          auto& moved = folder_named(s, id);
+          if (s.box != target_box)
+            throw response_error{
+                "ErrorCrossMailboxMoveCopy",
+                "A folder cannot be moved to another mailbox or between a mailbox and public folders."};
+          require(s, moved, &folder_rights::owner);
+          require(s, to, &folder_rights::create_subfolders);
+          if (moved.distinguished == "publicfoldersroot")
+            throw response_error{"ErrorInvalidOperation", "The root of the public folders cannot be moved."};
+          if (!moved.distinguished.empty())
+            throw response_error{"ErrorMoveDistinguishedFolder", "Distinguished folders cannot be moved."};
+          for (auto* at = &to; at != nullptr; at = s.box->find_folder(at->parent))
+            if (at->key == moved.key)
+              throw response_error{"ErrorMoveCopyFailed", "A folder cannot be moved below itself."};
+          if (name_taken(*s.box, to.key, moved.name, moved.key))
+            throw response_error{"ErrorFolderExists", "A folder with the specified name already exists."};
+          auto changes = s.changes();
+          move_folder(changes, moved, to.key);
+          write_folders(s, inside, moved, {});
         },
         no_folders);
 }
@@ -174,9 +209,15 @@ void delete_folder(session& s, node request, xml_writer& out) {
   for (auto id : request.child("FolderIds").children())
     respond(s, out, "m:DeleteFolderResponseMessage", {}, [&](xml_writer&) {
       auto& gone = folder_named(s, id);
+      if (gone.distinguished == "publicfoldersroot")
+        throw response_error{"ErrorOperationNotAllowedWithPublicFolderRoot",
+                             "The root of the public folders cannot be deleted."};
       if (!gone.distinguished.empty())
         throw response_error{"ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted."};
+      require(s, gone, &folder_rights::owner);
       auto changes = s.changes();
+      if (how == "MoveToDeletedItems" && s.box != s.home)
+        throw response_error{"ErrorCannotDeleteObject", "The object cannot be deleted."};
       if (how != "MoveToDeletedItems") {
         remove_folder(changes, gone.key);
         return;
@@ -185,8 +226,7 @@ void delete_folder(session& s, node request, xml_writer& out) {
       auto name = gone.name;
       for (int n = 1; name_taken(*s.box, trash.key, gone.name, gone.key); ++n)
         gone.name = name + " (" + std::to_string(n) + ")";
-      gone.parent = trash.key;
-      touch_folder(s, gone);
+      move_folder(changes, gone, trash.key);
     });
 }
 

@@ -1,6 +1,8 @@
 #include "tests/exchange_sim/folder_shape.hpp"
 
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/fields_item.hpp"
+#include "tests/exchange_sim/public_folders.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,13 +57,15 @@ const std::array folder_fields{
     folder_field{"", e2007, false, nullptr}, // ExtendedProperty stands here
     folder_field{"folder:EffectiveRights", e2007, false,
                  [](session& s, xml_writer& out, const folder& f) {
+                   auto rights = rights_in(s, f);
                    out.open("t:EffectiveRights");
-                   for (const char* right : {"t:CreateAssociated", "t:CreateContents", "t:CreateHierarchy"})
-                     out.leaf(right, "true");
-                   out.leaf("t:Delete", flag_word(f.distinguished.empty()));
-                   out.leaf("t:Modify", "true");
-                   out.leaf("t:Read", "true");
-                   if (s.knows(schema_version::e2010)) out.leaf("t:ViewPrivateItems", "true");
+                   out.leaf("t:CreateAssociated", flag_word(rights.owner));
+                   out.leaf("t:CreateContents", flag_word(rights.create));
+                   out.leaf("t:CreateHierarchy", flag_word(rights.create_subfolders));
+                   out.leaf("t:Delete", flag_word(rights.owner && f.distinguished.empty()));
+                   out.leaf("t:Modify", flag_word(rights.owner));
+                   out.leaf("t:Read", flag_word(rights.read));
+                   if (s.knows(schema_version::e2010)) out.leaf("t:ViewPrivateItems", flag_word(rights.private_items));
                    out.close();
                  }},
     folder_field{"folder:DistinguishedFolderId", schema_version::e2013, false,
@@ -92,7 +96,8 @@ folder_shape read_folder_shape(node shape) {
   return out;
 }
 
-std::optional<extended_value> get_extended(const folder& of, const property_path& path) {
+std::optional<extended_value> get_extended(session& s, const folder& of, const property_path& path) {
+  if (path.tag == "0x6698" && s.box->is_public) return extended_value{"Binary", {base64(replica_list(s.host, of))}};
   if (path.tag == "0x3613") return extended_value{"String", {of.folder_class}};
   if (path.tag == "0x3001") return extended_value{"String", {of.name}};
   if (path.tag == "0x3602") return extended_value{"Integer", {std::to_string(of.items.size())}};
@@ -107,7 +112,7 @@ void write_folder(session& s, xml_writer& out, const folder& of, const folder_sh
   for (const auto& row : folder_fields) {
     if (row.write == nullptr) {
       for (const auto& [path, asked] : shape.extended)
-        if (auto value = get_extended(of, path)) write_extended(out, asked, *value);
+        if (auto value = get_extended(s, of, path)) write_extended(out, asked, *value);
       continue;
     }
     std::string_view uri(row.uri);
@@ -120,7 +125,7 @@ void write_folder(session& s, xml_writer& out, const folder& of, const folder_sh
 
 std::optional<std::vector<std::string>> folder_value(session& s, const folder& of, node path) {
   if (path.is("ExtendedFieldURI")) {
-    auto value = get_extended(of, read_property_path(path));
+    auto value = get_extended(s, of, read_property_path(path));
     return value ? std::optional(value->values) : std::nullopt;
   }
   auto uri = path.attribute_or("FieldURI", "");

@@ -16,6 +16,6 @@ folder_shape read_folder_shape(node);
 void write_folder(session&, xml_writer&, const folder&, const folder_shape&);
 /// The value of a path as a restriction of FindFolder sees it.
 std::optional<std::vector<std::string>> folder_value(session&, const folder&, node path);
-std::optional<extended_value> get_extended(const folder&, const property_path&);
+std::optional<extended_value> get_extended(session&, const folder&, const property_path&);
 
 } // namespace exchange_sim

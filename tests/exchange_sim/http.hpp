@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,6 +31,16 @@ struct http_response {
   std::string body;
   std::optional<std::size_t> cut_at;
   std::chrono::milliseconds delay{0};
+  /// Set where the body comes in pieces while it goes on: see world::next_turn. `body` is empty then.
+  std::optional<std::uint64_t> stream{};
+};
+
+/// What a hanging connection has to say now.
+struct stream_turn {
+  std::string chunk;    ///< whole envelopes, or nothing
+  bool closed = false;  ///< this was the last
+  bool hang_up = false; ///< the connection breaks without a word
+  sys_time wake{};      ///< when to ask again at the latest, by the clock of connections
 };
 
 } // namespace exchange_sim

@@ -1,7 +1,9 @@
 // GetItem, DeleteItem, MoveItem, CopyItem: what is done with items as they are.
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/calendar.hpp"
 #include "tests/exchange_sim/calendar_operations.hpp"
 #include "tests/exchange_sim/item_types.hpp"
+#include "tests/exchange_sim/limits.hpp"
 
 namespace exchange_sim {
 
@@ -16,14 +18,40 @@ void write_ids(session& s, xml_writer& out, const item& of) {
   out.close();
 }
 
+/// The item goes to another mailbox or store, where it is a new object; the answer names no ids (MoveItem's page).
+void across(session& s, const item& named, mailbox& from, mailbox& to_box, folder& to, bool move) {
+  item copy = named;
+  copy.created = sys_time{};
+  copy.created_by.clear();
+  copy.receipt_pending = false;
+  copy.read_by.clear();
+  s.box = &to_box;
+  check_room(s, copy);
+  auto changes = s.changes();
+  put_item(changes, to, std::move(copy));
+  s.box = &from;
+  if (!move) return;
+  auto here = s.changes();
+  remove_item(here, *from.find_item(named.key), true);
+}
+
 template <class Act>
-void move_or_copy(session& s, node request, xml_writer& out, std::string_view element, Act act) {
+void move_or_copy(session& s, node request, xml_writer& out, std::string_view element, bool move, Act act) {
   for (auto id : request.child("ItemIds").children())
     respond(
         s, out, element, {fact_of(s, id)},
         [&](xml_writer& inside) {
           auto& to = target_folder(s, request.child("ToFolderId"), "ErrorToFolderNotFound");
+          require(s, to, &folder_rights::create);
+          auto* to_box = s.box;
           auto& named = item_named(s, id);
+          if (move) require_delete(s, named);
+          if (to_box != s.box) {
+            across(s, named, *s.box, *to_box, to, move);
+            inside.raw(no_items);
+            return;
+          }
+          if (!move) check_room(s, named);
           auto changes = s.changes();
           auto& now = act(changes, named, to);
           auto wanted = request.child("ReturnNewItemIds");
@@ -55,12 +83,12 @@ void get_item(session& s, node request, xml_writer& out) {
 }
 
 void move_items(session& s, node request, xml_writer& out) {
-  move_or_copy(s, request, out, "m:MoveItemResponseMessage",
+  move_or_copy(s, request, out, "m:MoveItemResponseMessage", true,
                [](change_context& c, item& i, folder& to) -> item& { return move_item(c, i, to); });
 }
 
 void copy_items(session& s, node request, xml_writer& out) {
-  move_or_copy(s, request, out, "m:CopyItemResponseMessage",
+  move_or_copy(s, request, out, "m:CopyItemResponseMessage", false,
                [](change_context& c, item& i, folder& to) -> item& { return copy_item(c, i, to); });
 }
 
@@ -71,6 +99,10 @@ void delete_item(session& s, node request, xml_writer& out) {
     respond(s, out, "m:DeleteItemResponseMessage", {fact_of(s, id)}, [&](xml_writer&) {
       auto named = item_or_occurrence(s, id);
       auto& gone = *named.stored;
+      require_delete(s, gone);
+      // A delegate has to move it there with MoveItem (DeleteItem's page); public folders have no Deleted Items.
+      if (how == "MoveToDeletedItems" && s.box != s.home)
+        throw response_error{"ErrorCannotDeleteObject", "The object cannot be deleted."};
       if (named.occurrence) {
         deleting_occurrence(s, request, gone, *named.occurrence);
         return;
@@ -78,7 +110,7 @@ void delete_item(session& s, node request, xml_writer& out) {
       const auto& rules = rules_of_class(gone.item_class);
       if (rules.deleting != nullptr && rules.deleting(s, request, gone)) return;
       auto changes = s.changes();
-      if (how == "HardDelete") {
+      if (how == "HardDelete" || s.box->is_public) {
         remove_item(changes, gone, suppress);
         return;
       }

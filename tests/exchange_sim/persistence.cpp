@@ -114,6 +114,8 @@ static void plain_members(Item& i, Visit visit) {
   visit("delivery_receipt_requested", i.delivery_receipt_requested);
   visit("response_requested", i.response_requested);
   visit("receipt_pending", i.receipt_pending);
+  visit("created_by", i.created_by);
+  visit("read_by", i.read_by);
   visit("kept", i.kept);
   visit("extended", i.extended);
 }
@@ -174,9 +176,10 @@ static json folder_json(const folder& f) {
     items.push_back(item_json(i));
   for (const auto& t : f.tombstones)
     tombstones.push_back({t.key.value, t.arrived, t.gone});
-  return {{"key", f.key.value},      {"parent", f.parent.value},         {"name", f.name},
-          {"class", f.folder_class}, {"distinguished", f.distinguished}, {"created", f.created},
-          {"changed", f.changed},    {"extended", f.extended},           {"items", items},
+  return {{"key", f.key.value},           {"parent", f.parent.value},         {"name", f.name},
+          {"class", f.folder_class},      {"distinguished", f.distinguished}, {"created", f.created},
+          {"permissions", f.permissions}, {"withdrawn", f.withdrawn},         {"content_guid", f.content_guid},
+          {"changed", f.changed},         {"extended", f.extended},           {"items", items},
           {"tombstones", tombstones}};
 }
 
@@ -189,6 +192,9 @@ static folder folder_from(const json& j, mailbox& box) {
   f.distinguished = j.at("distinguished");
   f.created = j.at("created");
   f.changed = j.at("changed");
+  j.at("permissions").get_to(f.permissions);
+  j.at("withdrawn").get_to(f.withdrawn);
+  f.content_guid = j.at("content_guid");
   j.at("extended").get_to(f.extended);
   for (const auto& one : j.at("items")) {
     auto i = item_from(one);
@@ -214,6 +220,11 @@ static json mailbox_json(const mailbox& box) {
           {"aliases", box.who.aliases},
           {"may_impersonate", box.who.may_impersonate},
           {"denied", box.denied},
+          {"public", box.is_public},
+          {"hierarchy_guid", box.hierarchy_guid},
+          {"full_access", box.full_access},
+          {"quota_bytes", box.quota_bytes},
+          {"view_private", box.view_private},
           {"last_change", box.last_change},
           {"last_key", box.last_key},
           {"sync_epoch", box.sync_epoch},
@@ -226,6 +237,11 @@ static mailbox mailbox_from(const json& j, const std::string& server) {
   box.guid = from_base64(j.at("guid").get<std::string>()).value_or("");
   box.who = {server, j.at("address"), j.at("display_name"), j.at("password"), j.at("aliases"), j.at("may_impersonate")};
   j.at("denied").get_to(box.denied);
+  box.is_public = j.at("public");
+  box.hierarchy_guid = j.at("hierarchy_guid");
+  j.at("full_access").get_to(box.full_access);
+  box.quota_bytes = j.at("quota_bytes");
+  j.at("view_private").get_to(box.view_private);
   box.last_change = j.at("last_change");
   box.last_key = j.at("last_key");
   box.sync_epoch = j.at("sync_epoch");
@@ -261,6 +277,23 @@ static traffic traffic_from(const json& j) {
   return t;
 }
 
+static json discovery_json(const std::map<std::string, discovery>& all) {
+  json out = json::object();
+  for (const auto& [address, said] : all)
+    out[address] = {said.redirect_address, said.redirect_url, said.grouping};
+  return out;
+}
+
+// Subscriptions themselves end with the process, as they do on a real server.
+static json notifications_json(const notification_settings& n) {
+  return {n.gather.count(), n.heartbeat.count(), n.status_events, n.hanging_connections, n.subscriptions};
+}
+
+static notification_settings notifications_from(const json& j) {
+  return {std::chrono::milliseconds(j.at(0).get<std::int64_t>()),
+          std::chrono::milliseconds(j.at(1).get<std::int64_t>()), j.at(2), j.at(3), j.at(4)};
+}
+
 json world::save() const {
   json servers = json::array();
   for (const auto& [name, host] : universe_->servers) {
@@ -272,6 +305,11 @@ json world::save() const {
                        {"limits",
                         {host.profile.request_bytes, host.profile.attachment_bytes, host.profile.find_page,
                          host.profile.find_page_restricted, host.sync_page}},
+                       {"notifications", notifications_json(host.notifications.settings)},
+                       {"strict", {host.strict_routing, host.strict_affinity}},
+                       {"message_bytes", host.message_bytes},
+                       {"grouping", host.grouping},
+                       {"discovery", discovery_json(host.discovery)},
                        {"counters", traffic_json(host.counted)},
                        {"mailboxes", boxes}});
   }
@@ -292,6 +330,13 @@ void world::load(const json& saved) {
     host.profile.attachment_bytes = one.at("limits").at(1);
     host.profile.find_page = one.at("limits").at(2);
     host.profile.find_page_restricted = one.at("limits").at(3);
+    host.notifications.settings = notifications_from(one.at("notifications"));
+    host.strict_routing = one.at("strict").at(0);
+    host.strict_affinity = one.at("strict").at(1);
+    host.message_bytes = one.at("message_bytes");
+    host.grouping = one.at("grouping");
+    for (const auto& [address, said] : one.at("discovery").items())
+      host.discovery[address] = {said.at(0), said.at(1), said.at(2)};
     for (const auto& box : one.at("mailboxes"))
       host.mailboxes[lower(box.at("address").get<std::string>())] = mailbox_from(box, name);
     fresh.servers.emplace(name, std::move(host));

@@ -52,6 +52,7 @@ version take_since(std::string& token) {
   auto word = token.substr(at + 1);
   token.resize(at);
   return word == "2010"       ? version::e2010
+         : word == "2010_SP1" ? version::e2010_sp1
          : word == "2010_SP2" ? version::e2010_sp2
          : word == "2013"     ? version::e2013
          : word == "2013_SP1" ? version::e2013_sp1
@@ -209,11 +210,14 @@ private:
                                          const std::string& type) {
     bool good = true;
     if (type == "bool") good = value == "true" || value == "false" || value == "1" || value == "0";
-    if (type == "int" || type == "page") {
+    auto between = type[0] == '{' ? std::string::npos : type.find("..");
+    if (type == "int" || type == "page" || between != std::string::npos) {
       int number = 0;
       auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
       good = error == std::errc{} && end == value.data() + value.size();
       if (type == "page") good = good && number >= 1 && number <= 512;
+      if (between != std::string::npos)
+        good = good && number >= std::stoi(type) && number <= std::stoi(type.substr(between + 2));
     }
     if (type == "text") good = !value.empty();
     if (type == "field-uri") good = known_uri(value);

@@ -7,8 +7,8 @@
 //   uris URI ...                        the field URIs of items, messages and folders
 // A particle is NAME=TYPE or a choice in parentheses, followed by ? * + or nothing. TYPE is a row, "any" (not looked
 // into),
-// "-" (any text), bool, int, page (1 to 512), text (not empty), field-uri or {one|of|these}. "!" after an attribute:
-// required.
+// "-" (any text), bool, int, 1..30 (an int between), page (1 to 512), text (not empty), field-uri or {one|of|these}.
+// "!" after an attribute: required.
 // ">2013" after anything: known since that version.
 #include "tests/exchange_sim/request_grammar.hpp"
 
@@ -31,6 +31,11 @@ element MoveItem MoveItem
 element CopyItem CopyItem
 element ResolveNames ResolveNames
 element GetServerTimeZones GetServerTimeZones
+element MoveFolder MoveFolder
+element Subscribe Subscribe
+element Unsubscribe Unsubscribe
+element GetEvents GetEvents
+element GetStreamingEvents GetStreamingEvents
 group $path : ( FieldURI=PathToUnindexedField IndexedFieldURI=PathToIndexedField
   ExtendedFieldURI=PathToExtendedField )
 group $search : ( Exists=Exists Excludes=Excludes IsEqualTo=IsEqualTo IsNotEqualTo=IsNotEqualTo
@@ -75,6 +80,19 @@ m ResolveNames @ReturnFullContactData!=bool
   @ContactDataShape={IdOnly|Default|AllProperties|PcxPeopleSearch}>2010_SP2 :
   ParentFolderIds=NonEmptyArrayOfBaseFolderIds? UnresolvedEntry=text
 m GetServerTimeZones @ReturnFullTimeZoneData=bool>2010 : Ids=any?>2010
+m MoveFolder : ToFolderId=TargetFolderId FolderIds=NonEmptyArrayOfBaseFolderIds
+m Subscribe : ( PullSubscriptionRequest=PullSubscriptionRequest PushSubscriptionRequest=any
+  StreamingSubscriptionRequest=StreamingSubscriptionRequest>2010_SP1 )
+m Unsubscribe : SubscriptionId=text
+m GetEvents : SubscriptionId=text Watermark=text
+m GetStreamingEvents : SubscriptionIds=NonEmptyArrayOfSubscriptionIds ConnectionTimeout=1..30
+t NonEmptyArrayOfSubscriptionIds : SubscriptionId=text+
+t PullSubscriptionRequest @SubscribeToAllFolders=bool>2010_SP1 : FolderIds=NonEmptyArrayOfBaseFolderIds?
+  EventTypes=NonEmptyArrayOfNotificationEventTypes Watermark=text? Timeout=1..1440
+t StreamingSubscriptionRequest @SubscribeToAllFolders=bool : FolderIds=NonEmptyArrayOfBaseFolderIds?
+  EventTypes=NonEmptyArrayOfNotificationEventTypes
+t NonEmptyArrayOfNotificationEventTypes :
+  ( EventType={CopiedEvent|CreatedEvent|DeletedEvent|ModifiedEvent|MovedEvent|NewMailEvent|FreeBusyChangedEvent} )+
 t FolderResponseShape : BaseShape={IdOnly|Default|AllProperties|PcxPeopleSearch}
   AdditionalProperties=NonEmptyArrayOfPathsToElement?
 t NonEmptyArrayOfBaseFolderIds : ( FolderId=FolderId DistinguishedFolderId=DistinguishedFolderId )+

@@ -9,15 +9,18 @@ void resolve_names(session& s, node request, xml_writer& out) {
   if (wanted.starts_with("smtp:")) wanted.erase(0, 5);
   std::vector<const mailbox*> found;
   for (const auto& [key, box] : s.host.mailboxes) {
+    if (box.is_public) continue;
     bool match = lower(box.who.display_name).find(wanted) != std::string::npos || key.starts_with(wanted);
     for (const auto& alias : box.who.aliases)
       match = match || lower(alias).starts_with(wanted);
-    if (match && found.size() < most) found.push_back(&box);
+    if (match) found.push_back(&box);
   }
+  const bool all = found.size() <= most;
+  if (!all) found.resize(most);
   bool full = request.attribute_or("ReturnFullContactData", "false") == "true";
   auto write_set = [&](xml_writer& inside) {
-    inside.open("m:ResolutionSet",
-                {{"TotalItemsInView", std::to_string(found.size())}, {"IncludesLastItemInRange", "true"}});
+    inside.open("m:ResolutionSet", {{"TotalItemsInView", std::to_string(found.size())},
+                                    {"IncludesLastItemInRange", all ? "true" : "false"}});
     for (const auto* box : found) {
       inside.open("t:Resolution");
       inside.open("t:Mailbox");

@@ -1,7 +1,9 @@
 #include "tests/exchange_sim/session.hpp"
 
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/calendar.hpp"
 #include "tests/exchange_sim/operations.hpp"
+#include "tests/exchange_sim/public_folders.hpp"
 
 #include <array>
 #include <cstdio>
@@ -20,6 +22,7 @@ constexpr std::array operations{
     operation_row{"CreateFolder", v::e2007, create_folder},
     operation_row{"UpdateFolder", v::e2007, update_folder},
     operation_row{"DeleteFolder", v::e2007, delete_folder},
+    operation_row{"MoveFolder", v::e2007, move_folders},
     operation_row{"SyncFolderHierarchy", v::e2007, sync_folder_hierarchy},
     operation_row{"SyncFolderItems", v::e2007, sync_folder_items},
     operation_row{"FindItem", v::e2007, find_item},
@@ -31,6 +34,10 @@ constexpr std::array operations{
     operation_row{"CopyItem", v::e2007, copy_items},
     operation_row{"ResolveNames", v::e2007, resolve_names},
     operation_row{"GetServerTimeZones", v::e2010, get_server_time_zones},
+    operation_row{"Subscribe", v::e2007, subscribe},
+    operation_row{"Unsubscribe", v::e2007, unsubscribe},
+    operation_row{"GetEvents", v::e2007, get_events},
+    operation_row{"GetStreamingEvents", v::e2010_sp1, get_streaming_events},
 };
 
 std::string guid_text(const std::string& bytes) {
@@ -44,8 +51,8 @@ std::string guid_text(const std::string& bytes) {
   return out;
 }
 
-// An id of another mailbox of this server reads like an absent object: "not found" alone also means "no permission".
-parsed_id own_id(session& s, node element, const char* attribute, id_kind wanted, const char* missing) {
+// The id says whose mailbox it is of: the session goes there.
+parsed_id own_id(session& s, node element, const char* attribute, id_kind wanted) {
   auto text = element.attribute_or(attribute, "");
   if (text.empty()) throw response_error{"ErrorInvalidIdEmpty", "Id must be non-empty."};
   if (text.size() > 512) throw response_error{"ErrorInvalidIdMonikerTooLong", "Id is too long."};
@@ -61,11 +68,21 @@ parsed_id own_id(session& s, node element, const char* attribute, id_kind wanted
   }
   auto key = element.attribute("ChangeKey");
   if (key && !parse_change_key(*key)) throw response_error{"ErrorInvalidChangeKey", "The change key is invalid."};
-  if (id->mailbox_guid == s.box->guid) return *id;
-  for (const auto& [name, box] : s.host.mailboxes)
-    if (box.guid == id->mailbox_guid) throw response_error{missing, "The specified object was not found in the store."};
+  for (auto& [name, box] : s.host.mailboxes)
+    if (box.guid == id->mailbox_guid) {
+      s.box = &box;
+      return *id;
+    }
   throw response_error{
       "ErrorNonExistentMailbox", "No mailbox with such guid.", {{"MailboxGuid", guid_text(id->mailbox_guid)}}};
+}
+
+// A folder that somebody may not see is not there for him.
+folder& entered(session& s, folder& named, const response_error& not_found) {
+  refuse_withdrawn(s, named);
+  if (!rights_in(s, named).visible) throw not_found;
+  if (s.box->is_public) enter_public_folder(s, named);
+  return named;
 }
 
 } // namespace
@@ -110,37 +127,61 @@ folder& folder_named(session& s, node id, const char* missing) {
   if (id.is("DistinguishedFolderId")) {
     if (auto address = id.child("Mailbox").child("EmailAddress").text(); !address.empty()) {
       auto* box = s.host.find_mailbox(address);
-      if (box == nullptr)
+      if (box == nullptr || box->is_public)
         throw response_error{"ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it."};
-      // Delegate access is not modelled: nobody has a right in another's mailbox.
-      if (box != s.box) throw response_error{"ErrorAccessDenied", "Access is denied. Check credentials and try again."};
+      s.box = box;
+    } else {
+      s.box = s.home;
     }
-    auto* found = s.box->distinguished(id.attribute_or("Id", ""));
+    auto name = id.attribute_or("Id", "");
+    if (name == "publicfoldersroot") {
+      s.box = public_store(s.host);
+      if (s.box == nullptr) {
+        s.box = s.home;
+        throw response_error{"ErrorNoPublicFolderServerAvailable", "No public folder server is available."};
+      }
+    }
+    auto* found = s.box->distinguished(name);
     if (found == nullptr) throw not_found();
-    return *found;
+    return entered(s, *found, not_found());
   }
-  auto parsed = own_id(s, id, "Id", id_kind::folder, missing);
+  auto parsed = own_id(s, id, "Id", id_kind::folder);
   auto* found = s.box->find_folder({parsed.key});
   if (found == nullptr) throw not_found();
-  return *found;
+  return entered(s, *found, not_found());
 }
 
 folder& target_folder(session& s, node target, const char* missing) {
   return folder_named(s, target.first(), missing);
 }
 
+namespace {
+
+item& reachable(session& s, item* found) {
+  response_error not_found{"ErrorItemNotFound", "The specified object was not found in the store."};
+  if (found == nullptr) throw not_found;
+  auto& where = *s.box->find_folder(found->folder);
+  // Of an item it is never the folder that is said to be missing.
+  try {
+    refuse_withdrawn(s, where);
+  } catch (const response_error& refused) {
+    if (refused.code == "ErrorAccessDenied") throw;
+    throw not_found;
+  }
+  if (!rights_in(s, where).read || is_hidden(s, *found)) throw not_found;
+  if (s.box->is_public) enter_public_folder(s, where);
+  return *found;
+}
+
+} // namespace
+
 named_item item_or_occurrence(session& s, node id) {
   bool by_index = id.is("OccurrenceItemId"), by_occurrence = id.is("RecurringMasterItemId");
-  auto parsed = own_id(s, id,
-                       by_index        ? "RecurringMasterId"
-                       : by_occurrence ? "OccurrenceId"
-                                       : "Id",
-                       id_kind::item, "ErrorItemNotFound");
+  auto parsed = own_id(s, id, by_index ? "RecurringMasterId" : by_occurrence ? "OccurrenceId" : "Id", id_kind::item);
   auto not_found = [] {
     return response_error{"ErrorItemNotFound", "The specified object was not found in the store."};
   };
-  auto* found = s.box->find_item({parsed.key});
-  if (found == nullptr) throw not_found();
+  auto* found = &reachable(s, s.box->find_item({parsed.key}));
   bool occurrence = parsed.kind == id_kind::occurrence;
   if (by_index) {
     if (occurrence || !is_series(*found))
@@ -168,29 +209,29 @@ item& item_of_reference(session& s, node id) {
 }
 
 item& item_of_id(session& s, node id, const char* attribute) {
-  auto parsed = own_id(s, id, attribute, id_kind::item, "ErrorItemNotFound");
+  auto parsed = own_id(s, id, attribute, id_kind::item);
   if (parsed.kind == id_kind::occurrence) throw response_error{"ErrorInvalidIdMalformed", "Id is malformed."};
-  auto* found = s.box->find_item({parsed.key});
-  if (found == nullptr) throw response_error{"ErrorItemNotFound", "The specified object was not found in the store."};
-  return *found;
+  return reachable(s, s.box->find_item({parsed.key}));
 }
 
-item_fact fact_of_id(mailbox& box, const std::string& id) {
+item_fact fact_of_id(server& host, const std::string& id) {
   item_fact out{id, "", ""};
   auto parsed = parse_id(id);
-  bool of_item = parsed && (parsed->kind == id_kind::item || parsed->kind == id_kind::occurrence);
-  if (!of_item || parsed->mailbox_guid != box.guid) return out;
-  if (auto* found = box.find_item({parsed->key})) {
-    out.subject = found->subject;
-    out.message_id = found->message_id;
+  if (!parsed || (parsed->kind != id_kind::item && parsed->kind != id_kind::occurrence)) return out;
+  for (auto& [name, box] : host.mailboxes) {
+    if (box.guid != parsed->mailbox_guid) continue;
+    if (auto* found = box.find_item({parsed->key})) {
+      out.subject = found->subject;
+      out.message_id = found->message_id;
+    }
   }
   return out;
 }
 
 item_fact fact_of(session& s, node id) {
   for (const char* attribute : {"RecurringMasterId", "OccurrenceId"})
-    if (auto of_series = id.attribute(attribute)) return fact_of_id(*s.box, *of_series);
-  return fact_of_id(*s.box, id.attribute_or("Id", ""));
+    if (auto of_series = id.attribute(attribute)) return fact_of_id(s.host, *of_series);
+  return fact_of_id(s.host, id.attribute_or("Id", ""));
 }
 
 void respond(session& s, xml_writer& out, std::string_view element, const std::vector<item_fact>& about,
@@ -210,7 +251,9 @@ void respond(session& s, xml_writer& out, std::string_view element, const std::v
     out.raw(on_error);
     out.close();
   };
-  request_fact fact{s.host.name, s.box->who.address, s.operation, about};
+  // Each response message starts from the user's own mailbox.
+  s.box = s.home;
+  request_fact fact{s.host.name, s.home->who.address, s.operation, about};
   if (auto ordered = s.faults.item_error(fact)) {
     fail({ordered->code, ordered->message, ordered->values});
     return;

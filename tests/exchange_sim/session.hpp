@@ -29,20 +29,34 @@ struct response_error {
   std::string property{};                                    ///< MessageXml: one t:FieldURI or other path, as XML
 };
 
+/// What HTTP headers say about where a request is to go.
+struct routing_headers {
+  std::string anchor_mailbox, public_folder_mailbox, override_cookie, balancer_cookie;
+  bool prefers_affinity = false;
+};
+
 /// One request on its way: who asks, for which mailbox, under which version.
 struct session {
   universe& all;
   server& host;
-  mailbox* box = nullptr; ///< the mailbox that the request acts in; null before it is known
+  mailbox* box = nullptr; ///< the mailbox of what was named last; null before it is known
   fault_plan& faults;
   const world_options& options;
   std::string account{}; ///< primary address of who logged in
+  bool impersonates = false;
+  mailbox* home = nullptr; ///< of the user as whom the request acts
+  routing_headers routing{};
   std::string operation{};
   schema_version version = schema_version::e2007;
   sys_time now{};
   node header{}; ///< soap:Header
+  /// The GetStreamingEvents that this request opened: its answer comes in pieces, see notifications.hpp.
+  std::uint64_t opened_stream = 0;
+  std::vector<std::string> set_cookies{};
 
-  change_context changes() { return {all, host, *box, now, options.random, box->who.display_name}; }
+  change_context changes() {
+    return {all, host, *box, now, options.random, home->who.display_name, lower(home->who.address)};
+  }
   bool knows(schema_version since) const { return version >= since; }
 };
 
@@ -72,7 +86,7 @@ item& item_of_id(session&, node, const char* attribute);
 
 /// What the fault plan may know of an item before anything is done with it.
 item_fact fact_of(session&, node id);
-item_fact fact_of_id(mailbox&, const std::string& id);
+item_fact fact_of_id(server&, const std::string& id);
 
 /// Writes one response message: asks the fault plan, then runs `act`, which writes what follows the ResponseCode and
 /// may throw response_error. `on_error` is what the message holds besides (an empty "<m:Items/>").
@@ -88,6 +102,7 @@ void find_folder(session&, node request, xml_writer&);
 void create_folder(session&, node request, xml_writer&);
 void update_folder(session&, node request, xml_writer&);
 void delete_folder(session&, node request, xml_writer&);
+void move_folders(session&, node request, xml_writer&);
 void sync_folder_hierarchy(session&, node request, xml_writer&);
 void sync_folder_items(session&, node request, xml_writer&);
 void find_item(session&, node request, xml_writer&);
@@ -99,5 +114,9 @@ void move_items(session&, node request, xml_writer&);
 void copy_items(session&, node request, xml_writer&);
 void resolve_names(session&, node request, xml_writer&);
 void get_server_time_zones(session&, node request, xml_writer&);
+void subscribe(session&, node request, xml_writer&);
+void unsubscribe(session&, node request, xml_writer&);
+void get_events(session&, node request, xml_writer&);
+void get_streaming_events(session&, node request, xml_writer&);
 
 } // namespace exchange_sim

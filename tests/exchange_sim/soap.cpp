@@ -1,5 +1,7 @@
 #include "tests/exchange_sim/soap.hpp"
 
+#include "tests/exchange_sim/affinity.hpp"
+#include "tests/exchange_sim/notifications.hpp"
 #include "tests/exchange_sim/operations.hpp"
 
 #include <map>
@@ -88,12 +90,12 @@ void enter_mailbox(session& s, node header) {
   auto& account = *s.host.find_mailbox(s.account);
   auto wanted = header.child("ExchangeImpersonation");
   if (!wanted) {
-    s.box = &account;
+    s.box = s.home = &account;
     return;
   }
   auto address = impersonated_address(header);
   auto* box = address.empty() ? nullptr : s.host.find_mailbox(address);
-  if (box == nullptr)
+  if (box == nullptr || box->is_public)
     throw soap_fault{"ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it."};
   bool primary_asked = static_cast<bool>(wanted.child("ConnectingSID").child("PrimarySmtpAddress"));
   if (primary_asked && lower(box->who.address) != lower(address))
@@ -108,7 +110,8 @@ void enter_mailbox(session& s, node header) {
   if (!allowed || box->denied.contains(lower(account.who.address)))
     throw soap_fault{"ErrorImpersonateUserDenied",
                      "The account does not have permission to impersonate the requested user."};
-  s.box = box;
+  s.box = s.home = box;
+  s.impersonates = true;
 }
 
 void check_request(const session& s, const schema_check& schemas, node body) {
@@ -162,20 +165,46 @@ http_response act(session& s, const schema_check& schemas, const document& doc) 
   operation->run(s, body, inside);
   inside.close();
   inside.close();
-  auto out = xml_answer(200, envelope_around(s, asked, inside.text()));
-  if (!schemas.checks_answers()) return out;
-  auto written = document::parse(out.body);
-  auto wrong = written ? schemas.answer(s.host.profile, written->root().child("Body").first())
-                       : schema_violation{"the answer is not well-formed", 0};
-  if (wrong) {
-    ++s.host.counted.schema_bugs;
-    out.status = 500;
-    out.headers.emplace_back("X-Sim-Bug", wrong->text);
+  auto with_cookies = [&](http_response answer) {
+    for (const auto& cookie : s.set_cookies)
+      answer.headers.emplace_back("Set-Cookie", cookie);
+    // Pieces that a compressor holds back come too late, and clients read errors in the same way as pieces.
+    if (s.operation == "GetStreamingEvents") answer.headers.emplace_back("Content-Encoding", "identity");
+    return answer;
+  };
+  if (s.opened_stream != 0) {
+    // What a response message of this connection stands in: the text around a place-holder.
+    auto around = envelope_around(s, asked,
+                                  "<m:GetStreamingEventsResponse xmlns:m=\"" + std::string(messages_namespace) +
+                                      "\" xmlns:t=\"" + std::string(types_namespace) +
+                                      "\"><m:ResponseMessages>\n</m:ResponseMessages></m:GetStreamingEventsResponse>");
+    auto place = around.find('\n');
+    auto& connection = s.host.notifications.connections.at(s.opened_stream);
+    connection.before = around.substr(0, place);
+    connection.after = around.substr(place + 1);
+    auto streamed = xml_answer(200, "");
+    streamed.stream = s.opened_stream;
+    return with_cookies(std::move(streamed));
   }
-  return out;
+  auto out = xml_answer(200, envelope_around(s, asked, inside.text()));
+  if (auto wrong = answer_bug(s.host, schemas, out.body)) {
+    out.status = 500;
+    out.headers.emplace_back("X-Sim-Bug", *wrong);
+  }
+  return with_cookies(std::move(out));
 }
 
 } // namespace
+
+std::optional<std::string> answer_bug(server& host, const schema_check& schemas, const std::string& answer) {
+  if (!schemas.checks_answers()) return std::nullopt;
+  auto written = document::parse(as_schemas_want(answer));
+  auto wrong = written ? schemas.answer(host.profile, written->root().child("Body").first())
+                       : schema_violation{"the answer is not well-formed", 0};
+  if (!wrong) return std::nullopt;
+  ++host.counted.schema_bugs;
+  return wrong->text;
+}
 
 http_response dispatch(universe& all, fault_plan& faults, const world_options& options, const schema_check& schemas,
                        const soap_call& call) {
@@ -184,6 +213,7 @@ http_response dispatch(universe& all, fault_plan& faults, const world_options& o
     if (at == all.servers.end() || at->second.find_mailbox(call.account) == nullptr) return xml_answer(503, "");
     session s{all, at->second, nullptr, faults, options};
     s.account = call.account;
+    s.routing = call.routing;
     s.now = options.now();
     auto doc = document::parse(call.body);
     if (!doc)
@@ -192,6 +222,8 @@ http_response dispatch(universe& all, fault_plan& faults, const world_options& o
     return act(s, schemas, *doc);
   } catch (const soap_fault& fault) {
     return fault_answer(fault);
+  } catch (const unroutable&) {
+    return xml_answer(503, "");
   }
 }
 
@@ -206,14 +238,13 @@ request_fact fact_of(universe& all, const soap_call& call) {
   out.operation = body.name();
   if (auto address = impersonated_address(header); !address.empty())
     if (auto* box = host.find_mailbox(address)) out.mailbox = box->who.address;
-  auto* box = host.find_mailbox(out.mailbox);
   for (auto list : body.children())
     for (auto one : list.children()) {
       auto id = one.is("ItemId") ? one : one.child("ItemId");
       if (list.is("Items"))
         out.items.push_back({"", one.child("Subject").text(), one.child("InternetMessageId").text()});
       else if (id)
-        out.items.push_back(fact_of_id(*box, id.attribute_or("Id", "")));
+        out.items.push_back(fact_of_id(host, id.attribute_or("Id", "")));
     }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include "tests/exchange_sim/calendar_state.hpp"
 #include "tests/exchange_sim/profile.hpp"
+#include "tests/exchange_sim/subscription.hpp"
 #include "tests/exchange_sim/world.hpp"
 
 #include <compare>
@@ -93,6 +94,8 @@ struct item {
   std::map<std::string, std::string> kept;
   std::map<std::string, extended_value> extended; ///< by property_path::text
   std::optional<appointment> calendar;            ///< of IPM.Appointment
+  std::string created_by;                         ///< address, lower case; empty: the owner or transport
+  std::set<std::string> read_by;                  ///< in public folders: whose read state is read
 };
 
 struct item_tombstone {
@@ -108,6 +111,9 @@ struct folder {
   std::string distinguished; ///< "inbox", or empty
   change_number created = 0, changed = 0;
   std::map<std::string, extended_value> extended;
+  std::map<std::string, std::string> permissions; ///< address (lower case) or "default" → level
+  std::map<std::string, std::string> withdrawn;   ///< address (lower case) → the error code that it meets here
+  std::string content_guid;                       ///< public: of the mailbox that holds the content
   std::map<item_key, item> items;
   std::vector<item_tombstone> tombstones;
 };
@@ -120,7 +126,12 @@ struct folder_tombstone {
 struct mailbox {
   std::string guid; ///< 16 bytes; part of every id
   mailbox_spec who;
-  std::set<std::string> denied; ///< accounts, lower case
+  bool is_public = false;             ///< the public folder store, nobody's mailbox
+  std::string hierarchy_guid;         ///< public, 2013 and later: of the mailbox that holds the hierarchy
+  std::size_t quota_bytes = 0;        ///< no more than this in all; 0: any
+  std::set<std::string> denied;       ///< accounts, lower case
+  std::set<std::string> full_access;  ///< accounts with the mailbox-wide right, lower case
+  std::set<std::string> view_private; ///< delegates who see private items, lower case
   change_number last_change = 0;
   std::uint64_t last_key = 0;
   std::uint32_t sync_epoch = 1; ///< part of every SyncState
@@ -150,6 +161,13 @@ struct server {
   std::size_t sync_page = 512;
   std::map<std::string, mailbox> mailboxes; ///< by primary address, lower case
   traffic counted;
+  notification_center notifications{};
+  std::size_t message_bytes = 0;              ///< no larger item; 0: any
+  std::string internal_url{}, external_url{}; ///< of EWS, for Autodiscover; the program's ports, so not saved
+  std::string grouping{};                     ///< GroupingInformation of its mailboxes
+  std::map<std::string, exchange_sim::discovery> discovery{}; ///< by address (lower case): what Autodiscover says else
+  bool strict_routing = false;  ///< public folder requests need the right headers (2013 and later)
+  bool strict_affinity = false; ///< streaming needs the headers and cookies of a group (2013 and later)
 
   /// By primary address or alias, case-insensitive.
   mailbox* find_mailbox(std::string_view address);
@@ -169,7 +187,8 @@ struct change_context {
   mailbox& box;
   sys_time now;
   const std::function<std::uint64_t()>& random;
-  std::string actor; ///< display name that LastModifiedName shows
+  std::string actor;     ///< display name that LastModifiedName shows
+  std::string account{}; ///< address of whoever acts, lower case; empty: the owner, transport, an administrator
 };
 
 std::string random_bytes(const std::function<std::uint64_t()>&, std::size_t count);
@@ -181,6 +200,9 @@ std::string random_bytes(const std::function<std::uint64_t()>&, std::size_t coun
 void make_default_folders(change_context&);
 folder& make_folder(change_context&, folder_key parent, std::string name, std::string folder_class,
                     std::string distinguished = {});
+/// Name, class or properties of a folder changed.
+void touch_folder(change_context&, folder&);
+void move_folder(change_context&, folder&, folder_key to);
 /// Puts a new item into a folder: keys, search key, created time. Returns it where it now lives.
 item& put_item(change_context&, folder&, item);
 /// Content changed: new ChangeKey and LastModifiedTime.

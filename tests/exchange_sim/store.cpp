@@ -103,8 +103,28 @@ folder& make_folder(change_context& context, folder_key parent, std::string name
   made.folder_class = std::move(folder_class);
   made.distinguished = std::move(distinguished);
   made.created = made.changed = next_change(context);
+  if (const auto* above = context.box.find_folder(parent)) {
+    // A new folder starts with what holds above it.
+    made.permissions = above->permissions;
+    made.content_guid = above->content_guid;
+  }
   auto key = made.key;
-  return context.box.folders.emplace(key, std::move(made)).first->second;
+  auto& kept = context.box.folders.emplace(key, std::move(made)).first->second;
+  tell_created(context, kept);
+  return kept;
+}
+
+void touch_folder(change_context& context, folder& changed) {
+  changed.changed = next_change(context);
+  tell_modified(context, changed);
+}
+
+void move_folder(change_context& context, folder& moved, folder_key to) {
+  auto before = moved.parent;
+  moved.parent = to;
+  // A folder keeps its id; only the hierarchy changes.
+  moved.changed = next_change(context);
+  tell_moved(context, moved, before.value);
 }
 
 void make_default_folders(change_context& context) {
@@ -113,7 +133,9 @@ void make_default_folders(change_context& context) {
     make_folder(context, context.box.distinguished(row.parent)->key, row.name, row.folder_class, row.distinguished);
 }
 
-item& put_item(change_context& context, folder& to, item put) {
+namespace {
+
+item& place_item(change_context& context, folder& to, item put) {
   put.key = {++context.box.last_key};
   put.folder = to.key;
   put.arrived = put.changed = put.read_changed = next_change(context);
@@ -121,6 +143,8 @@ item& put_item(change_context& context, folder& to, item put) {
   if (put.created == sys_time{}) put.created = context.now;
   if (put.modified == sys_time{}) put.modified = context.now;
   if (put.modified_by.empty()) put.modified_by = context.actor;
+  if (put.created_by.empty()) put.created_by = context.account;
+  if (context.box.is_public && put.read && !context.account.empty()) put.read_by.insert(context.account);
   for (auto& part : put.attachments) {
     part.key = ++context.box.last_key;
     if (part.modified == sys_time{}) part.modified = context.now;
@@ -130,10 +154,19 @@ item& put_item(change_context& context, folder& to, item put) {
   return to.items.emplace(key, std::move(put)).first->second;
 }
 
+} // namespace
+
+item& put_item(change_context& context, folder& to, item put) {
+  auto& placed = place_item(context, to, std::move(put));
+  tell_created(context, placed);
+  return placed;
+}
+
 void touch_item(change_context& context, item& touched) {
   touched.changed = next_change(context);
   touched.modified = context.now;
   touched.modified_by = context.actor;
+  tell_modified(context, touched);
 }
 
 void count_mail(change_context& context, const item& about, std::string kind) {
@@ -147,20 +180,34 @@ void set_read(change_context& context, item& marked, bool read, bool suppress_re
     marked.receipt_pending = false;
     ++context.all.revision;
   }
+  if (context.box.is_public) {
+    // Each user's own, and no change of the item for anybody.
+    if (read)
+      marked.read_by.insert(context.account);
+    else
+      marked.read_by.erase(context.account);
+    ++context.all.revision;
+    return;
+  }
   if (marked.read == read) return;
   marked.read = read;
   // Neither ChangeKey nor LastModifiedTime moves: read state is a register of its own.
   marked.read_changed = next_change(context);
+  tell_read(context, marked);
 }
 
 item& move_item(change_context& context, item& moved, folder& to) {
   auto& from = *context.box.find_folder(moved.folder);
   item taken = std::move(moved);
-  auto old_key = taken.key;
-  from.tombstones.push_back({old_key, taken.arrived, next_change(context)});
-  context.box.where.erase(old_key);
-  from.items.erase(old_key);
-  return put_item(context, to, std::move(taken));
+  item before;
+  before.key = taken.key;
+  before.folder = taken.folder;
+  from.tombstones.push_back({before.key, taken.arrived, next_change(context)});
+  context.box.where.erase(before.key);
+  from.items.erase(before.key);
+  auto& placed = place_item(context, to, std::move(taken));
+  tell_moved(context, placed, before);
+  return placed;
 }
 
 item& copy_item(change_context& context, const item& original, folder& to) {
@@ -168,7 +215,13 @@ item& copy_item(change_context& context, const item& original, folder& to) {
   copy.created = sys_time{}; // a copy is a new object of the store
   copy.modified = context.now;
   copy.receipt_pending = false;
-  return put_item(context, to, std::move(copy));
+  copy.created_by = context.account;
+  item before;
+  before.key = original.key;
+  before.folder = original.folder;
+  auto& placed = place_item(context, to, std::move(copy));
+  tell_copied(context, placed, before);
+  return placed;
 }
 
 void remove_item(change_context& context, item& removed, bool suppress_receipt) {
@@ -177,8 +230,10 @@ void remove_item(change_context& context, item& removed, bool suppress_receipt) 
   auto& from = *context.box.find_folder(removed.folder);
   auto key = removed.key;
   from.tombstones.push_back({key, removed.arrived, next_change(context)});
+  item gone = std::move(removed);
   context.box.where.erase(key);
   from.items.erase(key);
+  tell_deleted(context, gone);
 }
 
 void remove_folder(change_context& context, folder_key key) {
@@ -188,7 +243,9 @@ void remove_folder(change_context& context, folder_key key) {
   for (const auto& [item_key, kept] : gone.items)
     context.box.where.erase(item_key);
   context.box.folder_tombstones.push_back({key, gone.created, next_change(context)});
+  folder removed = std::move(gone);
   context.box.folders.erase(key);
+  tell_deleted(context, removed);
 }
 
 std::size_t size_of(const item& sized) {

@@ -1,4 +1,5 @@
 // SyncFolderItems and SyncFolderHierarchy.
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/folder_shape.hpp"
 #include "tests/exchange_sim/properties.hpp"
 #include "tests/exchange_sim/sync_state.hpp"
@@ -15,6 +16,9 @@ constexpr std::string_view no_items_state = "<m:SyncState/><m:IncludesLastItemIn
 constexpr std::string_view no_folders_state =
     "<m:SyncState/><m:IncludesLastFolderInRange>true</m:IncludesLastFolderInRange>";
 
+// The operations' pages say that it is not supported, and name no code.
+constexpr const char* no_sync_of_public_folders = "Public folders cannot be synchronized.";
+
 sync_state read_state(session& s, node request, sync_kind kind, folder_key root) {
   auto text = request.child("SyncState").text();
   if (text.empty()) return {kind, s.box->guid, s.box->sync_epoch, root, {}};
@@ -26,16 +30,21 @@ sync_state read_state(session& s, node request, sync_kind kind, folder_key root)
 }
 
 struct item_change {
-  enum class kind { create, update, gone, read } what;
+  enum class kind { create, update, gone, read, hidden } what;
   const item* of = nullptr;
   const item_tombstone* tombstone = nullptr;
 };
 
-std::vector<item_change> pending(const folder& f, const told_changes& told, bool newest_first) {
+std::vector<item_change> pending(session& s, const folder& f, const told_changes& told, bool newest_first) {
   using kind = item_change::kind;
   std::vector<item_change> changed, gone, read;
   for (const auto& [key, i] : f.items) {
     if (i.associated) continue;
+    if (is_hidden(s, i)) {
+      // What the client knew and may no longer see leaves its list once.
+      if (told.has(i.arrived) && !told.has(i.changed)) gone.push_back({kind::hidden, &i});
+      continue;
+    }
     if (!told.has(i.arrived))
       changed.push_back({kind::create, &i});
     else if (!told.has(i.changed))
@@ -80,6 +89,11 @@ void write_change(session& s, xml_writer& out, const item_change& change, const 
     out.empty("t:ItemId", {{"Id", wire_id(*s.box, change.tombstone->key)}, {"ChangeKey", type_only_key_of_item()}});
     out.close();
     break;
+  case kind::hidden:
+    out.open("t:Delete");
+    out.empty("t:ItemId", {{"Id", wire_id(*s.box, change.of->key)}, {"ChangeKey", type_only_key_of_item()}});
+    out.close();
+    break;
   case kind::read:
     out.open("t:ReadFlagChange");
     // The key is a mere type prefix here, as in Delete.
@@ -98,13 +112,15 @@ void sync_folder_items(session& s, node request, xml_writer& out) {
       [&](xml_writer& inside) {
         auto shape = read_shape(s, request.child("ItemShape"));
         auto& f = target_folder(s, request.child("SyncFolderId"), "ErrorSyncFolderNotFound");
+        if (s.box->is_public) throw response_error{"ErrorInvalidOperation", no_sync_of_public_folders};
+        require(s, f, &folder_rights::read);
         auto state = read_state(s, request, sync_kind::items, f.key);
         auto wanted = static_cast<std::size_t>(std::atoi(request.child("MaxChangesReturned").text().c_str()));
         auto most = std::min(wanted, s.host.sync_page);
         std::set<std::string> ignored;
         for (auto id : request.child("Ignore").children())
           ignored.insert(id.attribute_or("Id", ""));
-        auto changes = pending(f, state.told, s.host.profile.sync_newest_first);
+        auto changes = pending(s, f, state.told, s.host.profile.sync_newest_first);
         xml_writer written;
         std::size_t count = 0, at = 0;
         for (; at < changes.size() && count < most; ++at) {
@@ -133,6 +149,7 @@ void sync_folder_hierarchy(session& s, node request, xml_writer& out) {
         auto shape = read_folder_shape(request.child("FolderShape"));
         auto named = request.child("SyncFolderId");
         auto& root = named ? target_folder(s, named, "ErrorSyncFolderNotFound") : *s.box->distinguished("root");
+        if (s.box->is_public) throw response_error{"ErrorInvalidOperation", no_sync_of_public_folders};
         auto state = read_state(s, request, sync_kind::hierarchy, root.key);
         auto below = [&](const folder& f) {
           for (auto* at = s.box->find_folder(f.parent); at != nullptr; at = s.box->find_folder(at->parent))
@@ -142,7 +159,7 @@ void sync_folder_hierarchy(session& s, node request, xml_writer& out) {
         xml_writer written;
         for (const auto& [key, f] : s.box->folders) {
           bool known = state.told.has(f.created);
-          if ((known && state.told.has(f.changed)) || !below(f)) continue;
+          if ((known && state.told.has(f.changed)) || !below(f) || !rights_in(s, f).visible) continue;
           written.open(known ? "t:Update" : "t:Create");
           write_folder(s, written, f, shape);
           written.close();

@@ -1,4 +1,6 @@
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/item_writing.hpp"
+#include "tests/exchange_sim/limits.hpp"
 
 #include "tests/exchange_sim/calendar.hpp"
 #include "tests/exchange_sim/calendar_operations.hpp"
@@ -146,6 +148,10 @@ void update_one(session& s, node request, node change, xml_writer& out) {
       result.content = true;
     }
   }
+  // To read is to mark as read in a public folder, where it is each user's own.
+  if (result.content || (result.read && !s.box->is_public)) require_edit(s, stored);
+  if (how != disposition::save_only && s.box->is_public)
+    throw response_error{"ErrorInvalidOperation", "Messages in public folders are not sent from there."};
   auto changes = s.changes();
   item* now = &stored;
   item occurrence;
@@ -153,6 +159,7 @@ void update_one(session& s, node request, node change, xml_writer& out) {
     const auto& rules = rules_of_class(stored.item_class);
     if (&rules != &rules_of_class(edited.item_class))
       throw response_error{"ErrorObjectTypeChanged", "The item class does not go with the type of the item."};
+    check_room(s, edited, size_of(stored));
     edited.unmodified = false;
     if (named.occurrence) {
       occurrence = updating_occurrence(s, request, stored, std::move(edited));

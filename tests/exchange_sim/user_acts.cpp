@@ -99,7 +99,9 @@ outcome<std::string> world::add_message(const mailbox_ref& ref, const delivered_
   made.created = made.modified = *made.received;
   made.modified_by = found.box->who.display_name;
   change_context changes{*universe_, *found.host, *found.box, now, options_.random, found.box->who.display_name};
-  return wire_id(*found.box, put_item(changes, *to, std::move(made)).key);
+  auto& arrived = put_item(changes, *to, std::move(made));
+  if (!arrived.draft && to->distinguished == "inbox") tell_new_mail(changes, arrived);
+  return wire_id(*found.box, arrived.key);
 }
 
 outcome<std::string> world::user_edit(const mailbox_ref& ref, const item_locator& wanted, const item_edit& edit) {
@@ -187,6 +189,9 @@ folder& copy_folder(change_context& changes, const folder& original, folder_key 
   auto key = make_folder(changes, parent, original.name, original.folder_class, original.distinguished).key;
   auto& made = *changes.box.find_folder(key);
   made.extended = original.extended;
+  made.permissions = original.permissions;
+  made.withdrawn = original.withdrawn;
+  made.content_guid = original.content_guid;
   for (const auto& [item_key, kept] : original.items)
     put_item(changes, made, kept);
   for (const auto& child : all_originals)
@@ -223,6 +228,10 @@ outcome<done> world::recreate_mailbox(const mailbox_ref& ref) {
   mailbox fresh;
   fresh.who = found.box->who;
   fresh.denied = found.box->denied;
+  fresh.is_public = found.box->is_public;
+  fresh.hierarchy_guid = found.box->hierarchy_guid;
+  fresh.full_access = found.box->full_access;
+  fresh.view_private = found.box->view_private;
   // The mailbox is still there under its GUID, so an old id reads as "not found" and not as "no such mailbox". Keys and
   // change numbers run on, so nothing old can mean something new.
   fresh.guid = found.box->guid;
@@ -230,10 +239,11 @@ outcome<done> world::recreate_mailbox(const mailbox_ref& ref) {
   fresh.last_change = found.box->last_change;
   fresh.sync_epoch = found.box->sync_epoch + 1;
   *found.box = std::move(fresh);
+  exchange_sim::lose_subscriptions(found.host->notifications, found.box->guid);
   change_context changes{*universe_,     *found.host,     *found.box,
                          options_.now(), options_.random, found.box->who.display_name};
   for (const auto& original : originals)
-    if (original.distinguished == "root") copy_folder(changes, original, {}, originals);
+    if (original.parent == folder_key{}) copy_folder(changes, original, {}, originals);
   return done{};
 }
 

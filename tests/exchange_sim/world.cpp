@@ -1,7 +1,9 @@
 // The world as a whole: HTTP and log-in, set-up, conditions.
 #include "tests/exchange_sim/world.hpp"
 
+#include "tests/exchange_sim/autodiscover.hpp"
 #include "tests/exchange_sim/faults.hpp"
+#include "tests/exchange_sim/notifications.hpp"
 #include "tests/exchange_sim/soap.hpp"
 #include "tests/exchange_sim/world_parts.hpp"
 
@@ -43,6 +45,25 @@ mailbox* log_in(server& host, const http_request& request) {
   return box;
 }
 
+/// The value of one cookie of a Cookie header.
+std::string cookie_of(const std::string& header, const std::string& name) {
+  for (std::size_t at = 0; at < header.size();) {
+    auto end = std::min(header.find(';', at), header.size());
+    auto pair = header.substr(at, end - at);
+    pair.erase(0, std::min(pair.find_first_not_of(' '), pair.size()));
+    if (pair.starts_with(name + "=")) return pair.substr(name.size() + 1);
+    at = end + 1;
+  }
+  return {};
+}
+
+routing_headers routing_of(const http_request& request) {
+  return {header_of(request, "x-anchormailbox"), header_of(request, "x-publicfoldermailbox"),
+          cookie_of(header_of(request, "cookie"), "X-BackEndOverrideCookie"),
+          cookie_of(header_of(request, "cookie"), "exchangecookie"),
+          lower(header_of(request, "x-preferserveraffinity")) == "true"};
+}
+
 } // namespace
 
 http_response world::handle(const http_request& request) {
@@ -53,21 +74,39 @@ http_response world::handle(const http_request& request) {
   auto& host = at->second;
   ++universe_->revision;
   host.counted.bytes_in += request.body.size();
-  if (lower(request.path.substr(0, request.path.find('?'))) != "/ews/exchange.asmx") return plain(404, "not found");
+  const auto path = lower(request.path.substr(0, request.path.find('?')));
+  if (path != "/ews/exchange.asmx" && !is_autodiscover(path)) return plain(404, "not found");
   auto* account = log_in(host, request);
   if (account == nullptr) {
     auto refused = plain(401, "");
     refused.headers.emplace_back("WWW-Authenticate", "Basic realm=\"" + host.name + "\"");
     return refused;
   }
+  if (is_autodiscover(path)) return answer_discovery(host, request, now);
   if (account->denied.contains(lower(account->who.address))) return plain(403, "");
   if (request.method != "POST") return plain(405, "");
   if (request.body.size() > host.profile.request_bytes) return plain(413, "");
-  soap_call call{request.server, account->who.address, request.body};
+  soap_call call{request.server, account->who.address, request.body, routing_of(request)};
   auto fact = fact_of(*universe_, call);
   ++host.counted.requests[fact.operation.empty() ? "malformed" : fact.operation];
   auto answer =
       faults_->apply(fact, now, [this, call] { return dispatch(*universe_, *faults_, options_, *schemas_, call); });
+  host.counted.bytes_out += answer.body.size();
+  if (answer.stream && (answer.cut_at || !answer.body.empty() || answer.status != 200)) {
+    // A fault has made another answer of it.
+    end_stream(request.server, *answer.stream);
+    answer.stream.reset();
+  }
+  return answer;
+}
+
+http_response world::answer_discovery(server& host, const http_request& request, sys_time now) {
+  if (request.method != "POST") return plain(405, "");
+  ++host.counted.requests["Autodiscover"];
+  // By the name of an operation, so that a fault can be aimed at it.
+  request_fact fact{host.name, "", "Autodiscover", {}};
+  auto answer = faults_->apply(
+      fact, now, [this, request] { return autodiscover(universe_->servers.at(request.server), request); });
   host.counted.bytes_out += answer.body.size();
   return answer;
 }
@@ -90,7 +129,9 @@ outcome<done> world::add_server(const server_spec& spec) {
   const auto* profile = find_profile(spec.profile);
   if (profile == nullptr) return refusal{"no such version profile: " + spec.profile};
   if (spec.name.empty() || has_server(spec.name)) return refusal{"the server exists or has no name: " + spec.name};
-  universe_->servers[spec.name] = server{spec.name, *profile, 512, {}, {}};
+  auto& made = universe_->servers[spec.name] = server{spec.name, *profile, 512, {}, {}};
+  made.grouping = "sim-" + spec.name;
+  made.notifications.settings = default_notifications(*profile);
   ++universe_->revision;
   return done{};
 }
@@ -106,18 +147,6 @@ outcome<done> world::add_mailbox(const mailbox_spec& spec) {
   box.guid = random_bytes(options_.random, 16);
   change_context changes{*universe_, at->second, box, options_.now(), options_.random, box.who.display_name};
   make_default_folders(changes);
-  return done{};
-}
-
-outcome<done> world::set_limits(const std::string& name, const limit_changes& limits) {
-  auto at = universe_->servers.find(name);
-  if (at == universe_->servers.end()) return refusal{"no such server: " + name};
-  auto& host = at->second;
-  if (limits.request_bytes) host.profile.request_bytes = *limits.request_bytes;
-  if (limits.attachment_bytes) host.profile.attachment_bytes = *limits.attachment_bytes;
-  if (limits.sync_page) host.sync_page = std::min<std::size_t>(512, std::max<std::size_t>(1, *limits.sync_page));
-  if (limits.find_page) host.profile.find_page = host.profile.find_page_restricted = *limits.find_page;
-  ++universe_->revision;
   return done{};
 }
 
@@ -154,6 +183,14 @@ outcome<done> world::allow(const mailbox_ref& ref, const std::string& account) {
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   found.box->denied.erase(lower(account));
+  ++universe_->revision;
+  return done{};
+}
+
+outcome<done> world::set_quota(const mailbox_ref& ref, std::size_t bytes) {
+  auto found = find_mailbox(*universe_, ref);
+  if (found.box == nullptr) return refusal{found.why};
+  found.box->quota_bytes = bytes;
   ++universe_->revision;
   return done{};
 }

@@ -17,6 +17,7 @@ namespace exchange_sim {
 class fault_plan;
 struct appointment_edit;
 struct new_appointment;
+struct server;
 class schema_check;
 struct universe;
 
@@ -24,6 +25,9 @@ struct universe;
 struct world_options {
   std::function<sys_time()> now;
   std::function<std::uint64_t()> random;
+  /// The clock of hanging connections and of subscriptions; empty: `now`. Apart, since a clock that only tests move
+  /// would let no heartbeat out.
+  std::function<sys_time()> connection_time{};
   /// Directory that holds Microsoft's schema sets, one folder each; empty: our own table of element order refuses.
   std::string schema_directory;
   /// Moves a virtual clock; empty: the clock is real and the command is refused.
@@ -98,7 +102,24 @@ struct item_edit {
 
 /// Caps that a test can lower; an absent value leaves the profile's.
 struct limit_changes {
-  std::optional<std::size_t> request_bytes, attachment_bytes, sync_page, find_page;
+  std::optional<std::size_t> request_bytes, attachment_bytes, message_bytes, sync_page, find_page;
+};
+
+/// What Autodiscover says of one address in place of the usual; empty parts say nothing.
+struct discovery {
+  std::string redirect_address, redirect_url, grouping;
+};
+
+struct notification_count {
+  std::string server;
+  std::size_t subscriptions = 0, connections = 0;
+};
+
+/// How a server notifies; an absent value stays as it is.
+struct notification_changes {
+  std::optional<std::uint64_t> gather_milliseconds, heartbeat_milliseconds;
+  std::optional<bool> status_events;
+  std::optional<std::size_t> hanging_connections, subscriptions;
 };
 
 /// Several Exchange servers in one process, without threads and sockets: request bytes in, answer bytes out.
@@ -112,6 +133,13 @@ public:
 
   /// Answers one HTTP request to /EWS/Exchange.asmx of one server, through the fault plan.
   http_response handle(const http_request&);
+
+  /// The next piece of an answer that has http_response::stream. Asked again at `wake`, or when stream_revision grows.
+  stream_turn next_turn(const std::string& server, std::uint64_t stream);
+  /// The client is gone.
+  void end_stream(const std::string& server, std::uint64_t stream);
+  /// Grows whenever a hanging connection may have something new to say.
+  std::uint64_t stream_revision() const;
 
   /// One command {"do": "...", ...}; the answer is an object, with "error" where it was refused. (control.cpp)
   nlohmann::json control(const nlohmann::json& command);
@@ -159,14 +187,45 @@ public:
   /// A server's touch: ChangeKey moves, content does not.
   outcome<std::string> touch_change_key(const mailbox_ref&, const item_locator&);
 
+  outcome<std::string> user_create_folder(const mailbox_ref&, const std::string& path, const std::string& folder_class);
+  outcome<std::string> user_rename_folder(const mailbox_ref&, const std::string& path, const std::string& name);
+  outcome<std::string> user_move_folder(const mailbox_ref&, const std::string& path, const std::string& to_folder);
+
   // Conditions.
   outcome<done> invalidate_sync_states(const mailbox_ref&);
   outcome<done> set_limits(const std::string& server, const limit_changes&);
   /// `account` may no longer reach `mailbox` (impersonation and access); allow undoes it.
+  outcome<done> set_quota(const mailbox_ref&, std::size_t bytes);
+  /// What Autodiscover calls the server's EWS; empty: not told. The program does it for its own ports.
+  outcome<done> set_urls(const std::string& server, const std::string& internal, const std::string& external);
+  outcome<done> set_autodiscover(const std::string& server, const std::string& address, const discovery&);
+  outcome<done> add_public_folders(const std::string& server, const std::string& everybody);
+  /// The GUID of the public folder mailbox that holds the hierarchy.
+  outcome<std::string> hierarchy_guid(const std::string& server) const;
+  /// The folder's content goes to a public folder mailbox of its own; answers its GUID.
+  outcome<std::string> set_content_mailbox(const std::string& server, const std::string& path);
+  outcome<done> set_routing(const std::string& server, std::optional<bool> public_folders,
+                            std::optional<bool> affinity);
+  /// `account` (or "default") gets a permission level on a folder, and on those below.
+  outcome<done> set_permission(const mailbox_ref&, const std::string& path, const std::string& account,
+                               const std::string& level, bool below);
+  outcome<done> set_access(const mailbox_ref&, const std::string& account, std::optional<bool> full,
+                           std::optional<bool> view_private);
+  /// `account` meets this error code in the folder from now on, whatever its rights are; give_back undoes it.
+  outcome<done> withdraw(const mailbox_ref&, const std::string& path, const std::string& account,
+                         const std::string& code);
+  outcome<done> give_back(const mailbox_ref&, const std::string& path, const std::string& account);
   outcome<done> deny(const mailbox_ref&, const std::string& account);
   outcome<done> allow(const mailbox_ref&, const std::string& account);
 
+  /// Every subscription of one mailbox (empty address: of all) is gone, as after a restart of the server.
+  outcome<std::size_t> lose_subscriptions(const std::string& server, const std::string& address);
+  /// Hanging connections break off without a word; answers how many.
+  outcome<std::size_t> drop_connections(const std::string& server);
+  outcome<done> set_notifications(const std::string& server, const notification_changes&);
+
   // Looking.
+  std::vector<notification_count> subscriptions() const;
   /// {"items": [...]} of one folder path or, where it is empty, of the whole mailbox, in order of (folder path,
   /// received, subject, id).
   outcome<nlohmann::json> contents(const mailbox_ref&, const std::string& folder = {}) const;
@@ -178,6 +237,8 @@ public:
   void reset_counters();
 
 private:
+  http_response answer_discovery(server&, const http_request&, sys_time now);
+
   world_options options_;
   std::unique_ptr<fault_plan> faults_;
   std::unique_ptr<universe> universe_;

@@ -49,9 +49,10 @@ public:
   ~fixture();
 
   /// Posts one envelope as a user (default: ann@<server>.example).
-  http_response post(const std::string& server, const std::string& envelope, const std::string& user = {});
+  http_response post(const std::string& server, const std::string& envelope, const std::string& user = {},
+                     const std::vector<std::pair<std::string, std::string>>& headers = {});
   /// Posts one operation in an envelope that states the newest version of the server. Asserts that the answer is valid.
-  std::string call(const std::string& server, const std::string& operation);
+  std::string call(const std::string& server, const std::string& operation, const std::string& user = {});
   /// One control command that must not be refused.
   nlohmann::json control(const nlohmann::json& command);
 

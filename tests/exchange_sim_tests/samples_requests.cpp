@@ -18,7 +18,8 @@ namespace {
 const std::set<std::string> operations{
     "GetFolder",           "FindFolder",      "CreateFolder", "UpdateFolder", "DeleteFolder",
     "SyncFolderHierarchy", "SyncFolderItems", "FindItem",     "GetItem",      "CreateItem",
-    "UpdateItem",          "DeleteItem",      "MoveItem",     "CopyItem",     "ResolveNames"};
+    "UpdateItem",          "DeleteItem",      "MoveItem",     "CopyItem",     "ResolveNames",
+    "MoveFolder",          "Subscribe",       "Unsubscribe",  "GetEvents",    "GetStreamingEvents"};
 
 /// A refusal to know the shape of a request, as against one to do what it asks.
 const std::set<std::string> schema_faults{"ErrorSchemaValidation", "ErrorInvalidRequest", "ErrorIncorrectSchemaVersion",

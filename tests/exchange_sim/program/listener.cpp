@@ -12,8 +12,8 @@
 namespace exchange_sim {
 namespace {
 
-// A client may keep a connection for each of many identities open, and each holds a thread here.
-constexpr std::size_t threads = 96;
+// A client may keep a connection for each of many identities open, and a hanging one besides; each holds a thread here.
+constexpr std::size_t threads = 384;
 constexpr time_t keep_alive_seconds = 120;
 constexpr time_t slow_client_seconds = 60;
 
@@ -48,18 +48,47 @@ http_request read(const std::string& name, const httplib::Request& from) {
   return request;
 }
 
-void write(http_response&& answer, const httplib::Request& request, httplib::Response& to, int local_port) {
+/// Pieces as they come, until the last one is said or the client is gone.
+void write_stream(std::uint64_t stream, const std::string& server, const std::string& type,
+                  const listener::streams& streams, const httplib::Request& request, httplib::Response& to,
+                  int local_port) {
+  to.set_chunked_content_provider(
+      type,
+      [=](std::size_t, httplib::DataSink& sink) {
+        auto turn = streams.wait_for_turn(server, stream);
+        if (!turn.chunk.empty() && !sink.write(turn.chunk.data(), turn.chunk.size())) return false;
+        if (turn.hang_up) {
+          hang_up(request, local_port);
+          return false;
+        }
+        if (turn.closed) sink.done();
+        return sink.is_writable();
+      },
+      [=](bool) { streams.end(server, stream); });
+}
+
+void write(http_response&& answer, const httplib::Request& request, httplib::Response& to, int local_port,
+           const std::string& server, const listener::streams& streams) {
   if (answer.cut_at == 0u) {
     hang_up(request, local_port);
     return;
   }
   to.status = answer.status;
   std::string type = "text/plain";
+  bool as_it_is = false;
   for (const auto& [key, value] : answer.headers) {
     if (strcasecmp(key.c_str(), "Content-Type") == 0)
       type = value;
+    else if (strcasecmp(key.c_str(), "Content-Encoding") == 0)
+      as_it_is = value == "identity";
     else
       to.headers.emplace(key, value);
+  }
+  // The library takes the header as it stands: with a blank before it, it knows nothing to compress.
+  if (as_it_is) type.insert(0, 1, ' ');
+  if (answer.stream) {
+    write_stream(*answer.stream, server, type, streams, request, to, local_port);
+    return;
   }
   if (!answer.cut_at) {
     to.set_content(std::move(answer.body), type);
@@ -79,7 +108,7 @@ void write(http_response&& answer, const httplib::Request& request, httplib::Res
 
 } // namespace
 
-listener::listener(std::string name, int port, const certified_key* identity, handler handle)
+listener::listener(std::string name, int port, const certified_key* identity, handler handle, streams pieces)
     : server_(new_server(identity)) {
   server_->new_task_queue = [] { return new httplib::ThreadPool(threads); };
   server_->set_keep_alive_max_count(std::numeric_limits<std::size_t>::max());
@@ -92,9 +121,9 @@ listener::listener(std::string name, int port, const certified_key* identity, ha
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
-  const auto serve = [this, name, handle = std::move(handle)](const httplib::Request& request,
-                                                              httplib::Response& response) {
-    write(handle(read(name, request)), request, response, port_);
+  const auto serve = [this, name, handle = std::move(handle),
+                      pieces = std::move(pieces)](const httplib::Request& request, httplib::Response& response) {
+    write(handle(read(name, request)), request, response, port_, name, pieces);
   };
   server_->Get(".*", serve);
   server_->Post(".*", serve);

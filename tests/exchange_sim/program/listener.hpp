@@ -3,6 +3,7 @@
 #include "tests/exchange_sim/http.hpp"
 #include "tests/exchange_sim/program/certificates.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -17,10 +18,15 @@ namespace exchange_sim {
 class listener {
 public:
   using handler = std::function<http_response(http_request)>;
+  /// Drives answers that come in pieces (http_response::stream). Called from the connection's thread.
+  struct streams {
+    std::function<stream_turn(const std::string& server, std::uint64_t stream)> wait_for_turn;
+    std::function<void(const std::string& server, std::uint64_t stream)> end;
+  };
 
   /// Listens from the constructor on; port 0 lets the system choose. With `identity` it speaks TLS 1.2 and newer, else
   /// plain HTTP. `name` becomes http_request::server. Throws std::runtime_error where the port cannot be had.
-  listener(std::string name, int port, const certified_key* identity, handler);
+  listener(std::string name, int port, const certified_key* identity, handler, streams = {});
   ~listener();
 
   int port() const { return port_; }

@@ -127,14 +127,21 @@ void run(const arguments& args) {
     return response;
   };
 
+  // So often a connection that is silent looks whether its client is still there.
+  constexpr std::chrono::milliseconds patience{500};
+  const listener::streams pieces{
+      [&](const std::string& server, std::uint64_t stream) { return sim.wait_for_turn(server, stream, patience); },
+      [&](const std::string& server, std::uint64_t stream) { sim.end_stream(server, stream); }};
+
   json ready{{"ready", true}, {"servers", json::object()}};
   std::vector<std::unique_ptr<listener>> listeners;
   for (const auto& name : sim.servers()) {
     const int port = ports.contains(name) ? ports.extract(name).mapped() : 0;
-    listeners.push_back(std::make_unique<listener>(name, port, args.https ? &identity : nullptr, answer));
-    ready["servers"][name] = {{"url", std::string(args.https ? "https" : "http") + "://localhost:" +
-                                          std::to_string(listeners.back()->port()) + "/EWS/Exchange.asmx"},
-                              {"port", listeners.back()->port()}};
+    listeners.push_back(std::make_unique<listener>(name, port, args.https ? &identity : nullptr, answer, pieces));
+    const auto url = std::string(args.https ? "https" : "http") +
+                     "://localhost:" + std::to_string(listeners.back()->port()) + "/EWS/Exchange.asmx";
+    command(sim, {{"do", "set_urls"}, {"server", name}, {"internal", url}, {"external", url}});
+    ready["servers"][name] = {{"url", url}, {"port", listeners.back()->port()}};
   }
   if (!ports.empty()) throw std::invalid_argument("--port " + ports.begin()->first + ": there is no such server");
   listeners.push_back(std::make_unique<listener>("control", args.control_port, nullptr,

@@ -24,6 +24,10 @@ std::mt19937_64 seeded(std::optional<std::uint64_t> seed, std::uint64_t starts) 
   return std::mt19937_64(sequence);
 }
 
+sys_time real_now() {
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
 } // namespace
 
 simulator::simulator(const simulator_settings& settings) : settings_(settings), virtual_now_(settings.clock) {
@@ -45,10 +49,9 @@ simulator::simulator(const simulator_settings& settings) : settings_(settings), 
     options.now = [this] { return *virtual_now_; };
     options.advance_clock = [this](std::chrono::seconds by) { *virtual_now_ += by; };
   } else {
-    options.now = [] {
-      return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    };
+    options.now = real_now;
   }
+  options.connection_time = real_now;
   world_ = std::make_unique<world>(std::move(options));
   if (!kept.is_null()) world_->load(kept["world"]);
   saved_revision_ = world_->revision();
@@ -71,12 +74,41 @@ std::vector<std::string> simulator::servers() {
 
 http_response simulator::handle(const http_request& request) {
   std::lock_guard lock(mutex_);
-  return world_->handle(request);
+  auto answer = world_->handle(request);
+  wake_streams();
+  return answer;
+}
+
+void simulator::wake_streams() {
+  const auto now = world_->stream_revision();
+  if (now == told_revision_) return;
+  told_revision_ = now;
+  told_.notify_all();
+}
+
+stream_turn simulator::wait_for_turn(const std::string& server, std::uint64_t stream,
+                                     std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  const auto give_up = real_now() + patience;
+  for (;;) {
+    auto turn = world_->next_turn(server, stream);
+    if (!turn.chunk.empty() || turn.closed || real_now() >= give_up) return turn;
+    told_.wait_until(lock, std::min(give_up, turn.wake));
+  }
+}
+
+void simulator::end_stream(const std::string& server, std::uint64_t stream) {
+  std::lock_guard lock(mutex_);
+  world_->end_stream(server, stream);
 }
 
 nlohmann::json simulator::control(const nlohmann::json& command) {
   std::unique_lock lock(mutex_);
-  if (!command.is_object() || command.value("do", "") != "save") return world_->control(command);
+  if (!command.is_object() || command.value("do", "") != "save") {
+    auto answer = world_->control(command);
+    wake_streams();
+    return answer;
+  }
   if (settings_.state_file.empty()) return {{"error", "there is no state file"}};
   save(lock);
   return {{"ok", true}};

@@ -33,6 +33,9 @@ public:
   std::vector<std::string> servers();
 
   http_response handle(const http_request&);
+  /// Waits until a hanging connection has something to say, at most `patience`; an empty turn means that it had not.
+  stream_turn wait_for_turn(const std::string& server, std::uint64_t stream, std::chrono::milliseconds patience);
+  void end_stream(const std::string& server, std::uint64_t stream);
   /// As world::control, and {"do": "save"}.
   nlohmann::json control(const nlohmann::json& command);
 
@@ -41,6 +44,8 @@ public:
 
 private:
   nlohmann::json state() const;
+  /// Wakes the hanging connections where one of them may have something to say. With the mutex held.
+  void wake_streams();
   /// Lets go of `held` (the mutex of the world) while it writes.
   void save(std::unique_lock<std::mutex>& held);
   void write(const std::string& text) const;
@@ -54,6 +59,8 @@ private:
   std::mt19937_64 random_;
   std::unique_ptr<world> world_;
   std::uint64_t saved_revision_ = 0;
+  std::uint64_t told_revision_ = 0;
+  std::condition_variable told_;
   std::condition_variable stopping_;
   bool stop_ = false;
   std::thread saver_;
