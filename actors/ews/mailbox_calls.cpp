@@ -203,7 +203,7 @@ prober_actor::behavior_type mailbox_behaviour(mailbox_pointer self, mailbox_opti
       [self](const create_folder& asked) { return handle(self, asked); },
       [self](const rename_folder& asked) { return handle(self, asked); },
       [self](const move_folder& asked) { return handle(self, asked); },
-      [](const ask_settable&) { return what_is_settable(); },
+      [self](const ask_settable&) { return what_is_settable(self->state.version()); },
       [self](const probe_server& asked) { return handle(self, asked); },
       [self](const search_users& asked) { return handle(self, asked); },
   };

@@ -170,6 +170,6 @@ caf::typed_response_promise<folder_done> handle(mailbox_pointer self, const rena
 caf::typed_response_promise<folder_done> handle(mailbox_pointer self, const move_folder& asked);
 caf::typed_response_promise<server_probed> handle(mailbox_pointer self, const probe_server& asked);
 caf::typed_response_promise<users_found> handle(mailbox_pointer self, const search_users& asked);
-settable what_is_settable();
+settable what_is_settable(const ews::schema_version& version);
 
 } // namespace exsyncd

@@ -21,13 +21,14 @@ template <class Outcome, class Answer>
 struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>> {
   using convert = Outcome (*)(ews::got_item&&);
 
-  item_reading(mailbox_pointer self, caf::typed_response_promise<Answer> promise, std::vector<item_id> items,
-               enum ews::get_item::what wanted, std::size_t batch, convert to)
-      : self(self), answer(std::move(promise), [] { return Answer{mailbox_ended()}; }), items(std::move(items)),
-        wanted(wanted), batch(batch), to(to) {}
+  item_reading(mailbox_pointer self, caf::typed_response_promise<Answer> promise, enum item_class which,
+               std::vector<item_id> items, enum ews::get_item::what wanted, std::size_t batch, convert to)
+      : self(self), answer(std::move(promise), [] { return Answer{mailbox_ended()}; }), which(which),
+        items(std::move(items)), wanted(wanted), batch(batch), to(to) {}
 
   mailbox_pointer self;
   owed<Answer> answer;
+  enum item_class which;
   std::vector<item_id> items;
   enum ews::get_item::what wanted;
   std::size_t batch;
@@ -42,6 +43,7 @@ struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>
     const auto count = std::min(size_now ? size_now : batch, items.size() - outcomes.size());
     auto request = std::make_shared<ews::get_item>();
     request->wanted = wanted;
+    request->item_class = which;
     const auto from = items.begin() + static_cast<std::ptrdiff_t>(outcomes.size());
     request->items.assign(from, from + static_cast<std::ptrdiff_t>(count));
     self->state.template call<ews::got_item, ews::get_item>(
@@ -94,7 +96,7 @@ content_outcome to_content(ews::got_item&& item) {
 }
 
 fetch_outcome to_fetched(ews::got_item&& item) {
-  if (item.mime_base64.empty())
+  if (item.item.item_class == item_class::message && item.mime_base64.empty())
     return failure{reach::item, retry::later, {}, "no_mime", "GetItem: the server gave no MIME of this item", {}};
   auto contents = item.contents;
   return fetched{ews::carried(std::move(item)), std::move(contents)};
@@ -163,7 +165,7 @@ caf::typed_response_promise<changes_listed> handle(mailbox_pointer self, const l
 
 caf::typed_response_promise<content_read> handle(mailbox_pointer self, const read_content& asked) {
   auto promise = self->make_response_promise<content_read>();
-  std::make_shared<item_reading<content_outcome, content_read>>(self, promise, asked.items,
+  std::make_shared<item_reading<content_outcome, content_read>>(self, promise, asked.item_class, asked.items,
                                                                 ews::get_item::what::content, 50, to_content)
       ->next();
   return promise;
@@ -172,8 +174,8 @@ caf::typed_response_promise<content_read> handle(mailbox_pointer self, const rea
 caf::typed_response_promise<items_fetched> handle(mailbox_pointer self, const fetch_items& asked) {
   auto promise = self->make_response_promise<items_fetched>();
   // Ten, as Microsoft advises for GetItem: bodies and attachments come along.
-  std::make_shared<item_reading<fetch_outcome, items_fetched>>(self, promise, asked.items, ews::get_item::what::mail, 10,
-                                                              to_fetched)
+  std::make_shared<item_reading<fetch_outcome, items_fetched>>(self, promise, asked.item_class, asked.items,
+                                                               ews::get_item::what::whole, 10, to_fetched)
       ->next();
   return promise;
 }

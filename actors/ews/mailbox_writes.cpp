@@ -192,15 +192,19 @@ private:
                            [](std::size_t sum, const auto& f) { return sum + f.value.size(); });
   }
   std::optional<write_outcome> decided_before(std::size_t i) override {
-    const auto& fields = asked_.items[i].fields;
-    const auto settable = [](const auto& f) { return ews::row_of(f.field).write != nullptr; };
+    const auto& item = asked_.items[i];
+    const auto& fields = item.fields;
+    const auto settable = [&](const auto& f) {
+      return ews::can_update(item.item_class, f.field, self->state.version());
+    };
     if (!fields.empty() && std::all_of(fields.begin(), fields.end(), settable)) return std::nullopt;
     return refused{{reach::item, retry::never, {}, "not_settable", "UpdateItem: a field that no update can set", {}}};
   }
   void begin() override {
     auto request = std::make_shared<ews::update_contents>();
     for (auto i : now_)
-      request->items.push_back({{asked_.items[i].id, asked_.items[i].guard}, asked_.items[i].fields});
+      request->items.push_back(
+          {{asked_.items[i].id, asked_.items[i].guard}, asked_.items[i].fields, asked_.items[i].item_class});
     send<ews::item_key>("UpdateItem", std::move(request), ews::read_update_item,
                         [](std::size_t, ews::item_key&& key) { return with_id("UpdateItem", std::move(key)); });
   }
@@ -392,12 +396,18 @@ caf::typed_response_promise<write_done> handle(mailbox_pointer self, remove_item
   return write_all<removing>(self, std::move(asked));
 }
 
-settable what_is_settable() {
+settable what_is_settable(const ews::schema_version& version) {
   settable out;
-  for (const auto& row : ews::field_table()) {
-    if (row.settable == ews::settable_when::always) out.on_mail.push_back(row.field);
-    if (row.settable == ews::settable_when::draft) out.on_draft.push_back(row.field);
-  }
+  const auto held = [&](enum item_class which, std::vector<field>& into, ews::settable_when when) {
+    for (const auto& row : ews::fields_of(which).rows)
+      if (row.settable == when && row.held_by(version)) into.push_back(row.field);
+  };
+  using ews::settable_when;
+  held(item_class::message, out.on_mail, settable_when::always);
+  held(item_class::message, out.on_draft, settable_when::draft);
+  held(item_class::contact, out.on_contact, settable_when::always);
+  held(item_class::task, out.on_task, settable_when::always);
+  held(item_class::appointment, out.on_appointment, settable_when::always);
   return out;
 }
 

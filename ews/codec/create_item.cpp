@@ -9,23 +9,36 @@ namespace {
 
 /// Classes that a create may name: MIME makes those of signed, encrypted and meeting mails by itself, and typed
 /// requests for IPM.Schedule and REPORT are refused (ErrorInvalidItemForOperationCreateItem).
-bool may_be_named(std::string_view item_class) {
-  return item_class.starts_with("IPM.Note.") && !item_class.starts_with("IPM.Note.SMIME");
+bool may_be_named(enum item_class which, std::string_view name) {
+  switch (which) {
+  case item_class::message:
+    return name.starts_with("IPM.Note.") && !name.starts_with("IPM.Note.SMIME");
+  case item_class::contact:
+    return name.starts_with("IPM.Contact.");
+  case item_class::task:
+    return name.starts_with("IPM.Task.");
+  case item_class::appointment:
+    return name.starts_with("IPM.Appointment.");
+  case item_class::other:
+    break;
+  }
+  return false;
 }
 
 void write_mail(xml_writer& out, const carried_item& mail, const operation_mark& mark, const schema_version& version) {
   out.open("t:Message");
   out.plain("t:MimeContent", mail.mime_base64);
-  if (may_be_named(mail.item_class_name)) out.text("t:ItemClass", mail.item_class_name);
-  write_fields_before_properties(out, mail.fields);
+  if (may_be_named(item_class::message, mail.item_class_name)) out.text("t:ItemClass", mail.item_class_name);
+  const auto& table = fields_of(item_class::message);
+  write_parts(out, table.before_properties, mail.fields, version);
   if (!mark.empty()) write_property(out, property::mark, mark.value);
   // PR_MESSAGE_FLAGS without the unsent bit makes a sent or received mail, and only the first save takes it; 1 is
   // read. Drafts go without.
   if (!mail.draft) write_property(out, property::message_flags, mail.read.value_or(true) ? "1" : "0");
   if (mail.received) write_property(out, property::delivery_time, write_date(*mail.received));
   if (mail.sent) write_property(out, property::submit_time, write_date(*mail.sent));
-  write_fields_as_properties(out, mail.fields, version);
-  write_fields_after_properties(out, mail.fields, version);
+  write_parts(out, table.properties, mail.fields, version);
+  write_parts(out, table.after_properties, mail.fields, version);
   // Created items are read unless they say otherwise. Saying "read" could answer a receipt request; PR_MESSAGE_FLAGS
   // has said it.
   if (mail.read && !*mail.read) out.text("t:IsRead", "false");
@@ -33,6 +46,21 @@ void write_mail(xml_writer& out, const carried_item& mail, const operation_mark&
 }
 
 } // namespace
+
+void write_new_item(xml_writer& out, const carried_item& item, const operation_mark& mark,
+                    const schema_version& version) {
+  if (item.item_class == item_class::message || item.item_class == item_class::other)
+    return write_mail(out, item, mark, version);
+  const auto& table = fields_of(item.item_class);
+  const auto name = "t:" + std::string(table.element);
+  out.open(name);
+  if (may_be_named(item.item_class, item.item_class_name)) out.text("t:ItemClass", item.item_class_name);
+  write_parts(out, table.before_properties, item.fields, version);
+  if (!mark.empty()) write_property(out, property::mark, mark.value);
+  write_parts(out, table.properties, item.fields, version);
+  write_parts(out, table.after_properties, item.fields, version);
+  out.close(name);
+}
 
 std::string write(const request_context& context, const create_items& request) {
   return write_envelope(context, [&](xml_writer& out) {
@@ -42,7 +70,7 @@ std::string write(const request_context& context, const create_items& request) {
     out.close("m:SavedItemFolderId");
     out.open("m:Items");
     for (const auto* one : request.items)
-      write_mail(out, one->first, one->second, *context.version);
+      write_new_item(out, one->first, one->second, *context.version);
     out.close("m:Items");
     out.close("m:CreateItem");
   });
@@ -55,8 +83,11 @@ answer_reader<item_key> read_create_items() {
           }};
 }
 
-std::size_t request_bytes(const carried_item& mail) {
-  return mail.mime_base64.size() + 4096;
+std::size_t request_bytes(const carried_item& item) {
+  std::size_t bytes = item.mime_base64.size() + 4096;
+  for (const auto& f : item.fields)
+    bytes += f.value.size();
+  return bytes;
 }
 
 std::string write(const request_context& context, const suppress_read_receipts& request) {

@@ -8,8 +8,8 @@
 
 namespace exsyncd::ews {
 
-/// CreateItem of mails by their MIME, each with its mark. One entry for each, in order, with the id it has; empty where
-/// the answer names none.
+/// CreateItem of items, each with its mark: mails by their MIME, the other classes by their fields. One entry for each,
+/// in order, with the id it has; empty where the answer names none.
 struct create_items {
   folder_id folder;
   /// At least one; borrowed, since mails are large: they live until the answer.
@@ -17,8 +17,11 @@ struct create_items {
 };
 std::string write(const request_context& context, const create_items& request);
 answer_reader<item_key> read_create_items();
-/// About how many bytes of request one mail makes.
-std::size_t request_bytes(const carried_item& mail);
+/// About how many bytes of request one item makes.
+std::size_t request_bytes(const carried_item& item);
+/// The element of one new item.
+void write_new_item(xml_writer& out, const carried_item& item, const operation_mark& mark,
+                    const schema_version& version);
 
 /// CreateItem of the response objects that keep Exchange from ever sending the read receipts that these items ask for
 /// (2007+; SuppressReadReceipt in Microsoft's reference). ErrorReadReceiptNotPending means that there was none.

@@ -8,18 +8,21 @@
 namespace exsyncd::ews {
 namespace {
 
-item_shape shape_of(get_item::what wanted, const schema_version& version) {
-  switch (wanted) {
+item_shape shape_of(const get_item& request, const schema_version& version) {
+  switch (request.wanted) {
   case get_item::what::state:
     return {{"message:IsReadReceiptRequested", "message:IsRead"}, {}, false};
   case get_item::what::content:
-    return content_shape(version);
-  case get_item::what::mail:
+    return content_shape(request.item_class, version);
+  case get_item::what::whole:
     break;
   }
-  auto shape = content_shape(version);
-  shape.mime = true;
-  shape.uris.insert(shape.uris.end(), {"item:ItemClass", "item:DateTimeReceived"});
+  auto shape = content_shape(request.item_class, version);
+  shape.uris.push_back("item:ItemClass");
+  if (request.item_class == item_class::message) {
+    shape.mime = true;
+    shape.uris.push_back("item:DateTimeReceived");
+  }
   return shape;
 }
 
@@ -28,7 +31,7 @@ item_shape shape_of(get_item::what wanted, const schema_version& version) {
 std::string write(const request_context& context, const get_item& request) {
   return write_envelope(context, [&](xml_writer& out) {
     out.open("m:GetItem");
-    write_item_shape(out, shape_of(request.wanted, *context.version));
+    write_item_shape(out, shape_of(request, *context.version));
     out.open("m:ItemIds");
     for (const auto& id : request.items)
       write_item_id(out, "t:ItemId", id);
@@ -50,17 +53,23 @@ answer_reader<got_item> read_get_item() {
           }};
 }
 
-carried_item carried(got_item&& mail) {
+carried_item carried(got_item&& whole) {
   carried_item out;
-  out.mime_base64 = std::move(mail.mime_base64);
-  out.draft = mail.contents.draft;
-  out.read = mail.contents.read;
-  out.received = mail.item.received;
+  out.item_class = whole.item.item_class;
+  out.item_class_name = std::move(whole.item.item_class_name);
+  if (out.item_class != item_class::message) {
+    out.fields = std::move(whole.contents.fields);
+    return out;
+  }
+  out.mime_base64 = std::move(whole.mime_base64);
+  out.draft = whole.contents.draft;
+  out.read = whole.contents.read;
+  out.received = whole.item.received;
   // Of a draft this is the moment of its creation there.
-  if (!out.draft) out.sent = mail.item.sent;
-  out.item_class_name = std::move(mail.item.item_class_name);
-  for (const auto& f : mail.contents.fields)
-    if (row_of(f.field).beside_mime) out.fields.push_back(f);
+  if (!out.draft) out.sent = whole.item.sent;
+  const auto& table = fields_of(item_class::message);
+  for (const auto& f : whole.contents.fields)
+    if (const auto* row = table.row_of(f.field); row && row->beside_mime) out.fields.push_back(f);
   return out;
 }
 

@@ -10,10 +10,11 @@ struct get_item {
   enum class what {
     state,   // read state and whether a read receipt is asked for
     content, // the comparable contents
-    mail     // those, the MIME and what it does not hold
+    whole    // all that carries them to another mailbox: of a mail its MIME too
   };
   what wanted = what::content;
-  std::vector<item_id> items; // at least one; Microsoft advises ten where bodies are large
+  enum item_class item_class = item_class::message; // of all of them; of no account for a state
+  std::vector<item_id> items;                       // at least one; Microsoft advises ten where bodies are large
 };
 struct got_item {
   listed_item item;
@@ -23,7 +24,7 @@ struct got_item {
 };
 std::string write(const request_context& context, const get_item& request);
 answer_reader<got_item> read_get_item();
-/// What carries a mail that was read with what::mail to another mailbox.
-carried_item carried(got_item&& mail);
+/// What carries an item that was read with what::whole to another mailbox.
+carried_item carried(got_item&& whole);
 
 } // namespace exsyncd::ews

@@ -1,6 +1,7 @@
 #include "ews/codec/items.hpp"
 
 #include "ews/codec/dates.hpp"
+#include "ews/codec/field_table.hpp"
 #include "ews/codec/properties.hpp"
 
 #include <charconv>
@@ -15,16 +16,14 @@ Number number(std::string_view text) {
   return value;
 }
 
+/// Distribution lists, posts, notes, journal entries and everything of a task request are not carried; meeting messages
+/// would be processed where they are copied to. Notes, journal entries and task requests travel as Message elements.
 item_class class_of(const element& item, std::string_view class_name) {
-  if (item.name == "Contact") return item_class::contact;
-  if (item.name == "Task") return item_class::task;
-  if (item.name == "CalendarItem") return item_class::appointment;
-  if (item.name != "Message") return item_class::other;
-  // Notes and journal entries travel as Message elements too; meeting messages would be processed where they are
-  // copied to.
-  for (std::string_view other : {"IPM.StickyNote", "IPM.Activity", "IPM.Schedule"})
+  const auto which = class_of_element(item.name);
+  if (which != item_class::message) return which;
+  for (std::string_view other : {"IPM.StickyNote", "IPM.Activity", "IPM.Schedule", "IPM.TaskRequest", "IPM.DistList"})
     if (class_name.starts_with(other)) return item_class::other;
-  return item_class::message;
+  return which;
 }
 
 } // namespace

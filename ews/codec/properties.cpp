@@ -25,6 +25,22 @@ long tag_number(std::string_view text) {
   return value;
 }
 
+/// Whether an answer names this property set, which servers may do by its GUID ([MS-OXPROPS] 1.3.2).
+bool same_set(const element& uri, std::string_view set) {
+  if (same_word(uri.attribute("DistinguishedPropertySetId"), set)) return true;
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> guids{{
+      {"PublicStrings", "00020329-0000-0000-c000-000000000046"},
+      {"Address", "00062004-0000-0000-c000-000000000046"},
+      {"Appointment", "00062002-0000-0000-c000-000000000046"},
+      {"Common", "00062008-0000-0000-c000-000000000046"},
+      {"Meeting", "6ed8da90-450b-101b-98da-00aa003f1305"},
+      {"Task", "00062003-0000-0000-c000-000000000046"},
+  }};
+  for (const auto& [name, guid] : guids)
+    if (name == set) return same_word(uri.attribute("PropertySetId"), guid);
+  return false;
+}
+
 // Sorted.
 constexpr std::array<std::string_view, 23> distinguished{"archivedeleteditems",
                                                          "archivemsgfolderroot",
@@ -80,15 +96,9 @@ std::optional<std::string_view> property_value(const element& item, const extend
     if (!which.tag.empty())
       same = tag_number(uri->attribute("PropertyTag")) == tag_number(which.tag);
     else if (!which.name.empty())
-      same = uri->attribute("PropertyName") == which.name &&
-             (same_word(uri->attribute("DistinguishedPropertySetId"), which.set) ||
-              // PS_PUBLIC_STRINGS, which servers may answer by its GUID
-              same_word(uri->attribute("PropertySetId"), "00020329-0000-0000-c000-000000000046"));
+      same = uri->attribute("PropertyName") == which.name && same_set(*uri, which.set);
     else
-      same = uri->attribute("PropertyId") == which.id &&
-             (same_word(uri->attribute("DistinguishedPropertySetId"), which.set) ||
-              // PSETID_Task
-              same_word(uri->attribute("PropertySetId"), "00062003-0000-0000-c000-000000000046"));
+      same = tag_number(uri->attribute("PropertyId")) == tag_number(which.id) && same_set(*uri, which.set);
     if (same)
       if (const auto* value = c.child("Value")) return value->text;
   }

@@ -38,6 +38,12 @@ inline constexpr extended_property flag_complete_time{"0x1091", {}, {}, {}, "Sys
 inline constexpr extended_property flag_icon{"0x1095", {}, {}, {}, "Integer"};             // PidTagFollowupIcon
 inline constexpr extended_property flag_start{{}, "Task", {}, "33028", "SystemTime"};      // PidLidTaskStartDate 0x8104
 inline constexpr extended_property flag_due{{}, "Task", {}, "33029", "SystemTime"};        // PidLidTaskDueDate 0x8105
+// Of contacts, where EWS has read-only elements: [MS-OXOCNTC] 2.2.1.1.
+inline constexpr extended_property display_name_prefix{"0x3a45", {}, {}, {}, "String"};   // PR_DISPLAY_NAME_PREFIX
+inline constexpr extended_property yomi_first_name{{}, "Address", {}, "32812", "String"}; // PidLidYomiFirstName 0x802C
+inline constexpr extended_property yomi_last_name{{}, "Address", {}, "32813", "String"};  // PidLidYomiLastName 0x802D
+inline constexpr extended_property yomi_company_name{
+    {}, "Address", {}, "32814", "String"}; // PidLidYomiCompanyName 0x802E
 } // namespace property
 
 void write_property_name(xml_writer& out, const extended_property& which);

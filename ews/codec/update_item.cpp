@@ -34,8 +34,7 @@ std::string write(const request_context& context, const update_contents& request
                        [&](xml_writer& out, const update_contents::one& item) {
                          write_item_id(out, "t:ItemId", item.guard.id, item.guard.key);
                          out.open("t:Updates");
-                         for (const auto& f : item.fields)
-                           write_update(out, f, *context.version);
+                         write_updates(out, item.item_class, item.fields, *context.version);
                          out.close("t:Updates");
                        });
 }

@@ -9,7 +9,8 @@ namespace exsyncd::ews {
 struct update_contents {
   struct one {
     item_key guard; // ConflictResolution NeverOverwrite: nothing is written unless this is still the current key
-    std::vector<field_value> fields; // at least one that the field table can write
+    std::vector<field_value> fields; // at least one that the table of its class can write
+    enum item_class item_class = item_class::message;
   };
   std::vector<one> items; // at least one
 };

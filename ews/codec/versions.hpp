@@ -6,9 +6,13 @@
 
 namespace exsyncd::ews {
 
+/// The schema versions that are told apart, oldest first: ask `version.age >= schema_age::exchange2013_sp1`.
+enum class schema_age { exchange2007_sp1, exchange2010_sp1, exchange2010_sp2, exchange2013_sp1, exchange2016 };
+
 /// What a schema version of a request can say. A new version is a new row of the table in versions.cpp.
 struct schema_version {
   std::string_view name; // as RequestServerVersion writes it
+  schema_age age = schema_age::exchange2016;
   /// item:Flag exists (Exchange 2013: MS-OXWSCORE R1346); before, a flag is made of extended properties.
   bool flag_element = false;
   /// SuppressReadReceipts exists on UpdateItem and DeleteItem (Exchange 2013 SP1: MS-OXWSCORE R2311, R2315); before,

@@ -5,6 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <map>
+#include <set>
+
 using namespace exsyncd;
 using namespace exsyncd::ews;
 
@@ -129,7 +132,7 @@ TEST_CASE("what is written is read back as the same value") {
     for (const auto* version : {&old, &now}) {
       INFO(int(r.field) << ' ' << r.value << ' ' << version->name);
       xml_writer out;
-      write_update(out, {r.field, r.value}, *version);
+      write_updates(out, item_class::message, {{r.field, r.value}}, *version);
       // The items of all SetItemFields together are the item that the server then has.
       const auto updates = parsed(out.take());
       element item;
@@ -145,16 +148,23 @@ TEST_CASE("what is written is read back as the same value") {
     }
 }
 
-TEST_CASE("every comparable field has one row, and only fields with a writer can be set") {
-  for (int f = 1; f <= static_cast<int>(field::draft); ++f) {
-    int rows = 0;
-    for (const auto& row : field_table())
-      if (static_cast<int>(row.field) == f) {
-        ++rows;
-        CHECK((row.settable != settable_when::never) == (row.write != nullptr));
-      }
-    CHECK(rows == 1);
+TEST_CASE("every comparable field of a class has one row, and only fields with a writer can be set") {
+  for (auto which : {item_class::message, item_class::contact, item_class::task, item_class::appointment}) {
+    std::map<field, int> rows;
+    for (const auto& row : fields_of(which).rows) {
+      INFO(int(which) << ' ' << int(row.field));
+      CHECK(++rows[row.field] == 1);
+      CHECK(row.read != nullptr);
+      const bool by_update = row.settable == settable_when::always || row.settable == settable_when::draft;
+      CHECK(by_update == (row.update != nullptr));
+      CHECK(can_update(which, row.field, schema_versions().front()) == by_update);
+    }
   }
+  std::set<field> of_mail;
+  for (const auto& row : fields_of(item_class::message).rows)
+    of_mail.insert(row.field);
+  for (int f = 1; f <= static_cast<int>(field::draft); ++f)
+    CHECK(of_mail.count(static_cast<field>(f)) == 1);
 }
 
 TEST_CASE("dates of every written form are the same moment") {

@@ -86,12 +86,12 @@ std::map<std::string, std::string> every_request(const request_context& c) {
   out["SyncFolderItems"] = write(c, sync_folder_items{folder, sync_cursor(awkward)});
   out["FindItem"] = write(c, find_item{folder, {}, 250});
   out["FindItem by mark"] = write(c, find_item{folder, std::pair(property::mark, awkward)});
-  out["GetItem state"] = write(c, get_item{get_item::what::state, {item, item_id("b")}});
-  out["GetItem content"] = write(c, get_item{get_item::what::content, {item}});
-  out["GetItem mail"] = write(c, get_item{get_item::what::mail, {item}});
+  out["GetItem state"] = write(c, get_item{get_item::what::state, item_class::message, {item, item_id("b")}});
+  out["GetItem content"] = write(c, get_item{get_item::what::content, item_class::message, {item}});
+  out["GetItem mail"] = write(c, get_item{get_item::what::whole, item_class::message, {item}});
   out["CreateItem"] = write(c, create_items{folder, {&mails.first, &mails.second}});
   out["CreateItem receipts"] = write(c, suppress_read_receipts{{{item, change_key("K")}}});
-  out["UpdateItem"] = write(c, update_contents{{{{item, change_key("K")}, every_update()}}});
+  out["UpdateItem"] = write(c, update_contents{{{{item, change_key("K")}, every_update(), item_class::message}}});
   out["UpdateItem read"] =
       write(c, update_read_states{{{{item, change_key("K")}, true}, {{item, change_key("K")}, false}}});
   out["DeleteItem"] = write(c, delete_items{{item}});
@@ -169,7 +169,7 @@ TEST_CASE("a sent mail is created as one, a draft as a draft") {
 TEST_CASE("flags are elements where the version has them, and properties before") {
   const auto update = [](const char* version, const char* value) {
     return write({schema_version_of(version), {}},
-                 update_contents{{{{item_id("a"), change_key("k")}, {{field::flag, value}}}}});
+                 update_contents{{{{item_id("a"), change_key("k")}, {{field::flag, value}}, item_class::message}}});
   };
   CHECK(holds(update("Exchange2016", "Flagged"), "<t:FlagStatus>Flagged</t:FlagStatus>"));
   CHECK(holds(update("Exchange2016", ""), "<t:FlagStatus>NotFlagged</t:FlagStatus>"));
