@@ -1,8 +1,11 @@
 #include "ews/codec/create_item.hpp"
 
+#include "ews/codec/create_attachment.hpp"
 #include "ews/codec/dates.hpp"
 #include "ews/codec/field_table.hpp"
 #include "ews/codec/quiet.hpp"
+
+#include <algorithm>
 
 namespace exsyncd::ews {
 namespace {
@@ -25,12 +28,29 @@ bool may_be_named(enum item_class which, std::string_view name) {
   return false;
 }
 
-void write_mail(xml_writer& out, const carried_item& mail, const operation_mark& mark, const schema_version& version) {
+/// The elements of the base type; attachments stand between the body and the categories.
+void write_elements(xml_writer& out, const class_fields& table, const std::vector<field_value>& fields,
+                    const schema_version& version, std::span<const carried_attachment> attachments) {
+  const auto& parts = table.before_properties;
+  const auto after =
+      std::find_if(parts.begin(), parts.end(), [](const auto& p) { return p.field == field::categories; });
+  write_parts(out, {parts.begin(), after}, fields, version);
+  if (!attachments.empty() && version.age >= schema_age::exchange2010_sp2) {
+    out.open("t:Attachments");
+    for (const auto& a : attachments)
+      write_attachment(out, a, version);
+    out.close("t:Attachments");
+  }
+  write_parts(out, {after, parts.end()}, fields, version);
+}
+
+void write_mail(xml_writer& out, const carried_item& mail, const operation_mark& mark, const schema_version& version,
+                std::span<const carried_attachment> attachments) {
   out.open("t:Message");
-  out.plain("t:MimeContent", mail.mime_base64);
+  if (!mail.mime_base64.empty()) out.plain("t:MimeContent", mail.mime_base64);
   if (may_be_named(item_class::message, mail.item_class_name)) out.text("t:ItemClass", mail.item_class_name);
   const auto& table = fields_of(item_class::message);
-  write_parts(out, table.before_properties, mail.fields, version);
+  write_elements(out, table, mail.fields, version, attachments);
   if (!mark.empty()) write_property(out, property::mark, mark.value);
   // PR_MESSAGE_FLAGS without the unsent bit makes a sent or received mail, and only the first save takes it; 1 is
   // read. Drafts go without.
@@ -48,14 +68,14 @@ void write_mail(xml_writer& out, const carried_item& mail, const operation_mark&
 } // namespace
 
 void write_new_item(xml_writer& out, const carried_item& item, const operation_mark& mark,
-                    const schema_version& version) {
+                    const schema_version& version, std::span<const carried_attachment> attachments) {
   if (item.item_class == item_class::message || item.item_class == item_class::other)
-    return write_mail(out, item, mark, version);
+    return write_mail(out, item, mark, version, attachments);
   const auto& table = fields_of(item.item_class);
   const auto name = "t:" + std::string(table.element);
   out.open(name);
   if (may_be_named(item.item_class, item.item_class_name)) out.text("t:ItemClass", item.item_class_name);
-  write_parts(out, table.before_properties, item.fields, version);
+  write_elements(out, table, item.fields, version, attachments);
   if (!mark.empty()) write_property(out, property::mark, mark.value);
   write_parts(out, table.properties, item.fields, version);
   write_parts(out, table.after_properties, item.fields, version);

@@ -202,6 +202,12 @@ field_row recipients_row(field which, std::string_view uri, std::string (*read)(
   return row;
 }
 
+create_part recipients_part(field which, std::string_view name) {
+  return {which, [name](xml_writer& out, std::string_view value, const schema_version&) {
+            write_mailboxes(out, name, value);
+          }};
+}
+
 } // namespace
 
 const class_fields& mail_fields() {
@@ -217,16 +223,22 @@ const class_fields& mail_fields() {
        recipients_row(field::bcc, "message:BccRecipients", read_bcc),
        row_with(field::from, "message:From", settable_when::never, read_from),
        recipients_row(field::reply_to, "message:ReplyTo", read_reply_to)},
-      {sensitivity_part(), categories_part(), importance_part()},
+      // By its MIME a mail brings subject, body and addresses itself: those are of attached mails that come without.
+      {subject_part(), sensitivity_part(), body_part(), categories_part(), importance_part()},
       {{field::flag,
         [](xml_writer& out, std::string_view value, const schema_version& version) {
           if (version.flag_element) return;
           for (const auto& [which, text] : flag_properties(value))
             if (text) write_property(out, which, *text);
         }}},
-      {{field::flag, [](xml_writer& out, std::string_view value, const schema_version& version) {
+      {{field::flag,
+        [](xml_writer& out, std::string_view value, const schema_version& version) {
           if (version.flag_element) write_flag(out, value);
-        }}}};
+        }},
+       recipients_part(field::to, "t:ToRecipients"),
+       recipients_part(field::cc, "t:CcRecipients"),
+       recipients_part(field::bcc, "t:BccRecipients"),
+       recipients_part(field::from, "t:From")}};
   return table;
 }
 

@@ -10,6 +10,8 @@ namespace {
 
 item_shape shape_of(const get_item& request, const schema_version& version) {
   switch (request.wanted) {
+  case get_item::what::attachments:
+    return {{"item:Attachments"}, {}, false};
   case get_item::what::state:
     return {{"message:IsReadReceiptRequested", "message:IsRead"}, {}, false};
   case get_item::what::content:
@@ -47,6 +49,7 @@ answer_reader<got_item> read_get_item() {
             got_item out;
             out.item = read_listed_item(*item);
             out.contents = read_content_of(*item);
+            out.attachments = read_listed_attachments(*item);
             out.read_receipt_requested = read_bool(item->text_of("IsReadReceiptRequested"));
             if (auto* mime = item->child("MimeContent")) out.mime_base64 = std::move(mime->text);
             return out;

@@ -8,9 +8,10 @@ namespace exsyncd::ews {
 /// GetItem: one entry for each item asked for.
 struct get_item {
   enum class what {
-    state,   // read state and whether a read receipt is asked for
-    content, // the comparable contents
-    whole    // all that carries them to another mailbox: of a mail its MIME too
+    attachments, // ids and sizes of the attachments
+    state,       // read state and whether a read receipt is asked for
+    content,     // the comparable contents
+    whole        // all that carries them to another mailbox: of a mail its MIME too
   };
   what wanted = what::content;
   enum item_class item_class = item_class::message; // of all of them; of no account for a state
@@ -21,6 +22,7 @@ struct got_item {
   content contents;
   bool read_receipt_requested = false;
   std::string mime_base64; // as it arrived
+  std::vector<listed_attachment> attachments;
 };
 std::string write(const request_context& context, const get_item& request);
 answer_reader<got_item> read_get_item();

@@ -38,6 +38,19 @@ item_key read_item_key(const element& item) {
   return {item_id(std::string(id->attribute("Id"))), change_key(std::string(id->attribute("ChangeKey")))};
 }
 
+std::vector<listed_attachment> read_listed_attachments(const element& item) {
+  std::vector<listed_attachment> out;
+  const auto* all = item.child("Attachments");
+  if (!all) return out;
+  for (const auto& a : all->children) {
+    if (a.name != "FileAttachment" && a.name != "ItemAttachment") continue;
+    if (const auto* id = a.child("AttachmentId"))
+      out.push_back(
+          {std::string(id->attribute("Id")), a.name == "ItemAttachment", number<std::uint64_t>(a.text_of("Size"))});
+  }
+  return out;
+}
+
 listed_item read_listed_item(const element& item) {
   listed_item out;
   auto [id, key] = read_item_key(item);

@@ -28,7 +28,16 @@ struct keyed_folder {
   bool hidden = false;
 };
 
+/// An attachment as its item names it.
+struct listed_attachment {
+  std::string id;
+  bool is_item = false;
+  std::uint64_t size = 0; // bytes as this server counts them; 0 where it does not say (2007)
+};
+
 item_key read_item_key(const element& item);
+/// Files and items; what is neither (a link to a file elsewhere) cannot be carried and is left out.
+std::vector<listed_attachment> read_listed_attachments(const element& item);
 /// The properties that a change list and a search can return; what was not asked for stays empty.
 listed_item read_listed_item(const element& item);
 keyed_folder read_folder(const element& folder);

@@ -1,0 +1,325 @@
+#include "actors/ews/mailbox_attachments.hpp"
+
+#include "actors/ews/mailbox_outcomes.hpp"
+#include "ews/codec/create_attachment.hpp"
+#include "ews/codec/delete_attachment.hpp"
+#include "ews/codec/get_attachment.hpp"
+#include "ews/codec/get_item.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace exsyncd {
+namespace {
+
+constexpr std::size_t request_size = 8'000'000; // of a batch; one attachment may be as large as it is
+constexpr std::size_t batch = 20;
+constexpr int deepest = 8; // items attached to attached items
+
+/// Asks for an item and what is attached to it.
+void list_attachments(mailbox_pointer self, const item_id& item,
+                      std::function<void(std::variant<ews::got_item, ews::meaning>)> then) {
+  auto request = std::make_shared<ews::get_item>();
+  request->wanted = ews::get_item::what::attachments;
+  request->items.push_back(item);
+  self->state.call<ews::got_item, ews::get_item>(
+      request_kind::read, "GetItem", request, ews::read_get_item, [then = std::move(then)](auto outcome) {
+        if (auto* why = std::get_if<ews::meaning>(&outcome)) return then(std::move(*why));
+        auto& entries = std::get<0>(outcome);
+        if (entries.empty()) return then(ews::meaning_of(ews::broken_document{"nothing in the answer"}, "GetItem"));
+        if (auto* error = std::get_if<ews::item_error>(&entries.front()))
+          return then(ews::meaning_of(*error, "GetItem"));
+        then(std::move(std::get<ews::got_item>(entries.front())));
+      });
+}
+
+// ---- reading
+// ---------------------------------------------------------------------------------------------------------
+
+using attachments_or_why = std::variant<std::vector<carried_attachment>, failure>;
+
+/// Reads a list of attachments with all that is in them, one batch after the other.
+struct attachments_reading : std::enable_shared_from_this<attachments_reading> {
+  attachments_reading(mailbox_pointer self, std::vector<ews::listed_attachment> listed, int depth,
+                      std::function<void(attachments_or_why)> then)
+      : self(self), listed(std::move(listed)), depth(depth), then(std::move(then)) {}
+
+  mailbox_pointer self;
+  std::vector<ews::listed_attachment> listed;
+  int depth;
+  std::function<void(attachments_or_why)> then;
+  std::vector<carried_attachment> read;
+
+  void next() {
+    if (read.size() == listed.size()) return then(std::move(read));
+    std::vector<std::string> ids;
+    std::size_t bytes = 0;
+    // What has no size may be of any.
+    for (auto i = read.size(); i < listed.size() && ids.size() < batch; ++i) {
+      const auto more = listed[i].size ? listed[i].size : request_size;
+      if (!ids.empty() && bytes + more > request_size) break;
+      bytes += more;
+      ids.push_back(listed[i].id);
+    }
+    get(std::move(ids), false,
+        [me = shared_from_this()](std::vector<ews::got_attachment> got) { me->took(std::move(got), 0); });
+  }
+
+  void get(std::vector<std::string> ids, bool mime, std::function<void(std::vector<ews::got_attachment>)> took) {
+    auto request = std::make_shared<ews::get_attachment>();
+    const auto count = ids.size();
+    request->attachments = std::move(ids);
+    request->mime = mime;
+    self->state.call<ews::got_attachment, ews::get_attachment>(
+        request_kind::read, "GetAttachment", request, ews::read_get_attachment,
+        [me = shared_from_this(), count, took = std::move(took)](auto outcome) {
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->then(std::move(why->why));
+          auto& entries = std::get<0>(outcome);
+          if (entries.size() != count)
+            return me->then(
+                ews::meaning_of(ews::broken_document{"not as many attachments as asked for"}, "GetAttachment").why);
+          std::vector<ews::got_attachment> got;
+          for (auto& e : entries) {
+            if (auto* error = std::get_if<ews::item_error>(&e)) {
+              auto why = ews::meaning_of(*error, "GetAttachment");
+              // It was there a moment ago: its item is being changed.
+              if (why.refusal == ews::refusal::gone) why.why.retry = retry::later;
+              return me->then(std::move(why.why));
+            }
+            got.push_back(std::move(std::get<ews::got_attachment>(e)));
+          }
+          took(std::move(got));
+        });
+  }
+
+  /// Takes over what came from `at` on: an attached item needs more requests.
+  void took(std::vector<ews::got_attachment> got, std::size_t at) {
+    for (; at < got.size(); ++at) {
+      const auto* item = got[at].attachment.item.get();
+      if (item && needs_mime(item->item)) return complete_mail(std::move(got), at);
+      if (item && item->item.mime_base64.empty() && !got[at].inside.empty()) return look_inside(std::move(got), at);
+      read.push_back(std::move(got[at].attachment));
+    }
+    next();
+  }
+
+  static bool needs_mime(const carried_item& item) {
+    return (item.item_class == item_class::message || item.item_class == item_class::other) && item.mime_base64.empty();
+  }
+
+  /// An attached mail is carried by its MIME; where the server gives none, by its fields.
+  void complete_mail(std::vector<ews::got_attachment> got, std::size_t at) {
+    get({listed[read.size()].id}, true,
+        [me = shared_from_this(), got = std::move(got), at](std::vector<ews::got_attachment> again) mutable {
+          auto& now = again.front();
+          if (now.attachment.item && !now.attachment.item->item.mime_base64.empty()) {
+            auto held = std::make_shared<attached_item>(*now.attachment.item);
+            std::erase_if(held->item.fields, [](const field_value& f) {
+              return f.field != field::categories && f.field != field::importance && f.field != field::sensitivity &&
+                     f.field != field::flag;
+            });
+            got[at].attachment.item = std::move(held);
+            me->read.push_back(std::move(got[at].attachment));
+            return me->took(std::move(got), at + 1);
+          }
+          if (got[at].attachment.item->item.item_class == item_class::other)
+            return me->then(failure{reach::item,
+                                    retry::never,
+                                    {},
+                                    "attached_item",
+                                    "GetAttachment: an attached item of class " +
+                                        got[at].attachment.item->item.item_class_name + " that has no MIME",
+                                    {}});
+          me->look_inside(std::move(got), at);
+        });
+  }
+
+  void look_inside(std::vector<ews::got_attachment> got, std::size_t at) {
+    if (depth == deepest)
+      return then(failure{reach::item,
+                          retry::never,
+                          {},
+                          "attached_item",
+                          "GetAttachment: items are attached to items more than " + std::to_string(deepest) + " deep",
+                          {}});
+    auto inside = std::move(got[at].inside);
+    std::make_shared<attachments_reading>(
+        self, std::move(inside), depth + 1,
+        [me = shared_from_this(), got = std::move(got), at](attachments_or_why outcome) mutable {
+          if (auto* why = std::get_if<failure>(&outcome)) return me->then(std::move(*why));
+          auto held = std::make_shared<attached_item>(*got[at].attachment.item);
+          held->attachments = std::move(std::get<0>(outcome));
+          got[at].attachment.item = std::move(held);
+          me->read.push_back(std::move(got[at].attachment));
+          me->took(std::move(got), at + 1);
+        })
+        ->next();
+  }
+};
+
+// ---- writing
+// ---------------------------------------------------------------------------------------------------------
+
+/// One write_attachments: look, create, delete.
+struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
+  attachments_writing(mailbox_pointer self, wanted_attachments wanted, std::function<void(write_outcome)> then)
+      : self(self), wanted(std::move(wanted)), then(std::move(then)), order(this->wanted.attachments->size()) {
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    // The largest is what a server refuses, if any: then nothing is there to be taken back.
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return bytes(a) > bytes(b); });
+  }
+
+  mailbox_pointer self;
+  wanted_attachments wanted;
+  std::function<void(write_outcome)> then;
+  std::vector<std::size_t> order; // of creation
+  std::size_t at = 0;             // in it
+  ews::item_key item;             // with the last key
+  std::vector<std::string> old, created;
+
+  std::size_t bytes(std::size_t i) const { return ews::request_bytes((*wanted.attachments)[i]); }
+  failure too_large(std::size_t size, const std::string& limit) const {
+    return {reach::item,
+            retry::never,
+            {},
+            "too_large",
+            "CreateAttachment: an attachment of " + std::to_string(size) + " bytes, " + limit,
+            "the attachment is larger than this server takes"};
+  }
+
+  void start() {
+    const auto most = self->state.version().request_bytes;
+    if (!order.empty() && bytes(order.front()) > most)
+      return then(refused{too_large(bytes(order.front()), "the server takes " + std::to_string(most))});
+    list_attachments(self, wanted.item, [me = shared_from_this()](auto outcome) {
+      if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+        if (why->refusal == ews::refusal::gone) return me->then(gone{});
+        return me->then(not_done{std::move(why->why)}); // a read: nothing was written
+      }
+      auto& there = std::get<0>(outcome);
+      if (there.item.key != me->wanted.guard) return me->then(stale{});
+      me->item = {there.item.id, there.item.key};
+      for (auto& a : there.attachments)
+        me->old.push_back(std::move(a.id));
+      me->create();
+    });
+  }
+
+  void create() {
+    if (at == order.size()) return remove(std::move(old), [me = shared_from_this()] { me->done(); });
+    auto request = std::make_shared<ews::create_attachments>();
+    request->parent = item;
+    std::size_t size = 0;
+    while (at < order.size() && request->attachments.size() < batch) {
+      const auto more = bytes(order[at]);
+      if (!request->attachments.empty() && size + more > request_size) break;
+      size += more;
+      request->attachments.push_back(&(*wanted.attachments)[order[at++]]);
+    }
+    const auto count = request->attachments.size();
+    self->state.call<ews::created_attachment, ews::create_attachments>(
+        request_kind::write, "CreateAttachment", request, ews::read_create_attachments,
+        [me = shared_from_this(), count, size](auto outcome) {
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->failed(*why, size);
+          auto& entries = std::get<0>(outcome);
+          std::optional<ews::meaning> why;
+          for (auto& e : entries) {
+            if (auto* error = std::get_if<ews::item_error>(&e)) {
+              if (!why) why = ews::meaning_of(*error, "CreateAttachment");
+              continue;
+            }
+            auto& one = std::get<ews::created_attachment>(e);
+            me->created.push_back(std::move(one.id));
+            me->take_key(std::move(one.root));
+          }
+          if (why) return me->failed(*why, size);
+          if (entries.size() != count)
+            return me->then(unknown{
+                ews::meaning_of(ews::broken_document{"not as many attachments as asked for"}, "CreateAttachment").why});
+          me->create();
+        });
+  }
+
+  void take_key(ews::item_key root) {
+    if (!root.key.empty()) item.key = std::move(root.key);
+  }
+
+  /// A request of creation did not end well.
+  void failed(const ews::meaning& why, std::size_t size) {
+    auto outcome = outcome_of(why);
+    if (why.why.code == "ErrorAttachmentSizeLimitExceeded" || why.why.code == "ErrorMessageSizeExceeded" ||
+        why.why.code == "HTTP 413") {
+      auto told = too_large(size, "more than the server takes (" + why.why.code + ")");
+      outcome = refused{std::move(told)};
+    }
+    // What may have been created unseen cannot be taken back.
+    if (created.empty() || std::holds_alternative<unknown>(outcome)) return then(std::move(outcome));
+    remove(std::move(created), [me = shared_from_this(), outcome = std::move(outcome)]() mutable {
+      // The item is as it was, under another key.
+      me->then(std::holds_alternative<stale>(outcome) || std::holds_alternative<gone>(outcome) ? write_outcome(stale{})
+                                                                                               : std::move(outcome));
+    });
+  }
+
+  /// Deletes attachments; those that are gone already are no error. Ends in `after`, or in unknown.
+  void remove(std::vector<std::string> which, std::function<void()> after) {
+    std::erase(which, std::string());
+    if (which.empty()) return after();
+    auto request = std::make_shared<ews::delete_attachments>();
+    const auto count = std::min(which.size(), batch);
+    const auto middle = which.begin() + static_cast<std::ptrdiff_t>(count);
+    request->attachments.assign(which.begin(), middle);
+    which.erase(which.begin(), middle);
+    self->state.call<ews::item_key, ews::delete_attachments>(
+        request_kind::write, "DeleteAttachment", request, ews::read_delete_attachments,
+        [me = shared_from_this(), which = std::move(which), after = std::move(after), count](auto outcome) mutable {
+          // Something was created before, or some of them are deleted: in no case is all as it was.
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->then(unknown{std::move(why->why)});
+          auto& entries = std::get<0>(outcome);
+          if (entries.size() != count)
+            return me->then(unknown{
+                ews::meaning_of(ews::broken_document{"not as many attachments as asked for"}, "DeleteAttachment").why});
+          for (auto& e : entries) {
+            if (auto* error = std::get_if<ews::item_error>(&e)) {
+              auto why = ews::meaning_of(*error, "DeleteAttachment");
+              if (why.refusal != ews::refusal::gone && error->code != "ErrorInvalidAttachmentId" &&
+                  error->code != "ErrorInvalidIdNotAnItemAttachmentId")
+                return me->then(unknown{std::move(why.why)});
+              continue;
+            }
+            me->take_key(std::move(std::get<ews::item_key>(e)));
+          }
+          me->remove(std::move(which), std::move(after));
+        });
+  }
+
+  void done() { then(written{std::move(item.id), std::move(item.key)}); }
+};
+
+} // namespace
+
+void write_attachments(mailbox_pointer self, wanted_attachments wanted, std::function<void(write_outcome)> then) {
+  std::make_shared<attachments_writing>(self, std::move(wanted), std::move(then))->start();
+}
+
+caf::typed_response_promise<attachments_fetched> handle(mailbox_pointer self, const fetch_attachments& asked) {
+  auto promise = self->make_response_promise<attachments_fetched>();
+  auto answer =
+      std::make_shared<owed<attachments_fetched>>(promise, [] { return attachments_fetched{mailbox_ended()}; });
+  list_attachments(self, asked.item, [self, answer](auto outcome) {
+    if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+      if (why->refusal == ews::refusal::gone) return answer->give({gone{}});
+      return answer->give({std::move(why->why)});
+    }
+    std::make_shared<attachments_reading>(self, std::move(std::get<0>(outcome).attachments), 0,
+                                          [answer](attachments_or_why read) {
+                                            if (auto* why = std::get_if<failure>(&read))
+                                              return answer->give({std::move(*why)});
+                                            answer->give({std::move(std::get<0>(read))});
+                                          })
+        ->next();
+  });
+  return promise;
+}
+
+} // namespace exsyncd
