@@ -219,23 +219,23 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
     const auto count = request->attachments.size();
     self->state.call<ews::created_attachment, ews::create_attachments>(
         request_kind::write, "CreateAttachment", request, ews::read_create_attachments,
-        [me = shared_from_this(), count, size](auto outcome) {
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->failed(*why, size);
+        [me = shared_from_this(), count, first = at - count](auto outcome) {
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->failed(*why, me->bytes(me->order[first]));
           auto& entries = std::get<0>(outcome);
-          std::optional<ews::meaning> why;
-          for (auto& e : entries) {
-            if (auto* error = std::get_if<ews::item_error>(&e)) {
-              if (!why) why = ews::meaning_of(*error, "CreateAttachment");
-              continue;
-            }
-            auto& one = std::get<ews::created_attachment>(e);
-            me->created.push_back(std::move(one.id));
-            me->take_key(std::move(one.root));
-          }
-          if (why) return me->failed(*why, size);
           if (entries.size() != count)
             return me->then(unknown{
                 ews::meaning_of(ews::broken_document{"not as many attachments as asked for"}, "CreateAttachment").why});
+          std::optional<std::pair<ews::meaning, std::size_t>> why;
+          for (std::size_t n = 0; n < count; ++n) {
+            if (auto* error = std::get_if<ews::item_error>(&entries[n])) {
+              if (!why) why.emplace(ews::meaning_of(*error, "CreateAttachment"), me->bytes(me->order[first + n]));
+              continue;
+            }
+            auto& one = std::get<ews::created_attachment>(entries[n]);
+            me->created.push_back(std::move(one.id));
+            me->take_key(std::move(one.root));
+          }
+          if (why) return me->failed(why->first, why->second);
           me->create();
         });
   }
@@ -244,7 +244,7 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
     if (!root.key.empty()) item.key = std::move(root.key);
   }
 
-  /// A request of creation did not end well.
+  /// An attachment of so many bytes of request was not created.
   void failed(const ews::meaning& why, std::size_t size) {
     auto outcome = outcome_of(why);
     if (why.why.code == "ErrorAttachmentSizeLimitExceeded" || why.why.code == "ErrorMessageSizeExceeded" ||

@@ -180,13 +180,6 @@ caf::typed_response_promise<items_fetched> handle(mailbox_pointer self, const fe
   return promise;
 }
 
-caf::typed_response_promise<attachments_fetched> handle(mailbox_pointer self, const fetch_attachments&) {
-  auto promise = self->make_response_promise<attachments_fetched>();
-  promise.deliver(attachments_fetched{
-      failure{reach::item, retry::never, {}, "not_settable", "GetAttachment: mails carry theirs as MIME", {}}});
-  return promise;
-}
-
 caf::typed_response_promise<found_by_mark> handle(mailbox_pointer self, const find_by_mark& asked) {
   auto promise = self->make_response_promise<found_by_mark>();
   std::make_shared<mark_search>(self, promise, asked)->next(0);

@@ -1,3 +1,4 @@
+#include "actors/ews/mailbox_attachments.hpp"
 #include "actors/ews/mailbox_calls.hpp"
 #include "actors/ews/mailbox_outcomes.hpp"
 
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 namespace exsyncd {
 namespace {
@@ -50,7 +52,7 @@ protected:
     std::size_t bytes = 0;
     while (at_ < outcomes.size() && now_.size() < most) {
       const auto more = bytes_of(at_);
-      if (!now_.empty() && bytes + more > batch_bytes) break;
+      if (!now_.empty() && (bytes + more > batch_bytes || alone(at_) || alone(now_.front()))) break;
       bytes += more;
       now_.push_back(at_++);
     }
@@ -70,6 +72,10 @@ protected:
   /// The outcome of an item that is not even sent.
   virtual std::optional<write_outcome> decided_before(std::size_t) { return std::nullopt; }
   virtual std::size_t bytes_of(std::size_t) const { return 0; }
+  /// Whether an item takes more than the one request of its batch.
+  virtual bool alone(std::size_t) const { return false; }
+  /// The batch has been answered, item by item; ends in `next`.
+  virtual void answered() { next(); }
 
   /// Sends the batch's write. `name` makes the outcome of a success.
   template <class T, class Request, class Named>
@@ -96,7 +102,7 @@ protected:
             }
           }
           if (stop) me->stop(*stop);
-          me->next();
+          me->answered();
         });
   }
 
@@ -200,15 +206,114 @@ private:
     if (!fields.empty() && std::all_of(fields.begin(), fields.end(), settable)) return std::nullopt;
     return refused{{reach::item, retry::never, {}, "not_settable", "UpdateItem: a field that no update can set", {}}};
   }
+  static bool has_attachments(const update_item& item) {
+    return std::any_of(item.fields.begin(), item.fields.end(),
+                       [](const auto& f) { return f.field == field::attachments; });
+  }
+  bool alone(std::size_t i) const override { return has_attachments(asked_.items[i]); }
+
   void begin() override {
+    attached_ = false;
+    if (has_attachments(asked_.items[now_.front()])) return attach(now_.front());
+    update();
+  }
+
+  /// Attachments go first: if one is refused, nothing of the item has changed.
+  void attach(std::size_t i) {
+    auto& item = asked_.items[i];
+    std::erase_if(item.fields, [](const auto& f) { return f.field == field::attachments; });
+    outcomes[i] = unknown{mailbox_ended()};
+    write_attachments(
+        self, {item.id, item.guard, std::make_shared<std::vector<carried_attachment>>(std::move(item.attachments))},
+        [me = shared_from_this(), this, i](write_outcome outcome) {
+          outcomes[i] = std::move(outcome);
+          const auto* done = std::get_if<written>(&outcomes[i]);
+          if (!done) {
+            const auto* why = std::get_if<not_done>(&outcomes[i]);
+            if (why && why->why.reach != reach::item) stop(why->why);
+            return next();
+          }
+          attached_ = true;
+          asked_.items[i].guard = done->key;
+          if (asked_.items[i].fields.empty()) return answered();
+          update();
+        });
+  }
+
+  void update() {
     auto request = std::make_shared<ews::update_contents>();
     for (auto i : now_)
       request->items.push_back(
           {{asked_.items[i].id, asked_.items[i].guard}, asked_.items[i].fields, asked_.items[i].item_class});
-    send<ews::item_key>("UpdateItem", std::move(request), ews::read_update_item,
-                        [](std::size_t, ews::item_key&& key) { return with_id("UpdateItem", std::move(key)); });
+    send<ews::item_key>(
+        "UpdateItem", std::move(request), ews::read_update_item, [this](std::size_t i, ews::item_key&& key) {
+          if (key.id.empty() || key.id == asked_.items[i].id || asked_.items[i].item_class != item_class::task)
+            return with_id("UpdateItem", std::move(key));
+          split_off_.emplace_back(i, std::move(key.id));
+          return write_outcome(unknown{mailbox_ended()});
+        });
   }
+
+  void answered() override {
+    if (attached_)
+      if (auto& outcome = outcomes[now_.front()]; !std::holds_alternative<written>(outcome))
+        outcome = half_done(outcome);
+    if (split_off_.empty()) return next();
+    look_at_series(std::exchange(split_off_, {}));
+  }
+
+  /// What an outcome is where the attachments of the item are written already.
+  static write_outcome half_done(const write_outcome& outcome) {
+    if (const auto* why = std::get_if<refused>(&outcome)) return unknown{why->why};
+    if (const auto* why = std::get_if<not_done>(&outcome)) return unknown{why->why};
+    if (std::holds_alternative<stale>(outcome))
+      return unknown{{reach::item, retry::later, {}, "stale", "UpdateItem: changed since its attachments were", {}}};
+    return outcome;
+  }
+
+  /// Completing or moving the current one of recurring tasks makes a task of its own of it, and the answer names that
+  /// one; the id asked for goes on as the next of them, under a key that must be read (UpdateItem operation (task) in
+  /// Microsoft's reference).
+  void look_at_series(std::vector<std::pair<std::size_t, item_id>> split) {
+    auto request = std::make_shared<ews::get_item>();
+    request->wanted = ews::get_item::what::state;
+    for (const auto& [i, made] : split)
+      request->items.push_back(asked_.items[i].id);
+    self->state.call<ews::got_item, ews::get_item>(
+        request_kind::read, "GetItem", request, ews::read_get_item,
+        [me = shared_from_this(), this, split = std::move(split)](auto outcome) {
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+            for (const auto& [i, made] : split)
+              outcomes[i] = unknown{why->why};
+            return next();
+          }
+          auto& entries = std::get<0>(outcome);
+          for (std::size_t n = 0; n < split.size(); ++n) {
+            auto& out = outcomes[split[n].first];
+            if (n >= entries.size())
+              out = nameless("UpdateItem");
+            else if (auto* error = std::get_if<ews::item_error>(&entries[n]))
+              out = unknown{ews::meaning_of(*error, "GetItem").why};
+            else
+              out = written{asked_.items[split[n].first].id, std::get<ews::got_item>(entries[n]).item.key};
+          }
+          remove_split_off(split);
+        });
+  }
+
+  /// The one that this server made of our write is nobody's: the one that the user made is carried over by itself. If
+  /// this fails it stays, and goes to the other side as a new task.
+  void remove_split_off(const std::vector<std::pair<std::size_t, item_id>>& split) {
+    auto request = std::make_shared<ews::delete_items>();
+    for (const auto& [i, made] : split)
+      request->items.push_back(made);
+    self->state.call<ews::done, ews::delete_items>(request_kind::write, "DeleteItem", request, ews::read_delete_items,
+                                                   [me = shared_from_this(), this](auto) { next(); });
+  }
+
   update_items asked_;
+  bool attached_ = false; // of the batch's only item
+  std::vector<std::pair<std::size_t, item_id>> split_off_;
 };
 
 // ---- move

@@ -18,8 +18,9 @@ field_row body_row();
 field_row categories_row();
 field_row importance_row();
 field_row sensitivity_row();
-/// Set by requests of their own: an update of fields writes nothing for them.
-field_row attachments_row();
+field_row attachments_row(); // of a mail: in its MIME, never set
+/// Of the other classes: set by requests of their own, an update of fields writes nothing for them.
+field_row replaceable_attachments_row();
 field_row attachment_sizes_row();
 create_part subject_part();
 create_part body_part();

@@ -260,6 +260,10 @@ create_part sensitivity_part() {
 field_row attachments_row() {
   return row_with(field::attachments, "item:Attachments", settable_when::never, read_attachments);
 }
+field_row replaceable_attachments_row() {
+  return row_with(field::attachments, "item:Attachments", settable_when::always, read_attachments,
+                  [](update_writer&, std::string_view) {});
+}
 field_row attachment_sizes_row() {
   field_row row{field::attachment_sizes};
   row.read = read_attachment_sizes; // out of the same list

@@ -217,7 +217,7 @@ TEST_CASE("every field of a contact and of a task is tried, all of them in one r
       all[v.field] = {v.field, v.value};
     }
     for (const auto& row : fields_of(which).rows)
-      if (row.settable == settable_when::always) CHECK(tried.count(row.field) == 1);
+      if (row.settable == settable_when::always && row.field != field::attachments) CHECK(tried.count(row.field) == 1);
     carried_item carried;
     carried.item_class = which;
     carried.item_class_name = std::string("IPM.") + name + ".Custom";

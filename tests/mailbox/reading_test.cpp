@@ -233,10 +233,10 @@ TEST_CASE("a server that fails for all is not asked item by item for ever") {
 TEST_CASE("mails are fetched with their MIME and the content of the same moment") {
   mailbox_stage stage;
   const auto got = stage.ask<items_fetched>(fetch_items{items(2)},
-                                           {answers("GetItem", {item("i0", "k0",
-                                                                     "<t:MimeContent>QUJD</t:MimeContent><t:Subject>s"
-                                                                     "</t:Subject><t:IsRead>true</t:IsRead>"),
-                                                                item("i1", "k1")})});
+                                            {answers("GetItem", {item("i0", "k0",
+                                                                      "<t:MimeContent>QUJD</t:MimeContent><t:Subject>s"
+                                                                      "</t:Subject><t:IsRead>true</t:IsRead>"),
+                                                                 item("i1", "k1")})});
   const auto& all = std::get<std::vector<fetch_outcome>>(got.outcome);
   const auto& first = std::get<fetched>(all.at(0));
   CHECK(first.item.mime_base64 == "QUJD");

@@ -176,7 +176,7 @@ TEST_CASE("a mailbox tells what an update may set") {
   mailbox_stage stage;
   const auto got = stage.ask<settable>(ask_settable{}, {});
   CHECK(got.on_mail == std::vector<field>{field::subject, field::sensitivity, field::body, field::categories,
-                                         field::importance, field::flag});
+                                          field::importance, field::flag});
   CHECK(got.on_draft == std::vector<field>{field::to, field::cc, field::bcc, field::reply_to});
 }
 
