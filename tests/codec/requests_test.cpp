@@ -190,8 +190,11 @@ TEST_CASE("versions are chosen by the build of the server") {
   CHECK(name({15, 0, 847, 31, "V2_8"}) == "Exchange2013_SP1");
   CHECK(name({15, 0, 800, 5, "V2_6"}) == "Exchange2010_SP2");
   CHECK(name({14, 3, 248, 2, "Exchange2007_SP1"}) == "Exchange2010_SP2");
-  CHECK(name({14, 1, 139, 0, "Exchange2010_SP1"}) == "none");
-  CHECK(name({8, 1, 436, 0, "Exchange2007_SP1"}) == "none");
+  CHECK(name({14, 1, 218, 15, "Exchange2010_SP1"}) == "Exchange2010_SP1");
+  CHECK(name({14, 0, 639, 21, "Exchange2010"}) == "Exchange2007_SP1");
+  CHECK(name({8, 1, 240, 6, "Exchange2007_SP1"}) == "Exchange2007_SP1");
+  CHECK(name({8, 3, 83, 6, ""}) == "Exchange2007_SP1");
+  CHECK(name({8, 0, 685, 25, ""}) == "none"); // before its first service pack
   CHECK(older_than(*schema_version_of("Exchange2016"))->name == "Exchange2013_SP1");
   CHECK(older_than(schema_versions().back()) == nullptr);
 }

@@ -6,7 +6,7 @@ using namespace tests;
 namespace {
 
 std::vector<std::string> versions() {
-  return {"Exchange2010_SP2", "Exchange2016"};
+  return {"Exchange2007_SP1", "Exchange2010_SP2", "Exchange2016"};
 }
 
 template <class T>

@@ -25,7 +25,11 @@ const schema& schema_of(const std::string& version) {
   auto& one = all[version];
   if (!one) {
     one = std::make_unique<schema>();
-    const auto directory = version == "Exchange2010_SP2" ? "Exchange2010_SP2" : "ExchangeSE_15.2.2562.17";
+    const std::map<std::string, const char*> directories{{"Exchange2007_SP1", "Exchange2007_SP1"},
+                                                         {"Exchange2010_SP1", "Exchange2010_SP2"},
+                                                         {"Exchange2010_SP2", "Exchange2010_SP2"}};
+    const auto known = directories.find(version);
+    const auto* directory = known == directories.end() ? "ExchangeSE_15.2.2562.17" : known->second;
     const auto file = std::filesystem::path(EWS_DATA_DIR) / "schemas" / directory / "ews.xsd";
     auto* context = xmlSchemaNewParserCtxt(file.c_str());
     one->parsed = xmlSchemaParse(context);
