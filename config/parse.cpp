@@ -42,8 +42,8 @@ constexpr std::array<string_view, 3> directions{"bidirectional", "primary-to-rep
 constexpr std::array<string_view, 2> drifts{"leave", "revert"};
 constexpr std::array<string_view, 2> unchangeables{"replace", "report"};
 // RequestServerVersion values that the client speaks (a test compares them with those of the client).
-constexpr std::array<string_view, 6> versions{
-    "auto", "Exchange2007_SP1", "Exchange2010_SP1", "Exchange2010_SP2", "Exchange2013_SP1", "Exchange2016"};
+constexpr std::array<string_view, 5> versions{"auto", "Exchange2007_SP1", "Exchange2010_SP2", "Exchange2013_SP1",
+                                              "Exchange2016"};
 
 using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds shortest_interval = 1s, longest_interval = 30 * 24h;

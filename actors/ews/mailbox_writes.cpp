@@ -276,7 +276,7 @@ private:
   /// Microsoft's reference).
   void look_at_series(std::vector<std::pair<std::size_t, item_id>> split) {
     auto request = std::make_shared<ews::get_item>();
-    request->wanted = ews::get_item::what::state;
+    request->wanted = ews::get_item::what::key;
     for (const auto& [i, made] : split)
       request->items.push_back(asked_.items[i].id);
     self->state.call<ews::got_item, ews::get_item>(

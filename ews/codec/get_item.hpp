@@ -8,6 +8,7 @@ namespace exsyncd::ews {
 /// GetItem: one entry for each item asked for.
 struct get_item {
   enum class what {
+    key,         // nothing but that
     attachments, // ids and sizes of the attachments
     state,       // read state and whether a read receipt is asked for
     content,     // the comparable contents

@@ -1,11 +1,14 @@
 #include "ews/codec/copy_item.hpp"
+#include "ews/codec/create_attachment.hpp"
 #include "ews/codec/create_folder.hpp"
 #include "ews/codec/create_item.hpp"
+#include "ews/codec/delete_attachment.hpp"
 #include "ews/codec/delete_folder.hpp"
 #include "ews/codec/delete_item.hpp"
 #include "ews/codec/field_table.hpp"
 #include "ews/codec/find_folder.hpp"
 #include "ews/codec/find_item.hpp"
+#include "ews/codec/get_attachment.hpp"
 #include "ews/codec/get_folder.hpp"
 #include "ews/codec/get_item.hpp"
 #include "ews/codec/move_item.hpp"
@@ -89,6 +92,21 @@ std::map<std::string, std::string> every_request(const request_context& c) {
   out["GetItem state"] = write(c, get_item{get_item::what::state, item_class::message, {item, item_id("b")}});
   out["GetItem content"] = write(c, get_item{get_item::what::content, item_class::message, {item}});
   out["GetItem mail"] = write(c, get_item{get_item::what::whole, item_class::message, {item}});
+  out["GetItem attachments"] = write(c, get_item{get_item::what::attachments, item_class::message, {item}});
+  out["GetAttachment"] = write(c, get_attachment{{awkward, "b"}});
+  out["GetAttachment mime"] = write(c, get_attachment{{awkward}, true});
+  carried_attachment file;
+  file.name = file.content_id = file.content_location = awkward;
+  file.content_type = "image/jpeg";
+  file.is_inline = file.contact_photo = true;
+  file.content_base64 = "QUJD";
+  auto inside = std::make_shared<attached_item>();
+  inside->item = mail(false, true);
+  inside->attachments.push_back(file);
+  carried_attachment of_item;
+  of_item.item = inside;
+  out["CreateAttachment"] = write(c, create_attachments{{item, change_key("K")}, {&file, &of_item}});
+  out["DeleteAttachment"] = write(c, delete_attachments{{awkward, "b"}});
   out["CreateItem"] = write(c, create_items{folder, {&mails.first, &mails.second}});
   out["CreateItem receipts"] = write(c, suppress_read_receipts{{{item, change_key("K")}}});
   out["UpdateItem"] = write(c, update_contents{{{{item, change_key("K")}, every_update(), item_class::message}}});
@@ -138,7 +156,7 @@ TEST_CASE("nothing that is written can mail anybody") {
             (version.suppress_read_receipts_attribute && (begins("UpdateItem") || begins("DeleteItem"))));
     }
     CHECK(holds(all.at("CreateItem receipts"), "<t:SuppressReadReceipt>"));
-    CHECK(all.size() == 21);
+    CHECK(all.size() == 26);
   }
 }
 
@@ -190,7 +208,7 @@ TEST_CASE("versions are chosen by the build of the server") {
   CHECK(name({15, 0, 847, 31, "V2_8"}) == "Exchange2013_SP1");
   CHECK(name({15, 0, 800, 5, "V2_6"}) == "Exchange2010_SP2");
   CHECK(name({14, 3, 248, 2, "Exchange2007_SP1"}) == "Exchange2010_SP2");
-  CHECK(name({14, 1, 218, 15, "Exchange2010_SP1"}) == "Exchange2010_SP1");
+  CHECK(name({14, 1, 218, 15, "Exchange2010_SP1"}) == "Exchange2007_SP1");
   CHECK(name({14, 0, 639, 21, "Exchange2010"}) == "Exchange2007_SP1");
   CHECK(name({8, 1, 240, 6, "Exchange2007_SP1"}) == "Exchange2007_SP1");
   CHECK(name({8, 3, 83, 6, ""}) == "Exchange2007_SP1");

@@ -1,10 +1,13 @@
 #include "ews/codec/copy_item.hpp"
+#include "ews/codec/create_attachment.hpp"
 #include "ews/codec/create_folder.hpp"
 #include "ews/codec/create_item.hpp"
+#include "ews/codec/delete_attachment.hpp"
 #include "ews/codec/delete_folder.hpp"
 #include "ews/codec/delete_item.hpp"
 #include "ews/codec/find_folder.hpp"
 #include "ews/codec/find_item.hpp"
+#include "ews/codec/get_attachment.hpp"
 #include "ews/codec/get_folder.hpp"
 #include "ews/codec/get_item.hpp"
 #include "ews/codec/move_item.hpp"
@@ -56,6 +59,12 @@ std::string in_words(const keyed_folder& f) {
 }
 std::string in_words(const got_item& i) {
   return in_words(item_key{i.item.id, {}});
+}
+std::string in_words(const got_attachment& a) {
+  return a.attachment.name.empty() ? "" : " " + a.attachment.name;
+}
+std::string in_words(const created_attachment& a) {
+  return " " + a.id;
 }
 std::string in_words(const folder_page& p) {
   std::string out;
@@ -140,6 +149,9 @@ const std::map<std::string, reading>& readings() {
       {"CreateItem", with(read_create_items)},
       {"UpdateItem", with(read_update_item)},
       {"DeleteItem", with(read_delete_items)},
+      {"GetAttachment", with(read_get_attachment)},
+      {"CreateAttachment", with(read_create_attachments)},
+      {"DeleteAttachment", with(read_delete_attachments)},
       {"MoveItem", with(read_move_items)},
       {"CopyItem", with(read_copy_items)},
       {"ResolveNames", with(read_resolve_names)},
@@ -212,6 +224,9 @@ std::string ids_path(const std::string& operation) {
   if (operation == "SyncFolderHierarchy") return named("Changes") + "/*//" + named("FolderId") + "/@Id";
   if (operation == "SyncFolderItems")
     return named("Changes") + "/*/*/" + named("ItemId") + "/@Id|" + named("Changes") + "/*/" + named("ItemId") + "/@Id";
+  if (operation == "GetAttachment") return named("Attachments") + "/*[1]/" + named("Name");
+  if (operation == "CreateAttachment") return named("Attachments") + "/*[1]/" + named("AttachmentId") + "/@Id";
+  if (operation == "DeleteAttachment") return named("RootItemId") + "/@RootItemId";
   if (operation == "FindItem") {
     const auto items = named("Items") + "/*/" + named("ItemId") + "/@Id";
     return named("RootFolder") + "/" + items + "|" + named("RootFolder") + "/" + named("Groups") + "/*/" + items;

@@ -26,7 +26,6 @@ const schema& schema_of(const std::string& version) {
   if (!one) {
     one = std::make_unique<schema>();
     const std::map<std::string, const char*> directories{{"Exchange2007_SP1", "Exchange2007_SP1"},
-                                                         {"Exchange2010_SP1", "Exchange2010_SP2"},
                                                          {"Exchange2010_SP2", "Exchange2010_SP2"}};
     const auto known = directories.find(version);
     const auto* directory = known == directories.end() ? "ExchangeSE_15.2.2562.17" : known->second;
