@@ -137,7 +137,7 @@ private:
     for (auto i : now_)
       outcomes[i] = outcome_of(why);
     if (why.refusal != ews::refusal::item) stop(why.why);
-    next();
+    answered();
   }
 
   std::size_t batch_;

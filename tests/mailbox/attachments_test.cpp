@@ -241,7 +241,7 @@ TEST_CASE("a refused attachment leaves its item as it was, and says its size and
   }
   SECTION("what was created before it is taken back") {
     const auto got = stage.write(
-        replace({file("a"), file("b", 50)}),
+        replace({file("a"), file("b", 52)}),
         {look, answers("CreateAttachment", {made("n", "k1"), error("ErrorAttachmentNestLevelLimitExceeded")}),
          answers("DeleteAttachment", {unmade("k2")})});
     CHECK(as<refused>(got).why.code == "ErrorAttachmentNestLevelLimitExceeded");
@@ -249,7 +249,7 @@ TEST_CASE("a refused attachment leaves its item as it was, and says its size and
   }
   SECTION("and where even that fails, nobody knows") {
     const auto got = stage.write(
-        replace({file("a"), file("b", 50)}),
+        replace({file("a"), file("b", 52)}),
         {look, answers("CreateAttachment", {made("n", "k1"), error("ErrorAttachmentNestLevelLimitExceeded")}), lost()});
     CHECK(as<unknown>(got).why.code == "cut");
   }
