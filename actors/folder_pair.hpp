@@ -32,6 +32,7 @@ struct pull {
 struct pulled {
   both<std::optional<failure>> failed; // that side's list was not read to its end
   bool news = false;                   // something was not as known
+  bool suspects = false;               // a listing by comparison has not shown what it showed before
 };
 
 /// Carries out verdicts in batches: intent on disk, request, settlement on disk.

@@ -140,6 +140,15 @@ void start_round(pair_self self, bool dry) {
 
 } // namespace
 
+void hold_folder_pair(pair_self self, const folder_pair_settings& settings) {
+  auto& held = self->state.folder_pairs;
+  if (held.contains(folder_pair_id{settings.name})) return;
+  const auto& o = self->state.options;
+  held[folder_pair_id{settings.name}] = self->spawn<caf::linked>(
+      folder_pair, folder_pair_options{pair_id{o.settings.name}, settings, o.mailboxes, o.ledger, o.context,
+                                       caf::actor_cast<caf::weak_actor_ptr>(self)});
+}
+
 pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pair_options options) {
   auto& state = self->state;
   state.options = std::move(options);
@@ -148,9 +157,7 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
   // If a part of the pair breaks, all of it ends, and the supervisor starts it anew from the ledger.
   state.judge = self->spawn<caf::linked>(arbiter, name, o.ledger, o.context);
   for (const auto& f : o.settings.folders)
-    state.folder_pairs[folder_pair_id{f.name}] =
-        self->spawn<caf::linked>(folder_pair, folder_pair_options{name, f, o.mailboxes, o.ledger, o.context,
-                                                                  caf::actor_cast<caf::weak_actor_ptr>(self)});
+    hold_folder_pair(self, f);
   self->set_exit_handler(
       [self](caf::exit_msg& m) { self->quit(m.reason ? m.reason : caf::exit_reason::user_shutdown); });
   self->request(o.ledger, ledger_patience, prune_buried{name, o.context.wall_clock() - tombstone_age})

@@ -118,6 +118,9 @@ struct pair_state {
   pair_status status;
 };
 
+/// The actor of this folder pair, made where there is none yet.
+void hold_folder_pair(pair_actor::stateful_pointer<pair_state> self, const folder_pair_settings& settings);
+
 pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pair_options options);
 
 } // namespace exsyncd

@@ -70,6 +70,7 @@ private:
     call.asked_at = asked_at_[s];
     ledger(std::move(call), [me = shared_from_this(), s, last, cursor](const page_accepted& accepted) {
       if (accepted.minted || accepted.changed) me->result_.news = true;
+      if (accepted.suspected) me->result_.suspects = true;
       // A page for a folder that was bound anew in between is void: the next round lists it.
       if (last || accepted.ignored) return me->end(s, {});
       me->next_page(s, cursor);

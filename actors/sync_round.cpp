@@ -1,5 +1,7 @@
 #include "actors/sync_round.hpp"
 
+#include "actors/subfolders.hpp"
+
 #include <algorithm>
 
 namespace exsyncd {
@@ -81,9 +83,8 @@ void sync_round::identify_both() {
   auto next = [me] {
     if (!me->one_less()) return;
     if (!me->result_.report.failures.empty()) return me->finish();
-    auto found = std::make_shared<both<std::vector<result<folder_state>>>>();
     for (side s : both_sides)
-      me->find_folders_of(s, found);
+      me->find_folders_of(s);
   };
   for (side s : both_sides) {
     ask_mailbox(s, identify{}, [me, s, next](identified& who) {
@@ -100,61 +101,150 @@ void sync_round::identify_both() {
   }
 }
 
-void sync_round::find_folders_of(side s, std::shared_ptr<both<std::vector<result<folder_state>>>> found) {
+void sync_round::find_folders_of(side s) {
   auto me = shared_from_this();
   find_folders what;
   for (const auto& f : options().settings.folders)
     what.paths.push_back(path_of(f, s));
-  ask_mailbox(s, std::move(what), [me, s, found](folders_found& answer) {
+  ask_mailbox(s, std::move(what), [me, s](folders_found& answer) {
     if (auto* f = std::get_if<failure>(&answer.outcome))
       me->fail_side(s, *f);
     else
-      (*found)[s] = std::move(std::get<0>(answer.outcome));
+      me->found_[s] = std::move(std::get<0>(answer.outcome));
     if (!me->one_less()) return;
     if (!me->result_.report.failures.empty()) return me->finish();
-    me->bind(*found);
+    me->place_folders();
   });
 }
 
-void sync_round::bind(const both<std::vector<result<folder_state>>>& found) {
-  auto me = shared_from_this();
-  bind_folders call;
-  for (std::size_t i = 0; i < options().settings.folders.size(); ++i) {
-    const auto& f = options().settings.folders[i];
-    folder_pair_id name{f.name};
-    both<folder_id> ids;
+void sync_round::place_folders() {
+  const auto& all = options().settings.folders;
+  bool below = false;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    folder_pair_id name{all[i].name};
+    both<const folder_state*> there{};
     for (side s : both_sides) {
-      auto where = name_of(s) + " folder " + path_of(f, s);
-      if (i >= found[s].size()) {
+      auto where = name_of(s) + " folder " + path_of(all[i], s);
+      if (i >= found_[s].size()) {
         fail(name, {reach::folder, retry::later, {}, "protocol", where + " was not answered for", {}});
-      } else if (auto* why = std::get_if<failure>(&found[s][i])) {
+      } else if (auto* why = std::get_if<failure>(&found_[s][i])) {
         folder(name).missing[s] = why->code == "ErrorFolderNotFound";
         fail(name, in_context(where, *why));
-      } else if (const auto& there = std::get<folder_state>(found[s][i]); there.in_deleted_items) {
-        // Its items are about to vanish with it; none of that is a user's delete of one item.
-        fail(name, {reach::folder,
-                    retry::after_change,
-                    {},
-                    "deleted",
-                    where + " is in Deleted Items",
-                    "move it back, or take the folder pair out of the configuration"});
       } else {
-        ids[s] = there.id;
+        there[s] = &std::get<folder_state>(found_[s][i]);
       }
     }
-    if (!folder(name).usable) continue;
-    (*places_)[name] = ids;
-    for (side s : both_sides)
-      call.folders.push_back({pair_id{options().settings.name}, name, s, identities_[s], ids[s], path_of(f, s), false});
+    if (!there.primary || !there.replica) continue;
+    if (!place(name, {all[i].primary, all[i].replica}, there)) continue;
+    below = below || all[i].include_subfolders;
   }
-  self_->request(options().ledger, ledger_patience, std::move(call))
+  if (!below) return bind();
+  self_->request(options().ledger, ledger_patience, load_folder_sides{pair_id{options().settings.name}})
+      .then(
+          [me = shared_from_this()](folder_sides_loaded& known) {
+            me->place_subfolders(0, std::make_shared<const folder_sides_loaded>(std::move(known)));
+          },
+          [self = self_](const caf::error& e) { self->quit(e); });
+}
+
+bool sync_round::place(const folder_pair_id& name, const both<std::string>& paths,
+                       const both<const folder_state*>& found) {
+  both<std::string> kinds;
+  for (side s : both_sides) {
+    auto where = name_of(s) + " folder " + paths[s];
+    kinds[s] = logic::kind_of_folder(found[s]->folder_class);
+    if (found[s]->in_deleted_items) {
+      // Its items are about to vanish with it; none of that is a user's delete of one item.
+      fail(name, {reach::folder,
+                  retry::after_change,
+                  {},
+                  "deleted",
+                  where + " is in Deleted Items",
+                  "move it back, or take the folder pair out of the configuration"});
+    }
+  }
+  if (kinds.primary != kinds.replica)
+    fail(name, {reach::folder,
+                retry::after_change,
+                {},
+                "class_mismatch",
+                "primary folder " + paths.primary + " is of class " + kinds.primary + " and replica folder " +
+                    paths.replica + " of class " + kinds.replica,
+                "pair folders of the same class: mail with mail, contacts with contacts"});
+  if (!folder(name).usable) return false;
+  both<folder_id> ids;
+  for (side s : both_sides) {
+    ids[s] = found[s]->id;
+    const auto& store = found[s]->store;
+    binding_.folders.push_back(
+        {pair_id{options().settings.name}, name, s, store.empty() ? identities_[s] : store, ids[s], paths[s], false});
+  }
+  (*places_)[name] = ids;
+  return true;
+}
+
+void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_sides_loaded> known) {
+  const auto& all = options().settings.folders;
+  while (at < all.size() && !(all[at].include_subfolders && places_->contains(folder_pair_id{all[at].name})))
+    ++at;
+  if (at == all.size()) return bind();
+  const auto& root = all[at];
+  logic::subfolder_question what;
+  what.root = {folder_pair_id{root.name}, places_->at(folder_pair_id{root.name}), {root.primary, root.replica}};
+  what.direction = root.policy.direction;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (side s : both_sides)
+      if (i < found_[s].size())
+        if (auto* f = std::get_if<folder_state>(&found_[s][i])) what.taken[s].insert(f->id);
+  std::map<folder_pair_id, logic::known_subfolder> before;
+  const auto is_named = [&](const folder_pair_id& name) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& f) { return f.name == name.value; });
+  };
+  for (const auto& f : known->folders)
+    if (f.folder_pair.value.starts_with(root.name + "/") && !is_named(f.folder_pair)) {
+      auto& k = before[f.folder_pair];
+      k.name = f.folder_pair;
+      k.ids[f.side] = f.folder;
+      k.paths[f.side] = f.path;
+    }
+  for (auto& [name, k] : before)
+    what.known.push_back(std::move(k));
+  auto me = shared_from_this();
+  find_subfolders(self_, root, std::move(what), dry_, [me, at, known](subfolders_found found) {
+    const auto& root = me->options().settings.folders[at];
+    for (side s : both_sides)
+      if (found.failed[s])
+        me->fail(folder_pair_id{root.name}, in_context(name_of(s) + ": subfolders", *found.failed[s]));
+    // The root itself goes on: what failed are the folders below it.
+    me->folder(folder_pair_id{root.name}).usable = true;
+    for (const auto& one : found.pairs) {
+      arbitrated_folder a;
+      a.name = one.pair.name;
+      a.policy = root.policy;
+      a.approved = std::find(me->approved_.begin(), me->approved_.end(), a.name) != me->approved_.end();
+      me->question_.folders.push_back(std::move(a));
+      if (!me->place(one.pair.name, one.pair.paths, {&one.folders.primary, &one.folders.replica})) continue;
+      auto settings = root;
+      settings.name = one.pair.name.value;
+      settings.primary = one.pair.paths.primary;
+      settings.replica = one.pair.paths.replica;
+      settings.include_subfolders = false;
+      hold_folder_pair(me->self_, settings);
+    }
+    me->place_subfolders(at + 1, known);
+  });
+}
+
+void sync_round::bind() {
+  auto me = shared_from_this();
+  self_->request(options().ledger, ledger_patience, std::move(binding_))
       .then([me](const folders_bound&) { me->pull_all(); }, [self = self_](const caf::error& e) { self->quit(e); });
 }
 
 void sync_round::pull_all() {
   auto me = shared_from_this();
   ++pulls_;
-  news_ = false;
+  news_ = suspects_ = false;
   for (const auto& f : question_.folders) {
     if (!f.usable || halted_) continue;
     ++open_;
@@ -162,13 +252,20 @@ void sync_round::pull_all() {
         .then(
             [me, name = f.name](pulled& p) {
               me->news_ = me->news_ || p.news;
+              me->suspects_ = me->suspects_ || p.suspects;
               for (side s : both_sides)
                 if (p.failed[s]) me->fail(name, in_context(name_of(s), *p.failed[s]));
-              if (me->one_less()) me->decide();
+              if (me->one_less()) me->pulled_all();
             },
             [self = self_](const caf::error& e) { self->quit(e); });
   }
-  if (open_ == 0) decide();
+  if (open_ == 0) pulled_all();
+}
+
+/// What a listing by comparison has not shown once may have been skipped: a second look tells.
+void sync_round::pulled_all() {
+  if (suspects_ && pulls_ < most_pulls && !halted_) return pull_all();
+  decide();
 }
 
 void sync_round::decide() {

@@ -30,13 +30,16 @@ private:
   std::function<void(outcome)> done_;
 
   both<mailbox_identity> identities_;
-  arbitrate question_; // the folders and what is known of them
+  arbitrate question_;                            // the folders and what is known of them
+  both<std::vector<result<folder_state>>> found_; // those that the configuration names, in its order
+  bind_folders binding_;
   std::shared_ptr<places> places_ = std::make_shared<places>();
   std::uint32_t pulls_ = 0;
   std::uint32_t passes_ = 0;
   int open_ = 0; // parallel requests of the step under way
   bool came_further_ = false;
   bool news_ = false;
+  bool suspects_ = false;
   std::uint32_t waiting_ = 0, failed_ = 0;
   outcome result_;
 
@@ -47,9 +50,15 @@ private:
   bool one_less() { return --open_ == 0; }
 
   void identify_both();
-  void find_folders_of(side s, std::shared_ptr<both<std::vector<result<folder_state>>>> found);
-  void bind(const both<std::vector<result<folder_state>>>& found);
+  void find_folders_of(side s);
+  void place_folders();
+  /// False where a folder cannot be synced, or the two of a folder pair not with each other: that has been told.
+  bool place(const folder_pair_id& name, const both<std::string>& paths, const both<const folder_state*>& found);
+  /// The folders below the folder pair at `at` and after it, where they are included.
+  void place_subfolders(std::size_t at, std::shared_ptr<const folder_sides_loaded> known);
+  void bind();
   void pull_all();
+  void pulled_all();
   void decide();
   void decided(arbitrated& verdicts);
   void carry(arbitrated& verdicts);

@@ -25,12 +25,12 @@ constexpr std::array<string_view, 3> auth_keys{"type", "user", "password_file"};
 constexpr std::array<string_view, 3> side_of_server_keys{"server", "mailbox", "auth"};
 constexpr std::array<string_view, 7> direct_side_keys{"url",     "mailbox",     "auth",    "version",
                                                       "ca_file", "concurrency", "timeouts"};
-constexpr std::array<string_view, 9> pair_keys{"primary", "replica",      "folders",    "start",           "direction",
-                                               "drift",   "unchangeable", "start_date", "polling_interval"};
-constexpr std::array<string_view, 7> folder_pair_keys{"primary",      "replica",    "direction",       "drift",
-                                                      "unchangeable", "start_date", "polling_interval"};
+constexpr std::array<string_view, 10> pair_keys{
+    "primary",    "replica",          "folders",           "start", "direction", "drift", "unchangeable",
+    "start_date", "polling_interval", "include_subfolders"};
+constexpr std::array<string_view, 8> folder_pair_keys{
+    "primary", "replica", "direction", "drift", "unchangeable", "start_date", "polling_interval", "include_subfolders"};
 
-constexpr std::array later_pair_keys{later_key{"include_subfolders", "name each folder in \"folders\""}};
 constexpr std::array later_auth_keys{later_key{"password", "write it into a file and name that in \"password_file\""}};
 constexpr std::array<string_view, 3> later_auth{"ntlm", "kerberos", "oauth2"};
 
@@ -237,18 +237,20 @@ private:
                                  "\"; give each mailbox its own \"auth\", or use impersonation");
   }
 
-  void read_policy(object_reader& from, policy& policy, std::chrono::milliseconds& polling_interval) {
+  void read_inherited(object_reader& from, folder_pair_settings& into) {
+    auto& policy = into.policy;
     read_choice(from, "direction", directions, policy.direction);
     read_choice(from, "drift", drifts, policy.drift);
     read_choice(from, "unchangeable", unchangeables, policy.unchangeable);
     if (const auto date = from.parsed<std::chrono::sys_days>("start_date", parse_date)) policy.start_date = *date;
-    read_span(from, "polling_interval", shortest_interval, longest_interval, polling_interval);
+    read_span(from, "polling_interval", shortest_interval, longest_interval, into.polling_interval);
+    if (const auto below = from.flag("include_subfolders")) into.include_subfolders = *below;
   }
 
   pair_settings read_pair(const ordered_json& value, const std::string& path, const std::string& name) {
     pair_settings result;
     result.name = name;
-    object_reader pair(value, path, pair_keys, found_, later_pair_keys);
+    object_reader pair(value, path, pair_keys, found_);
     if (pair.require("primary", "the mailbox that wins a conflict"))
       result.primary = read_side(pair.child("primary"), pair.path("primary"), name + "/primary");
     if (pair.require("replica", "the mailbox that is kept in step with it"))
@@ -256,7 +258,7 @@ private:
     if (const auto start = pair.flag("start")) result.start = *start;
     folder_pair_settings inherited;
     inherited.polling_interval = default_polling_interval;
-    read_policy(pair, inherited.policy, inherited.polling_interval);
+    read_inherited(pair, inherited);
     if (!pair.require("folders", "at least one folder pair")) return result;
     if (pair.child("folders").is_object() && pair.child("folders").empty())
       pair.complain("folders", "must hold at least one folder pair");
@@ -278,7 +280,7 @@ private:
     };
     read_folder("primary", result.primary);
     read_folder("replica", result.replica);
-    read_policy(folders, result.policy, result.polling_interval);
+    read_inherited(folders, result);
     const auto claim = [&](const side_settings& side, string_view key, const std::string& folder) {
       if (side.mailbox.empty() || side.server.url.empty() || folder.empty()) return;
       const auto [first, is_new] = taken.emplace(place(side, folder), folders.path(key));

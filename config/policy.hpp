@@ -31,9 +31,9 @@ struct policy {
   enum direction direction = direction::bidirectional;
   enum drift drift = drift::leave;
   enum unchangeable unchangeable = unchangeable::replace;
-  enum meetings meetings = meetings::appointment;
   /// Items received before this day are skipped, and counted as skipped.
   std::optional<std::chrono::sys_days> start_date;
+  enum meetings meetings = meetings::appointment;
 
   friend bool operator==(const policy&, const policy&) = default;
 };

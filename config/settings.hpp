@@ -70,6 +70,8 @@ struct folder_pair_settings {
   std::string replica;
   exsyncd::policy policy;
   std::chrono::milliseconds polling_interval{};
+  /// Folders below are paired by their names, created where they are missing, renamed and moved; never deleted.
+  bool include_subfolders = false;
   friend bool operator==(const folder_pair_settings&, const folder_pair_settings&) = default;
 };
 

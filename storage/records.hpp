@@ -174,7 +174,9 @@ struct folder_side {
   std::string path;
   sync_cursor cursor;
   enum listing_phase phase = listing_phase::from_beginning;
-  std::uint64_t generation = 0; // counts the passes from the beginning
+  std::uint64_t generation = 0; // counts the passes from the beginning, and those of a listing by comparison
+  /// Of the last listing by comparison that was whole: what neither it nor the next one shows has left.
+  std::uint64_t whole_generation = 0;
   /// The store's sequence when the last complete listing was asked for: what happened before it is in it. 0 where
   /// none was complete since the folder was bound.
   sequence listed_at = 0;

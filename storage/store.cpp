@@ -60,6 +60,8 @@ page_accepted store::accept(const accept_page& call) {
   }
   const auto at = now_;
   bool news = false;
+  const auto& pass = call.page.pass;
+  if (pass && pass->first) ++folder->generation;
   for (const auto& entry : call.page.changes) {
     if (const auto* present = std::get_if<item_present>(&entry)) {
       news |= accept_present(*folder, present->item, at, result);
@@ -72,8 +74,13 @@ page_accepted store::accept(const accept_page& call) {
     news |= changed;
   }
   folder->cursor = call.page.cursor;
-  if (call.page.last) {
-    if (folder->phase == listing_phase::from_beginning) news |= end_pass(*folder, at);
+  // A pass over a folder in use may have skipped items: it is as if it had not been listed.
+  if (call.page.last && (!pass || pass->whole)) {
+    if (folder->phase == listing_phase::from_beginning)
+      news |= end_pass(*folder, at);
+    else if (pass)
+      news |= end_comparison(*folder, at, result);
+    if (pass) folder->whole_generation = folder->generation;
     folder->phase = listing_phase::following;
     folder->listed_at = call.asked_at;
   }
@@ -149,15 +156,34 @@ bool store::accept_read(const folder_side& in, const item_read_changed& change, 
          });
 }
 
-/// The listing from the beginning is complete: what it did not hold is absent.
-bool store::end_pass(const folder_side& in, sequence at) {
-  const auto current = keys::present_since(in.pair, in.folder_pair, in.side, in.generation);
+std::vector<twin_id> store::not_seen_since(const folder_side& in, std::uint64_t generation) const {
+  const auto current = keys::present_since(in.pair, in.folder_pair, in.side, generation);
   std::vector<twin_id> missing;
   scan(keys::all_present(in.pair, in.folder_pair, in.side), [&](std::string_view key, std::string_view id) {
     if (key >= current) return false;
     missing.emplace_back(std::string(id));
     return true;
   });
+  return missing;
+}
+
+/// What two whole passes in a row have not shown has left; what one has not shown may have been skipped.
+bool store::end_comparison(const folder_side& in, sequence at, page_accepted& result) {
+  const auto gone = not_seen_since(in, in.whole_generation);
+  for (const auto& id : gone)
+    edit(id, [&](twin& t) {
+      t.seen[in.side]->presence = presence::left;
+      t.seen[in.side]->sequence = at;
+      return true;
+    });
+  result.changed += static_cast<std::uint32_t>(gone.size());
+  result.suspected += static_cast<std::uint32_t>(not_seen_since(in, in.generation).size());
+  return !gone.empty();
+}
+
+/// The listing from the beginning is complete: what it did not hold is absent.
+bool store::end_pass(const folder_side& in, sequence at) {
+  const auto missing = not_seen_since(in, in.generation);
   for (const auto& id : missing)
     edit(id, [&](twin& t) {
       t.seen[in.side]->presence = presence::absent;

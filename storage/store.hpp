@@ -29,6 +29,8 @@ struct page_accepted {
   bool ignored = false;
   std::uint32_t minted = 0;  // items that were not known
   std::uint32_t changed = 0; // known items with news
+  /// Items that a listing by comparison has not shown, once so far: the next pass tells whether they have left.
+  std::uint32_t suspected = 0;
 };
 
 /// Binds a folder pair's side to a folder. The same (mailbox, folder) changes nothing but the path. Another one, or
@@ -236,6 +238,8 @@ private:
   bool accept_left(const folder_side&, const item_id&, sequence at);
   bool accept_read(const folder_side&, const item_read_changed&, sequence at);
   bool end_pass(const folder_side&, sequence at);
+  bool end_comparison(const folder_side&, sequence at, page_accepted&);
+  std::vector<twin_id> not_seen_since(const folder_side&, std::uint64_t generation) const;
   bool record_write(twin&, const settle_twin&);
   std::optional<observation> take_from_owner(const twin_id& but, const folder_side&, const item_id&);
 

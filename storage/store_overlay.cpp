@@ -10,7 +10,7 @@ namespace exsyncd {
 namespace {
 
 constexpr std::string_view format_name = "exsyncd ";
-constexpr unsigned format_version = 1;
+constexpr unsigned format_version = 2;
 
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
@@ -45,6 +45,8 @@ std::optional<storage_failure> store::open() {
     return storage_failure{storage_failure::kind::newer,
                            "the state directory was written by a newer exsyncd (format " + std::to_string(*version) +
                                ", this one knows " + std::to_string(format_version) + "): install that version again"};
+  if (*version < format_version)
+    return damaged("it is of format " + std::to_string(*version) + ", which this exsyncd no longer reads");
   if (const auto last = engine_.get(keys::last_sequence())) {
     const auto value = number(*last);
     if (!value) return damaged("its counter cannot be read");

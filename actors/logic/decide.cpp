@@ -154,10 +154,18 @@ private:
     return is_mail() || (contains(around_.settable.primary, f) && contains(around_.settable.replica, f));
   }
 
+  std::vector<field> still_to_be_carried(side s) const {
+    std::vector<field> fields;
+    for (const auto& d : base(s).content)
+      if (d.value == to_be_carried && held_by_both(d.field)) fields.push_back(d.field);
+    return fields;
+  }
+
   /// What the user changed on this side since the base. Until our own write was read back, the server may have
   /// normalised what we sent: then only what users set counts, and only where it differs from the other side.
   std::vector<field> edited_fields(side s) const {
-    if (!present(s) || !contents_known(here(s))) return {};
+    if (!present(s)) return {};
+    if (!contents_known(here(s))) return here(s).key == base(s).key ? still_to_be_carried(s) : std::vector<field>{};
     auto fields = differing_fields(*here(s).content, base(s).content);
     if (base(s).read_back) {
       if (changed_in_place(s)) fields.push_back(field::attachments);

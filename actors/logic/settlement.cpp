@@ -8,6 +8,10 @@
 namespace exsyncd::logic {
 namespace {
 
+bool has(const std::vector<field>& fields, field f) {
+  return std::find(fields.begin(), fields.end(), f) != fields.end();
+}
+
 both<sequence> sequences_of(const twin& t) {
   both<sequence> result;
   for (side s : both_sides)
@@ -66,12 +70,15 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
   s.wrote->key = key; // of a new item: never the guard, which was another's
   s.wrote->read = in.read;
   s.wrote->mark = in.mark;
-  // What the create did not carry is in neither base, so that it is the source's edit: an update of its own follows.
+  // What the create did not carry is the source's edit: an update of its own follows.
   const auto& source = t.seen[other(in.target)];
-  const auto agreed = without(in.expected, parts_of(source ? source->item_class : item_class::message));
+  const auto parts = parts_of(source ? source->item_class : item_class::message);
+  auto of_source = in.expected;
+  for (auto& d : of_source)
+    if (has(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;
   both<side_base> base;
-  base[other(in.target)] = {in.source_key, in.read, agreed, true};
-  base[in.target] = {std::move(base_key), in.read, agreed, false};
+  base[other(in.target)] = {in.source_key, in.read, std::move(of_source), true};
+  base[in.target] = {std::move(base_key), in.read, without(in.expected, parts), false};
   s.base = base;
   s.folder_pair = in.folder;
   return s;
@@ -115,10 +122,6 @@ resolution judge_carried(const twin& t, const intent& in, const evidence& found,
   }
   if (found.item) return half_done{in.made, in.made_key};
   return took_effect{carried(t, in, in.made, in.made_key, change_key{})};
-}
-
-bool has(const std::vector<field>& fields, field f) {
-  return std::find(fields.begin(), fields.end(), f) != fields.end();
 }
 
 field_digests one(const field_digests& of, field f) {

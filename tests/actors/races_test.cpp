@@ -234,8 +234,8 @@ TEST_CASE("our new copy is copied by its user before its answer is there") {
 
 TEST_CASE("the server touches our new copy by itself, at once or after the answer") {
   for (const auto* call : {"create_items", "update_items"}) {
-    auto s =
-        std::string(call) == "create_items" ? created_by_a("touched after create") : edited_by_a("touched after update");
+    auto s = std::string(call) == "create_items" ? created_by_a("touched after create")
+                                                 : edited_by_a("touched after update");
     s.during = [=](casting c) {
       return around(c.b(), call, moment::after,
                     [=](virtual_world& w) { w.mailbox(c.b()).touch(w.mailbox(c.b()).find("inbox", id_of("m"))); });

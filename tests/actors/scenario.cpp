@@ -82,6 +82,8 @@ std::string seen_mail::text() const {
   std::string t = folder + " " + message_id + " \"" + subject + "\"";
   if (!categories.empty()) t += " [" + categories + "]";
   if (!to.empty()) t += " to " + to;
+  if (!recurrence.empty()) t += " every " + recurrence;
+  if (!exceptions.empty()) t += " except " + exceptions;
   for (const auto& a : attachments)
     t += " +" + a;
   return t + (read ? " read" : " unread") + (draft ? " draft" : "");
@@ -106,6 +108,8 @@ seen_mailbox contents_of(const virtual_world& world, side s) {
       m.to = stored(field::to, i.value(field::to));
       for (const auto& [name, bytes] : i.attachments)
         m.attachments.insert(name + "=" + bytes);
+      m.recurrence = i.value(field::recurrence);
+      m.exceptions = i.value(field::exceptions);
       m.read = i.read;
       m.draft = i.draft;
       all.insert(std::move(m));
@@ -141,12 +145,16 @@ void play(const scenario& what, casting cast, crashes when) {
   if (when == crashes::none) return;
   int failures = 0;
   for (std::uint64_t call = 1; call <= plain.calls && failures < 2; ++call)
-    for (const bool after : {false, true}) {
+    for (const auto& point : {crash_point{call, false}, crash_point{call, true}, crash_point{call, true, true}}) {
+      if (point.halfway && !plain.divisible.contains(call)) continue;
       virtual_world world(before);
-      world.crash = crash_point{call, after};
+      world.crash = point;
       const auto wrong = run(world, what, cast);
       if (wrong.empty()) continue;
-      const std::string where = std::string("crash ") + (after ? "after" : "before") + " call " + std::to_string(call);
+      const std::string where = std::string(point.halfway ? "crash halfway "
+                                            : point.after ? "crash after"
+                                                          : "crash before") +
+                                " call " + std::to_string(call);
       FAIL_CHECK(report(what, cast, where, wrong, world));
       if (++failures == 2) break;
     }
@@ -168,6 +176,14 @@ new_mail mail_named(const std::string& name, int minute) {
   m.message_id = id_of(name);
   m.subject = name;
   m.received = utc_seconds(std::chrono::minutes(minute));
+  return m;
+}
+
+new_mail item_named(const std::string& name, item_class of) {
+  auto m = mail_named(name);
+  m.item_class = of;
+  m.attachments = {{"file", "bytes of " + name}};
+  if (of == item_class::appointment) m.fields = {{field::recurrence, "week"}, {field::exceptions, "monday"}};
   return m;
 }
 

@@ -24,7 +24,7 @@ struct casting {
 
 /// A mail as a test compares it across mailboxes.
 struct seen_mail {
-  std::string folder, message_id, subject, body, categories, to;
+  std::string folder, message_id, subject, body, categories, to, recurrence, exceptions;
   std::set<std::string> attachments;
   bool read = false, draft = false;
   auto operator<=>(const seen_mail&) const = default;
@@ -75,6 +75,8 @@ void play_two_way(const scenario& what, crashes when = crashes::everywhere);
 
 /// A mail with this Message-ID ("<name@test>") and subject.
 new_mail mail_named(const std::string& name, int minute = 0);
+/// An item of this class with this name, and with all that takes requests of its own: an attachment, exceptions.
+new_mail item_named(const std::string& name, item_class of);
 std::string id_of(const std::string& name);
 
 /// Complaints where the side does not hold exactly one mail of this name with this subject (in any folder of the pair).

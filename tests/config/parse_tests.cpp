@@ -185,7 +185,7 @@ TEST_CASE("each mistake is told with its path") {
     {R"({"pairs": {"jane": {"primary": {"auth": {}}}}})", "f: pairs.jane.primary.auth: server \"hq\" is reached by impersonation"},
     {R"({"pairs": {"jane": {"replica": {"auth": null}}}})", "f: pairs.jane.replica.auth: is missing: server \"branch\" is reached directly"},
     {R"({"pairs": {"jane": {"replica": {"server": null, "url": "https://x.example/", "auth": null}}}})", "f: pairs.jane.replica.auth: is missing"},
-    {R"({"pairs": {"jane": {"include_subfolders": true}}})", "f: pairs.jane.include_subfolders: is not in this version of exsyncd; name each folder"},
+    {R"({"pairs": {"jane": {"include_subfolders": "yes"}}})", "f: pairs.jane.include_subfolders: must be true or false"},
     {R"({"pairs": {"jane": {"direction": "both"}}})", R"(f: pairs.jane.direction: "both" is not "bidirectional", "primary-to-replica" or "replica-to-primary")"},
     {R"({"pairs": {"jane": {"drift": true}}})", "f: pairs.jane.drift: must be a string in quotes, not boolean"},
     {R"({"pairs": {"jane": {"polling_interval": 300}}})", "f: pairs.jane.polling_interval: must be a string in quotes, not number"},

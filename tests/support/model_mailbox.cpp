@@ -123,6 +123,7 @@ item_id model_mailbox::user_create(const std::string& path, const new_mail& mail
   item.fields = mail.fields;
   item.fields[field::subject] = mail.subject;
   item.fields[field::body] = mail.body;
+  if (mail.item_class != item_class::message) item.fields[field::uid] = mail.message_id;
   for (auto& [f, v] : item.fields)
     v = stored_value(f, v);
   item.attachments = mail.attachments;
@@ -404,11 +405,12 @@ model_mailbox::outcome model_mailbox::create(const folder_id& folder, const carr
     model_item item;
     item.item_class = mail.item_class;
     for (const auto& f : mail.fields) {
-      if (!settable(item, f.field)) return not_settable{};
+      if (!settable(item, f.field)) continue; // what this version does not know is dropped
       if (f.field == field::subject && refuses.contains(f.value)) return corrupt{};
       item.fields[f.field] = stored_value(f.field, f.value);
     }
     std::erase_if(item.fields, [](const auto& f) { return f.second.empty(); });
+    item.message_id = exsyncd::message_id(item.value(field::uid));
     item.search_key = exsyncd::search_key(next_id("search").value);
     item.mark = mark;
     const auto id = put(*into, std::move(item));
@@ -459,6 +461,25 @@ model_mailbox::outcome model_mailbox::update(const item_id& id, const change_key
     else
       item->fields[f.field] = kept;
   }
+  item->version = ++last_version_;
+  return done{id, item->key()};
+}
+
+model_mailbox::outcome model_mailbox::update_halfway(const item_id& id, const change_key& guard,
+                                                     const std::vector<field_value>& fields,
+                                                     const std::vector<carried_attachment>& attachments) {
+  std::vector<field_value> first;
+  for (const auto& f : fields)
+    if (f.field == field::exceptions && f.value.size() > 1)
+      first.push_back({f.field, f.value.substr(0, f.value.size() / 2)});
+    else if (f.field != field::exceptions && f.field != field::attachments)
+      first.push_back(f);
+  if (!first.empty()) return update(id, guard, first);
+  auto* item = item_of(id);
+  if (!item) return gone{};
+  if (item->key() != guard) return stale{};
+  for (const auto& a : attachments)
+    item->attachments["new " + a.name] = from_base64(a.content_base64);
   item->version = ++last_version_;
   return done{id, item->key()};
 }
@@ -605,7 +626,8 @@ listed_item model_mailbox::listed(const model_item& item) const {
   l.draft = item.draft;
   l.subject = item.value(field::subject);
   l.search_key = item.search_key;
-  l.message_id = item.message_id;
+  if (item.item_class == item_class::message || item.item_class == item_class::appointment)
+    l.message_id = item.message_id;
   l.mark = item.mark;
   l.received = item.received;
   l.sent = item.sent;

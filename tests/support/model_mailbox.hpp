@@ -86,13 +86,16 @@ public:
   std::vector<field> settable_on_mail{field::subject,    field::body,        field::categories,
                                       field::importance, field::sensitivity, field::flag};
   std::vector<field> settable_on_draft;
-  std::vector<field> settable_on_contact{field::subject, field::body,     field::categories,  field::given_name,
-                                         field::surname, field::birthday, field::attachments, field::phone_numbers};
-  std::vector<field> settable_on_task{field::subject,  field::body,     field::categories, field::task_dates,
-                                      field::progress, field::reminder, field::recurrence, field::attachments};
-  std::vector<field> settable_on_appointment{field::subject,    field::body,       field::categories,
-                                             field::time,       field::location,   field::reminder,
-                                             field::recurrence, field::exceptions, field::attachments};
+  /// `uid` is the name that tests know an item by, as Message-IDs are for mails.
+  std::vector<field> settable_on_contact{field::subject,       field::body,        field::categories,
+                                         field::given_name,    field::surname,     field::birthday,
+                                         field::phone_numbers, field::attachments, field::uid};
+  std::vector<field> settable_on_task{field::subject,    field::body,        field::categories,
+                                      field::task_dates, field::progress,    field::reminder,
+                                      field::recurrence, field::attachments, field::uid};
+  std::vector<field> settable_on_appointment{field::subject,     field::body,     field::categories, field::time,
+                                             field::location,    field::reminder, field::recurrence, field::exceptions,
+                                             field::attachments, field::uid};
   /// Message-IDs of mails that this server takes for corrupt: it creates none of them.
   std::set<std::string> refuses;
   /// How this server counts an attachment: its bytes and so much more.
@@ -163,6 +166,10 @@ public:
   /// Changed times or another recurrence drop the exceptions, as Exchange does; those that are set with them are kept.
   outcome update(const item_id& item, const change_key& guard, const std::vector<field_value>& fields,
                  const std::vector<carried_attachment>& attachments = {});
+  /// Of the requests that the same update takes, some: fields first, then the new attachments beside the old ones, or a
+  /// part of the exceptions.
+  outcome update_halfway(const item_id& item, const change_key& guard, const std::vector<field_value>& fields,
+                         const std::vector<carried_attachment>& attachments);
   outcome set_read(const item_id& item, bool read);
   outcome move(const item_id& item, const folder_id& to);
   /// To Deleted Items; `done` carries no id, as DeleteItem's answer does not.

@@ -2,6 +2,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace exsyncd::testing {
@@ -86,6 +87,8 @@ public:
     case fault::kind::refuses_item:
     case fault::kind::stops:
     case fault::kind::vanishes_after:
+    case fault::kind::halfway:
+    case fault::kind::vanishes_halfway:
       break;
     }
     auto reply = effect();
@@ -94,7 +97,9 @@ public:
     return promise;
   }
 
-  caf::typed_response_promise<write_done> write(mailbox_call call, const std::vector<act>& acts) const {
+  /// `halves`: what is there where only some of the requests that `acts` take were done.
+  caf::typed_response_promise<write_done> write(mailbox_call call, const std::vector<act>& acts,
+                                                const std::vector<act>& halves = {}) const {
     call.writes = true;
     auto promise = self_->make_response_promise<write_done>();
     const auto f = begin(call);
@@ -121,6 +126,14 @@ public:
       });
       done.outcomes.assign(acts.size(), lost);
       promise.deliver(std::move(done));
+      return promise;
+    case fault::kind::halfway:
+    case fault::kind::vanishes_halfway:
+      for (const auto& half : halves)
+        half(*model_);
+      script_.after(call);
+      done.outcomes.assign(acts.size(), lost);
+      if (f.kind == fault::kind::halfway) promise.deliver(std::move(done));
       return promise;
     case fault::kind::none:
     case fault::kind::answer_lost_after:
@@ -183,6 +196,8 @@ public:
     case fault::kind::cut:
     case fault::kind::dies_after:
     case fault::kind::vanishes_after:
+    case fault::kind::halfway:
+    case fault::kind::vanishes_halfway:
       break;
     }
     folder_done done{act(*model_)};
@@ -345,14 +360,18 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
       },
       [on](const update_items& m) {
         auto call = on->call("update_items");
-        std::vector<act> acts;
+        std::vector<act> acts, halves;
         for (const auto& u : m.items) {
           call.items.push_back(u.id);
           for (const auto& f : u.fields)
             call.fields.push_back(f.field);
           acts.push_back([u](model_mailbox& box) { return box.update(u.id, u.guard, u.fields, u.attachments); });
+          halves.push_back(
+              [u](model_mailbox& box) { return box.update_halfway(u.id, u.guard, u.fields, u.attachments); });
         }
-        return on->write(std::move(call), acts);
+        for (const auto f : {field::attachments, field::exceptions})
+          call.divisible = call.divisible || std::find(call.fields.begin(), call.fields.end(), f) != call.fields.end();
+        return on->write(std::move(call), acts, halves);
       },
       [on](const set_read_states& m) {
         auto call = on->call("set_read_states");
@@ -434,6 +453,10 @@ const char* name_of(enum fault::kind kind) {
     return "vanishes_before";
   case fault::kind::vanishes_after:
     return "vanishes_after";
+  case fault::kind::halfway:
+    return "halfway";
+  case fault::kind::vanishes_halfway:
+    return "vanishes_halfway";
   }
   return "?";
 }

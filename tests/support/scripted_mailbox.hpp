@@ -21,6 +21,7 @@ struct mailbox_call {
   std::vector<operation_mark> marks;   // create_items, find_by_mark
   folder_id folder;                    // list_changes, create_items, move_items, find_by_mark
   std::vector<enum field> fields = {}; // update_items: all that is set
+  bool divisible = false;              // update_items: an item takes several requests
 };
 
 /// What happens to a call. Reads know only `fails` (any loss of an answer is one) and those of the actor itself.
@@ -38,7 +39,9 @@ struct fault {
     dies_before,        // the actor ends, nothing was done
     dies_after,         // the actor ends, all was done
     vanishes_before,    // no effect and no answer, ever: the process has ended here
-    vanishes_after      // effect, and no answer, ever
+    vanishes_after,     // effect, and no answer, ever
+    halfway,            // of an update that takes several requests some had their effect; unknown
+    vanishes_halfway    // the same, and no answer, ever
   } kind = kind::none;
   std::size_t at = 0;
   std::chrono::seconds after{0};

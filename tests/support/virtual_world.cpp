@@ -227,6 +227,7 @@ fault virtual_world::before_mailbox_call(const mailbox_call& call) {
     ++writes;
     check_intents(call);
   }
+  if (call.divisible) divisible.insert(calls);
   if (dies_after) {
     // A crash is nothing to the server: what was to commit later still does.
     if (f.kind == fault::kind::commits_later || f.kind == fault::kind::fails ||
@@ -234,7 +235,7 @@ fault virtual_world::before_mailbox_call(const mailbox_call& call) {
       dies_at_commit_ = true;
     else {
       dead_ = true;
-      f.kind = fault::kind::vanishes_after;
+      f.kind = crash->halfway ? fault::kind::vanishes_halfway : fault::kind::vanishes_after;
     }
   }
   return f;
@@ -401,7 +402,7 @@ pair_settings settings_for(const std::vector<std::string>& paths, policy p) {
   settings.primary.mailbox = "p@test";
   settings.replica.mailbox = "r@test";
   for (const auto& path : paths)
-    settings.folders.push_back({path, path, path, p, default_polling_interval});
+    settings.folders.push_back({path, path, path, p, default_polling_interval, false});
   return settings;
 }
 

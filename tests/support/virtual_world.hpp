@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct outer_world {
 struct crash_point {
   std::uint64_t call = 0;
   bool after = false;
+  /// With `after`: between the requests that one call takes.
+  bool halfway = false;
 };
 
 /// How a round ended, as the pair reported it.
@@ -92,8 +95,9 @@ public:
   // ---- what was seen
   // ---------------------------------------------------------------------------------------------------
 
-  std::uint64_t calls = 0;  // to ledger and mailboxes
-  std::uint64_t writes = 0; // mailbox calls that write
+  std::uint64_t calls = 0;           // to ledger and mailboxes
+  std::set<std::uint64_t> divisible; // calls that take several requests
+  std::uint64_t writes = 0;          // mailbox calls that write
   std::uint64_t crashes = 0;
   std::vector<std::string> trace;
   /// What must never be and was: a write without an intent on disk, a cursor ahead of the facts, …

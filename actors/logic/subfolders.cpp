@@ -1,0 +1,192 @@
+#include "actors/logic/subfolders.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <optional>
+
+namespace exsyncd::logic {
+namespace {
+
+/// As Exchange compares the names of folders, as far as ASCII goes.
+std::string folded(std::string name) {
+  for (char& c : name)
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
+/// "inbox/A\/B" → {"inbox", "A\/B"}; the names stay escaped.
+std::pair<std::string, std::string> split(const std::string& path) {
+  for (std::size_t at = path.size(); at-- > 0;)
+    if (path[at] == '/' && (at == 0 || path[at - 1] != '\\')) return {path.substr(0, at), path.substr(at + 1)};
+  return {{}, path};
+}
+
+class planning {
+public:
+  explicit planning(const subfolder_question& q) : q_(q) {
+    for (side s : both_sides) {
+      pair_of_[s][q.root.ids[s]] = &q.root;
+      std::set<folder_id> hidden = q.taken[s];
+      hidden.erase(q.root.ids[s]);
+      for (const auto& f : q.trees[s]) {
+        if (f.left_out || hidden.contains(f.state.id) || hidden.contains(f.state.parent))
+          hidden.insert(f.state.id);
+        else
+          there_[s][f.state.id] = &f;
+      }
+    }
+  }
+
+  subfolder_plan run() {
+    for (const auto& k : q_.known)
+      place(k);
+    for (side s : both_sides)
+      for (const auto& f : q_.trees[s])
+        if (there_[s].contains(f.state.id) && !pair_of_[s].contains(f.state.id)) join(f, s);
+    return std::move(plan_);
+  }
+
+private:
+  const subfolder_question& q_;
+  both<std::map<folder_id, const tree_folder*>> there_;
+  both<std::map<folder_id, const known_subfolder*>> pair_of_;
+  both<std::set<folder_id>> joined_;
+  /// Their mates were deleted by a user: that neither deletes them nor makes the mates anew.
+  both<std::set<folder_id>> left_alone_;
+  subfolder_plan plan_;
+
+  bool goes(side from) const {
+    switch (q_.direction) {
+    case direction::bidirectional:
+      return true;
+    case direction::primary_to_replica:
+      return from == side::primary;
+    case direction::replica_to_primary:
+      return from == side::replica;
+    }
+    return false;
+  }
+  side winner() const { return q_.direction == direction::replica_to_primary ? side::replica : side::primary; }
+
+  const tree_folder* there(side s, const folder_id& id) const {
+    auto at = there_[s].find(id);
+    return at == there_[s].end() ? nullptr : at->second;
+  }
+
+  /// A folder pair of an earlier round: does it still stand, and did a user rename or move one of its folders?
+  void place(const known_subfolder& k) {
+    both<const tree_folder*> now{there(side::primary, k.ids.primary), there(side::replica, k.ids.replica)};
+    if (!now.primary || !now.replica) {
+      for (side s : both_sides)
+        if (now[s])
+          left_alone_[s].insert(k.ids[s]);
+        else
+          plan_.gone.emplace_back(k.name, s);
+      return;
+    }
+    for (side s : both_sides)
+      pair_of_[s][k.ids[s]] = &k;
+    bool waits = rename(k, now);
+    waits = move(k, now) || waits;
+    auto stands = k;
+    // While a step is under way the old paths stay: they tell which side it was that changed.
+    if (!waits)
+      for (side s : both_sides)
+        stands.paths[s] = now[s]->path;
+    plan_.pairs.push_back(std::move(stands));
+  }
+
+  /// The side whose change goes over; none where neither changed, or the change is one that does not go over.
+  std::optional<side> changed(const both<bool>& did) const {
+    side first = winner();
+    for (side s : {first, other(first)})
+      if (did[s] && goes(s)) return s;
+    return {};
+  }
+
+  bool rename(const known_subfolder& k, const both<const tree_folder*>& now) {
+    if (folded(now.primary->state.display_name) == folded(now.replica->state.display_name)) return false;
+    both<bool> did;
+    for (side s : both_sides)
+      did[s] = split(now[s]->path).second != split(k.paths[s]).second;
+    auto from = changed(did);
+    if (!from) return false;
+    const auto& target = now[other(*from)]->state;
+    plan_.steps.push_back(rename_subfolder{other(*from), target.id, target.key, now[*from]->state.display_name});
+    return true;
+  }
+
+  bool move(const known_subfolder& k, const both<const tree_folder*>& now) {
+    both<const known_subfolder*> parent;
+    both<bool> did;
+    for (side s : both_sides) {
+      auto at = pair_of_[s].find(now[s]->state.parent);
+      if (at == pair_of_[s].end()) return false; // below one that has no pair yet
+      parent[s] = at->second;
+      did[s] = parent[s]->paths[s] != split(k.paths[s]).first;
+    }
+    if (parent.primary == parent.replica) return false;
+    auto from = changed(did);
+    if (!from) return false;
+    side to = other(*from);
+    plan_.steps.push_back(move_subfolder{to, now[to]->state.id, parent[*from]->ids[to]});
+    return true;
+  }
+
+  /// A folder that no pair has: with the one of its name opposite, or with one that is to be created there.
+  void join(const tree_folder& f, side s) {
+    if (joined_[s].contains(f.state.id)) return;
+    auto at = pair_of_[s].find(f.state.parent);
+    if (at == pair_of_[s].end()) return; // its parent comes first
+    const auto& parent = *at->second;
+    side opposite = other(s);
+    if (!there(opposite, parent.ids[opposite]) && parent.ids[opposite] != q_.root.ids[opposite]) return;
+    for (const auto& [id, candidate] : there_[opposite]) {
+      if (candidate->state.parent != parent.ids[opposite] || pair_of_[opposite].contains(id) ||
+          joined_[opposite].contains(id) || folded(candidate->state.display_name) != folded(f.state.display_name))
+        continue;
+      known_subfolder k;
+      k.name = free_name(q_.root.name.value + f.path.substr(std::min(f.path.size(), q_.root.paths[s].size())));
+      k.ids[s] = f.state.id;
+      k.ids[opposite] = id;
+      k.paths[s] = f.path;
+      k.paths[opposite] = candidate->path;
+      joined_[s].insert(f.state.id);
+      joined_[opposite].insert(id);
+      plan_.pairs.push_back(std::move(k));
+      return;
+    }
+    if (goes(s) && !left_alone_[s].contains(f.state.id))
+      plan_.steps.push_back(
+          create_subfolder{opposite, parent.ids[opposite], f.state.display_name, f.state.folder_class});
+  }
+
+  folder_pair_id free_name(const std::string& wanted) const {
+    const auto taken = [this](const std::string& name) {
+      const auto has = [&](const auto& all) {
+        return std::any_of(all.begin(), all.end(), [&](const auto& k) { return k.name.value == name; });
+      };
+      return has(q_.known) || has(plan_.pairs);
+    };
+    std::string name = wanted;
+    for (int n = 2; taken(name); ++n)
+      name = wanted + " (" + std::to_string(n) + ")";
+    return folder_pair_id{name};
+  }
+};
+
+} // namespace
+
+subfolder_plan plan_subfolders(const subfolder_question& q) {
+  return planning(q).run();
+}
+
+std::string kind_of_folder(const std::string& folder_class) {
+  if (folder_class.empty()) return "IPF.Note";
+  const auto first = folder_class.find('.');
+  if (first == std::string::npos) return folder_class;
+  return folder_class.substr(0, folder_class.find('.', first + 1));
+}
+
+} // namespace exsyncd::logic
