@@ -125,8 +125,8 @@ void write_repeats(const reading& r, w& out) {
 }
 
 void write_zone(const reading& r, w& out, const char* element, const time_zone& zone) {
-  // Exchange 2010 spells a zone out; from 2013 on its name is enough.
-  write_zone_definition(out, element, zone, r.s.host.profile.major < 15, calendar_of(r.of).start);
+  // Exchange 2010 spells a zone out; from 2013 on its name is enough, where it has one that others know.
+  write_zone_definition(out, element, zone, r.s.host.profile.major < 15 || zone.own, calendar_of(r.of).start);
 }
 
 std::string wall_clock(const time_zone& zone, sys_time at) {
@@ -263,7 +263,6 @@ const std::array table{
           BOOLEAN_OUT("IsAllDayEvent", calendar_of(i).all_day),
           [](session&, item& i, node v, write_stage) {
             writing(i).all_day = v.truth();
-            writing(i).given.all_day = true;
           },
           [](item& i) { writing(i).all_day = false; }, false, nullptr, SEARCHED(flag_word(calendar_of(i).all_day))},
     field{"calendar:LegacyFreeBusyStatus", "LegacyFreeBusyStatus", e2007, standard, true,

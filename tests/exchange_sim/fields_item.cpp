@@ -133,6 +133,8 @@ void write_response_objects(const reading& r, w& out) {
 }
 
 void write_mime(const reading& r, w& out) {
+  if (r.of.calendar)
+    throw response_error{"ErrorUnsupportedMimeConversion", "Calendar items have no MIME content here."};
   out.leaf("t:MimeContent", base64(make_mime(r.of, r.s.options.random)), {{"CharacterSet", "UTF-8"}});
 }
 
@@ -140,6 +142,13 @@ void set_mime(session&, item& of, node value, write_stage) {
   auto mime = from_base64(value.text());
   if (!mime) throw response_error{"ErrorMimeContentInvalidBase64String", "The MIME content is not valid base64."};
   if (!take_mime(of, *mime)) throw response_error{"ErrorMimeContentInvalid", "Mime content is invalid."};
+}
+
+const char* usual_icon(const item& of) {
+  if (!of.calendar) return of.read ? "MailRead" : "MailUnread";
+  bool meets = (of.calendar->state & 1) != 0, series = of.calendar->repeats.has_value();
+  if (meets) return series ? "AppointmentMeetRecur" : "AppointmentMeet";
+  return series ? "AppointmentRecur" : "AppointmentItem";
 }
 
 void write_rights(const reading& r, w& out) {
@@ -372,7 +381,7 @@ const std::array table{
           nullptr},
     field{"item:IconIndex", "IconIndex", e2013, all, true,
           [](const reading& r, w& out) {
-            out.leaf("t:IconIndex", r.of.icon_index.value_or(r.of.read ? "MailRead" : "MailUnread"));
+            out.leaf("t:IconIndex", r.of.icon_index.value_or(usual_icon(r.of)));
           },
           [](session&, item& i, node v, write_stage) { i.icon_index = v.text(); },
           [](item& i) { i.icon_index.reset(); }, false, nullptr, nullptr},
