@@ -74,17 +74,15 @@ struct reserved_folder {
   string_view name;
   string_view why;
 };
-constexpr string_view no_mail = "holds no mail, and this version of exsyncd keeps mail in step only";
+constexpr string_view another_class = "holds items of a class that this version of exsyncd does not sync";
 constexpr std::array reserved_folders{
-    reserved_folder{"calendar", no_mail},
-    reserved_folder{"contacts", no_mail},
-    reserved_folder{"tasks", no_mail},
-    reserved_folder{"notes", no_mail},
-    reserved_folder{"journal", no_mail},
+    reserved_folder{"notes", another_class},
+    reserved_folder{"journal", another_class},
     reserved_folder{"deleteditems", "cannot be paired: exsyncd deletes by moving items there"},
     reserved_folder{"outbox", "cannot be paired: a copy in an Outbox may be sent"},
 };
-constexpr std::array<string_view, 5> mail_folders{"inbox", "drafts", "sentitems", "junkemail", "msgfolderroot"};
+constexpr std::array<string_view, 8> root_folders{"inbox",  "calendar",  "contacts",  "tasks",
+                                                  "drafts", "sentitems", "junkemail", "msgfolderroot"};
 
 /// The path's names; slashes that are escaped stay in them.
 std::vector<string_view> split_path(string_view path) {
@@ -200,9 +198,9 @@ checked<std::string> parse_folder_path(string_view text) {
   const auto root = names.front();
   for (const auto& folder : reserved_folders)
     if (folder.name == root) return objection{"\"" + std::string(root) + "\" " + std::string(folder.why)};
-  if (std::find(mail_folders.begin(), mail_folders.end(), root) == mail_folders.end()) {
-    const auto meant = nearest(root, mail_folders);
-    return objection{"\"" + std::string(text) + "\" must begin with " + listed(mail_folders) +
+  if (std::find(root_folders.begin(), root_folders.end(), root) == root_folders.end()) {
+    const auto meant = nearest(root, root_folders);
+    return objection{"\"" + std::string(text) + "\" must begin with " + listed(root_folders) +
                      (meant.empty() ? "" : "; did you mean \"" + meant + "\"?")};
   }
   if (std::any_of(names.begin(), names.end(), [](auto name) { return name.empty(); }))

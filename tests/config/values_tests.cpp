@@ -52,15 +52,15 @@ TEST_CASE("folder paths begin with a distinguished folder of mail") {
        {"inbox", "inbox/Projects", "msgfolderroot/Größe/A\\/B", "sentitems", "drafts", "junkemail", "inbox/inbox"})
     CHECK(parse_folder_path(text) == checked<std::string>(text));
   const std::vector<std::pair<std::string, std::string>> bad{{"", "must begin with"},
-                                                             {"Projects", "must begin with \"inbox\", \"drafts\""},
+                                                             {"Projects", "must begin with \"inbox\", \"calendar\", \"contacts\", \"tasks\", \"drafts\""},
                                                              {"Inbox/Projects", "did you mean \"inbox\"?"},
                                                              {"inbox\\/Projects", "must begin with"},
                                                              {"inbox/", "empty folder name"},
                                                              {"inbox//a", "empty folder name"},
                                                              {"inbox/a\nb", "control character"},
                                                              {"public:/Sales", "not in this version"},
-                                                             {"calendar", "holds no mail"},
-                                                             {"contacts/Sales", "holds no mail"},
+                                                             {"notes", "of a class that"},
+                                                             {"journal/Sales", "of a class that"},
                                                              {"deleteditems", "deletes by moving items there"},
                                                              {"outbox", "may be sent"}};
   for (const auto& [text, expected] : bad) {
