@@ -1,4 +1,5 @@
 #include "actors/ews/mailbox_calls.hpp"
+#include "actors/ews/mailbox_series.hpp"
 
 #include "ews/codec/find_item.hpp"
 #include "ews/codec/get_item.hpp"
@@ -48,7 +49,11 @@ struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>
     request->items.assign(from, from + static_cast<std::ptrdiff_t>(count));
     self->state.template call<ews::got_item, ews::get_item>(
         request_kind::read, "GetItem", request, ews::read_get_item,
-        [me = this->shared_from_this(), count](auto outcome) { me->came(count, std::move(outcome)); });
+        [me = this->shared_from_this(), count](auto outcome) {
+          if (me->which != item_class::appointment) return me->came(count, std::move(outcome));
+          with_exceptions(me->self, std::move(outcome),
+                          [me, count](request_outcome<ews::got_item> whole) { me->came(count, std::move(whole)); });
+        });
   }
 
   void came(std::size_t count, request_outcome<ews::got_item> outcome) {

@@ -1,10 +1,12 @@
 #include "actors/ews/mailbox_attachments.hpp"
 #include "actors/ews/mailbox_calls.hpp"
 #include "actors/ews/mailbox_outcomes.hpp"
+#include "actors/ews/mailbox_series.hpp"
 
 #include "ews/codec/create_item.hpp"
 #include "ews/codec/delete_item.hpp"
 #include "ews/codec/field_table.hpp"
+#include "ews/codec/fields_appointment.hpp"
 #include "ews/codec/get_item.hpp"
 #include "ews/codec/move_item.hpp"
 #include "ews/codec/update_item.hpp"
@@ -151,13 +153,23 @@ write_outcome with_id(std::string_view operation, ews::item_key&& key) {
   return written{std::move(key.id), std::move(key.key)};
 }
 
+/// The attendees of an appointment become those of a meeting where that is wanted.
+void as_meetings(std::vector<field_value>& fields, enum meetings how) {
+  if (how != meetings::copy) return;
+  for (auto& f : fields)
+    if (f.field == field::attendees) f.value = ews::as_recipients(f.value);
+}
+
 // ---- create
 // ----------------------------------------------------------------------------------------------------------
 
 class creating final : public writing {
 public:
   creating(mailbox_pointer self, caf::typed_response_promise<write_done> promise, create_items asked)
-      : writing(self, std::move(promise), asked.items.size(), 20), asked_(std::move(asked)) {}
+      : writing(self, std::move(promise), asked.items.size(), 20), asked_(std::move(asked)) {
+    for (auto& [item, mark] : asked_.items)
+      as_meetings(item.fields, asked_.meetings);
+  }
 
 private:
   std::size_t bytes_of(std::size_t i) const override { return ews::request_bytes(asked_.items[i].first); }
@@ -206,15 +218,24 @@ private:
     if (!fields.empty() && std::all_of(fields.begin(), fields.end(), settable)) return std::nullopt;
     return refused{{reach::item, retry::never, {}, "not_settable", "UpdateItem: a field that no update can set", {}}};
   }
-  static bool has_attachments(const update_item& item) {
-    return std::any_of(item.fields.begin(), item.fields.end(),
-                       [](const auto& f) { return f.field == field::attachments; });
+  static bool has(const update_item& item, field which) {
+    return std::any_of(item.fields.begin(), item.fields.end(), [&](const auto& f) { return f.field == which; });
   }
-  bool alone(std::size_t i) const override { return has_attachments(asked_.items[i]); }
+  bool alone(std::size_t i) const override {
+    return has(asked_.items[i], field::attachments) || has(asked_.items[i], field::exceptions);
+  }
 
   void begin() override {
     attached_ = false;
-    if (has_attachments(asked_.items[now_.front()])) return attach(now_.front());
+    exceptions_.reset();
+    for (auto i : now_)
+      as_meetings(asked_.items[i].fields, asked_.items[i].meetings);
+    auto& first = asked_.items[now_.front()];
+    for (const auto& f : first.fields)
+      if (f.field == field::exceptions) exceptions_ = f.value;
+    std::erase_if(first.fields, [](const auto& f) { return f.field == field::exceptions; });
+    if (has(first, field::attachments)) return attach(now_.front());
+    if (first.fields.empty()) return write_exceptions_of(now_.front(), first.guard, false);
     update();
   }
 
@@ -258,8 +279,22 @@ private:
     if (attached_)
       if (auto& outcome = outcomes[now_.front()]; !std::holds_alternative<written>(outcome))
         outcome = half_done(outcome);
+    if (const auto* done = std::get_if<written>(&outcomes[now_.front()]); done && exceptions_)
+      return write_exceptions_of(now_.front(), done->key, true);
     if (split_off_.empty()) return next();
     look_at_series(std::exchange(split_off_, {}));
+  }
+
+  /// The exceptions of a series follow what was set of it as a whole, which may have dropped them.
+  void write_exceptions_of(std::size_t i, const change_key& key, bool written_before) {
+    wanted_exceptions wanted{asked_.items[i].id, key, *exceptions_, asked_.items[i].meetings, written_before};
+    outcomes[i] = unknown{mailbox_ended()};
+    write_exceptions(self, std::move(wanted), [me = shared_from_this(), this, i](write_outcome outcome) {
+      const auto* why = std::get_if<not_done>(&outcome);
+      if (why && why->why.reach != reach::item) stop(why->why);
+      outcomes[i] = std::move(outcome);
+      next();
+    });
   }
 
   /// What an outcome is where the attachments of the item are written already.
@@ -312,7 +347,8 @@ private:
   }
 
   update_items asked_;
-  bool attached_ = false; // of the batch's only item
+  bool attached_ = false;                 // of the batch's only item
+  std::optional<std::string> exceptions_; // those it shall have
   std::vector<std::pair<std::size_t, item_id>> split_off_;
 };
 

@@ -52,6 +52,7 @@ answer_reader<got_item> read_get_item() {
             out.item = read_listed_item(*item);
             out.contents = read_content_of(*item);
             out.attachments = read_listed_attachments(*item);
+            out.series = read_series_facts(*item);
             out.read_receipt_requested = read_bool(item->text_of("IsReadReceiptRequested"));
             if (auto* mime = item->child("MimeContent")) out.mime_base64 = std::move(mime->text);
             return out;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ews/codec/items.hpp"
+#include "ews/codec/series.hpp"
 #include "ews/codec/soap.hpp"
 
 namespace exsyncd::ews {
@@ -21,6 +22,7 @@ struct get_item {
 struct got_item {
   listed_item item;
   content contents;
+  series_facts series; // of a series of appointments, whose contents lack the exceptions
   bool read_receipt_requested = false;
   std::string mime_base64; // as it arrived
   std::vector<listed_attachment> attachments;

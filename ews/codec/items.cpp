@@ -26,6 +26,34 @@ item_class class_of(const element& item, std::string_view class_name) {
   return which;
 }
 
+/// Base64 as hexadecimal.
+std::string hexadecimal(std::string_view base64) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  unsigned bits = 0, count = 0;
+  for (char c : base64) {
+    const auto value = digits.find(c);
+    if (value == std::string_view::npos) continue;
+    bits = (bits << 6 | static_cast<unsigned>(value)) & 0xfff;
+    count += 6;
+    while (count >= 4) {
+      count -= 4;
+      out += "0123456789abcdef"[bits >> count & 0xf];
+    }
+  }
+  if (out.size() % 2) out.pop_back(); // what is left of the last group
+  return out;
+}
+
+void read_listed_appointment(const element& item, listed_item& out) {
+  out.meeting = read_bool(item.text_of("IsMeeting"));
+  out.message_id = message_id(hexadecimal(property_value(item, property::global_object_id).value_or("")));
+  out.sent = parse_date(item.text_of("Start"));
+  // A series goes on after the end of its first occurrence, and a list does not say how long.
+  const bool series = item.text_of("CalendarItemType") == "RecurringMaster";
+  out.received = series ? std::nullopt : parse_date(item.text_of("End"));
+}
+
 } // namespace
 
 bool read_bool(std::string_view text) {
@@ -67,6 +95,10 @@ listed_item read_listed_item(const element& item) {
   out.size = number<std::uint64_t>(item.text_of("Size"));
   out.search_key = search_key(std::string(property_value(item, property::search_key).value_or("")));
   out.mark = operation_mark(std::string(property_value(item, property::mark).value_or("")));
+  if (out.item_class == item_class::appointment)
+    read_listed_appointment(item, out);
+  else if (out.item_class == item_class::contact || out.item_class == item_class::task)
+    out.received = out.sent = std::nullopt;
   return out;
 }
 

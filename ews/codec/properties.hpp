@@ -32,6 +32,8 @@ inline constexpr extended_property message_flags{"0x0e07", {}, {}, {}, "Integer"
 inline constexpr extended_property delivery_time{"0x0e06", {}, {}, {}, "SystemTime"}; // PR_MESSAGE_DELIVERY_TIME
 inline constexpr extended_property hidden{"0x10f4", {}, {}, {}, "Boolean"};           // PR_ATTR_HIDDEN, of a folder
 inline constexpr extended_property submit_time{"0x0039", {}, {}, {}, "SystemTime"};   // PR_CLIENT_SUBMIT_TIME
+inline constexpr extended_property global_object_id{
+    {}, "Meeting", {}, "3", "Binary"}; // PidLidGlobalObjectId, [MS-OXOCAL] 2.2.1.27
 // Flags before item:Flag: [MS-OXOFLAG] 2.2.1.1, 2.2.1.2, 2.2.1.3; [MS-OXOTASK] 2.2.2.2.4, 2.2.2.2.5.
 inline constexpr extended_property flag_status{"0x1090", {}, {}, {}, "Integer"};           // PidTagFlagStatus
 inline constexpr extended_property flag_complete_time{"0x1091", {}, {}, {}, "SystemTime"}; // PidTagFlagCompleteTime

@@ -1,8 +1,10 @@
 #include "ews/codec/recurrence.hpp"
 
 #include "ews/codec/canonical.hpp"
+#include "ews/codec/occurrences.hpp"
 
 #include <array>
+#include <vector>
 
 namespace exsyncd::ews {
 namespace {
@@ -38,6 +40,23 @@ std::string sorted_days(std::string_view list) {
   return out;
 }
 
+/// The same without its FirstDayOfWeek, if that changes no day: two weeks of it show that.
+std::string without_idle_first_day(std::string text) {
+  const auto at = text.find("\nFirstDayOfWeek=");
+  if (at == std::string::npos) return text;
+  const auto two_weeks = [](std::string_view of) {
+    std::vector<std::chrono::sys_days> out;
+    for_each_occurrence(of, [&](int index, std::chrono::sys_days day) {
+      out.push_back(day);
+      return index < 14;
+    });
+    return out;
+  };
+  auto without = text;
+  without.erase(at, without.find('\n', at + 1) - at);
+  return two_weeks(without) == two_weeks(text) ? without : text;
+}
+
 } // namespace
 
 std::string_view date_only(std::string_view date) {
@@ -68,7 +87,7 @@ std::string read_recurrence(const element& item) {
       if (const auto value = range->word_of(part); !value.empty())
         add_line(out, part, part == "NumberOfOccurrences" ? value : date_only(value));
   }
-  return out;
+  return without_idle_first_day(std::move(out));
 }
 
 void write_recurrence(xml_writer& out, std::string_view value, const schema_version& version) {

@@ -13,7 +13,8 @@ namespace exsyncd::ews {
 /// "Recurrence" ("Weekly", "RelativeYearly", "DailyRegeneration"), its parts by their element names ("Interval=2",
 /// "DaysOfWeek=Monday Tuesday"), the range ("Range=NoEnd", "Range=EndDate", "Range=Numbered") and its parts, dates
 /// without zones. Days are in the order of the week. FirstDayOfWeek is left out where it means nothing: at an interval
-/// of one week, and where it is Sunday, which a server that does not say it takes (MS-OXWSCDATA 2.2.4.77; not in 2007).
+/// of one week, where it is Sunday, which a server that does not say it takes (MS-OXWSCDATA 2.2.4.77; not in 2007), and
+/// where the days are the same without it.
 std::string read_recurrence(const element& item);
 /// Writes t:Recurrence for a canonical text that is not empty.
 void write_recurrence(xml_writer& out, std::string_view value, const schema_version& version);

@@ -4,8 +4,9 @@ namespace exsyncd::ews {
 
 const item_shape& listing_shape() {
   static const item_shape shape{{"item:ItemClass", "item:Subject", "item:DateTimeReceived", "item:Size", "item:IsDraft",
-                                 "item:DateTimeSent", "message:InternetMessageId", "message:IsRead"},
-                                {property::search_key, property::mark},
+                                 "item:DateTimeSent", "message:InternetMessageId", "message:IsRead",
+                                 "calendar:IsMeeting", "calendar:Start", "calendar:End", "calendar:CalendarItemType"},
+                                {property::search_key, property::mark, property::global_object_id},
                                 false};
   return shape;
 }

@@ -60,7 +60,10 @@ sim_stage::sim_stage(std::string on, mailbox_access by, schemas check) : server(
   if (*EWS_DATA_DIR && check == schemas::checked) options.schema_directory = std::string(EWS_DATA_DIR) + "/schemas";
   world = std::make_unique<exchange_sim::world>(std::move(options));
   std::string domain = "@" + server + ".example";
-  control({{"do", "add_server"}, {"name", server}, {"version", server == "old" ? "Exchange2010_SP2" : "ExchangeSE"}});
+  const std::string version = server == "oldest" ? "Exchange2007_SP1"
+                              : server == "old"  ? "Exchange2010_SP2"
+                                                 : "ExchangeSE";
+  control({{"do", "add_server"}, {"name", server}, {"version", version}});
   control({{"do", "add_mailbox"},
            {"server", server},
            {"address", "ann" + domain},

@@ -24,8 +24,8 @@ enum class schemas { checked, unchecked };
 /// the actors' clock.
 class sim_stage : public actor_stage {
 public:
-  /// `server`: "old" (2010 SP2) or "new" (SE). The mailbox is ann@<server>.example, reached directly or by
-  /// service@<server>.example.
+  /// `server`: "oldest" (2007 SP1), "old" (2010 SP2) or "new" (SE). The mailbox is ann@<server>.example, reached
+  /// directly or by service@<server>.example.
   explicit sim_stage(std::string server, exsyncd::mailbox_access access = exsyncd::mailbox_access::direct,
                      schemas = schemas::checked);
   ~sim_stage();
