@@ -25,11 +25,12 @@ constexpr std::array<string_view, 3> auth_keys{"type", "user", "password_file"};
 constexpr std::array<string_view, 3> side_of_server_keys{"server", "mailbox", "auth"};
 constexpr std::array<string_view, 7> direct_side_keys{"url",     "mailbox",     "auth",    "version",
                                                       "ca_file", "concurrency", "timeouts"};
-constexpr std::array<string_view, 10> pair_keys{
-    "primary",    "replica",          "folders",           "start", "direction", "drift", "unchangeable",
+constexpr std::array<string_view, 11> pair_keys{
+    "primary",    "replica",          "folders",           "start", "direction", "drift", "unchangeable", "meetings",
     "start_date", "polling_interval", "include_subfolders"};
-constexpr std::array<string_view, 8> folder_pair_keys{
-    "primary", "replica", "direction", "drift", "unchangeable", "start_date", "polling_interval", "include_subfolders"};
+constexpr std::array<string_view, 9> folder_pair_keys{"primary",    "replica",          "direction",
+                                                      "drift",      "unchangeable",     "meetings",
+                                                      "start_date", "polling_interval", "include_subfolders"};
 
 constexpr std::array later_auth_keys{later_key{"password", "write it into a file and name that in \"password_file\""}};
 constexpr std::array<string_view, 3> later_auth{"ntlm", "kerberos", "oauth2"};
@@ -41,6 +42,7 @@ constexpr std::array<string_view, 2> accesses{"impersonation", "direct"};
 constexpr std::array<string_view, 3> directions{"bidirectional", "primary-to-replica", "replica-to-primary"};
 constexpr std::array<string_view, 2> drifts{"leave", "revert"};
 constexpr std::array<string_view, 2> unchangeables{"replace", "report"};
+constexpr std::array<string_view, 3> meetings_words{"appointment", "copy", "skip"};
 // RequestServerVersion values that the client speaks (a test compares them with those of the client).
 constexpr std::array<string_view, 5> versions{"auto", "Exchange2007_SP1", "Exchange2010_SP2", "Exchange2013_SP1",
                                               "Exchange2016"};
@@ -242,6 +244,7 @@ private:
     read_choice(from, "direction", directions, policy.direction);
     read_choice(from, "drift", drifts, policy.drift);
     read_choice(from, "unchangeable", unchangeables, policy.unchangeable);
+    read_choice(from, "meetings", meetings_words, policy.meetings);
     if (const auto date = from.parsed<std::chrono::sys_days>("start_date", parse_date)) policy.start_date = *date;
     read_span(from, "polling_interval", shortest_interval, longest_interval, into.polling_interval);
     if (const auto below = from.flag("include_subfolders")) into.include_subfolders = *below;

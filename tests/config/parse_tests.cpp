@@ -70,9 +70,9 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
     "servers": { "hq": { "version": "Exchange2010_SP2", "email": "svc@hq.example", "ca_file": "ca.pem", "concurrency": 3,
                          "timeouts": { "connect": "2s", "idle": "3s", "total": "1min" } } },
     "pairs": { "jane": {
-      "direction": "primary-to-replica", "drift": "revert", "polling_interval": "10s", "start_date": "2026-01-02", "start": false,
+      "direction": "primary-to-replica", "drift": "revert", "meetings": "skip", "polling_interval": "10s", "start_date": "2026-01-02", "start": false,
       "folders": { "projects": { "primary": "inbox/P", "replica": "inbox/Q", "direction": "replica-to-primary", "drift": "leave",
-                                 "unchangeable": "report", "polling_interval": "1h", "start_date": "2025-12-31" } } } } })"));
+                                 "unchangeable": "report", "meetings": "copy", "polling_interval": "1h", "start_date": "2025-12-31" } } } } })"));
   const auto s = settings_of(w.parse(document.dump()));
   CHECK(s.state_directory == w.directory / "state");
   CHECK(s.admin_socket == "/run/x/admin.sock");
@@ -106,14 +106,15 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
   CHECK(inbox.policy.direction == direction::primary_to_replica);
   CHECK(inbox.policy.drift == drift::revert);
   CHECK(inbox.policy.unchangeable == unchangeable::replace);
+  CHECK(inbox.policy.meetings == meetings::skip);
   CHECK(inbox.policy.start_date == sys_days(2026y / 1 / 2));
   const auto& projects =
       *std::find_if(jane.folders.begin(), jane.folders.end(), [](auto& f) { return f.name == "projects"; });
   CHECK(projects.primary == "inbox/P");
   CHECK(projects.replica == "inbox/Q");
   CHECK(projects.polling_interval == 1h);
-  CHECK(projects.policy ==
-        policy{direction::replica_to_primary, drift::leave, unchangeable::report, sys_days(2025y / 12 / 31)});
+  CHECK(projects.policy == policy{direction::replica_to_primary, drift::leave, unchangeable::report, meetings::copy,
+                                  sys_days(2025y / 12 / 31)});
 }
 
 TEST_CASE("what is not said has its default, and the order is the file's") {
