@@ -86,7 +86,10 @@ struct attachments_reading : std::enable_shared_from_this<attachments_reading> {
               if (why.refusal == ews::refusal::gone) why.why.retry = retry::later;
               return me->then(std::move(why.why));
             }
-            got.push_back(std::move(std::get<ews::got_attachment>(e)));
+            auto& one = got.emplace_back(std::move(std::get<ews::got_attachment>(e))).attachment;
+            const auto& as_listed = me->listed[me->read.size() + got.size() - 1];
+            one.is_inline |= as_listed.is_inline;
+            one.contact_photo |= as_listed.contact_photo;
           }
           took(std::move(got));
         });

@@ -73,8 +73,9 @@ std::vector<listed_attachment> read_listed_attachments(const element& item) {
   for (const auto& a : all->children) {
     if (a.name != "FileAttachment" && a.name != "ItemAttachment") continue;
     if (const auto* id = a.child("AttachmentId"))
-      out.push_back(
-          {std::string(id->attribute("Id")), a.name == "ItemAttachment", number<std::uint64_t>(a.text_of("Size"))});
+      out.push_back({std::string(id->attribute("Id")), a.name == "ItemAttachment",
+                     number<std::uint64_t>(a.text_of("Size")), read_bool(a.text_of("IsInline")),
+                     read_bool(a.text_of("IsContactPhoto"))});
   }
   return out;
 }

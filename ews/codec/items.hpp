@@ -33,6 +33,9 @@ struct listed_attachment {
   std::string id;
   bool is_item = false;
   std::uint64_t size = 0; // bytes as this server counts them; 0 where it does not say (2007)
+  /// GetAttachment need not say it again: its answer holds names, types and contents (GetAttachment operation).
+  bool is_inline = false;
+  bool contact_photo = false;
 };
 
 item_key read_item_key(const element& item);

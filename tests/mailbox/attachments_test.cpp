@@ -59,7 +59,9 @@ TEST_CASE("attachments are fetched with all that they are") {
     mailbox_stage stage(version);
     const auto got = stage.ask<attachments_fetched>(
         fetch_attachments{item_id("i")},
-        {answers("GetItem", {with_attachments("k", attached("a") + attached("b"))}),
+        {answers("GetItem",
+                 {with_attachments("k", attached("a") + "<t:FileAttachment><t:AttachmentId Id='b'/><t:Size>1</t:Size>"
+                                                        "<t:IsInline>true</t:IsInline></t:FileAttachment>")}),
          answers("GetAttachment",
                  {attachment("<t:Name>photo.jpg</t:Name><t:ContentType>image/jpeg</t:ContentType><t:ContentId>c@x"
                              "</t:ContentId><t:ContentLocation>http://x/</t:ContentLocation><t:IsInline>true"
@@ -76,6 +78,8 @@ TEST_CASE("attachments are fetched with all that they are") {
     CHECK(all[0].content_base64 == "QUJD");
     CHECK_FALSE(all[0].item);
     CHECK(all[1].content_base64.empty());
+    CHECK(all[1].is_inline); // said by the item alone
+    CHECK_FALSE(all[1].contact_photo);
     CHECK_FALSE(holds(stage.seen[1], "IncludeMimeContent"));
   }
 }
