@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/ews/autodiscover.hpp"
 #include "actors/ews/gateway.hpp"
 #include "actors/mailbox.hpp"
 
@@ -18,8 +19,12 @@ enum class mailbox_access {
 enum class mailbox_store { mailbox, public_folders };
 
 struct mailbox_options {
-  std::string url;     // of the EWS end point: "https://…/EWS/Exchange.asmx"
-  std::string address; // the mailbox's primary SMTP address
+  /// Of the EWS end point: "https://…/EWS/Exchange.asmx"; of an Autodiscover service
+  /// ("…/autodiscover/autodiscover.svc"), which is then asked; or "autodiscover": it is looked for by the mailbox's
+  /// domain.
+  std::string url;
+  autodiscover_actor discovery = {}; // where it may be needed
+  std::string address;               // the mailbox's primary SMTP address
   mailbox_access access = mailbox_access::direct;
   mailbox_store store = mailbox_store::mailbox;
   http::identity who;

@@ -55,6 +55,14 @@ ews::meaning meaning_of(const http::failed& failed, std::string_view operation) 
   return out;
 }
 
+/// The Autodiscover service to ask, empty where it is looked for; nothing where the URL is EWS itself.
+std::optional<std::string> discovery_of(const std::string& url) {
+  if (url == "autodiscover") return std::string();
+  for (const std::string ending : {"/autodiscover/autodiscover.svc", "/autodiscover/autodiscover.xml"})
+    if (lower(url).ends_with(ending)) return url;
+  return std::nullopt;
+}
+
 /// What a server that refuses the log-in would take instead.
 std::string offered(const std::vector<http::header>& headers) {
   std::string out;
@@ -80,7 +88,9 @@ void mailbox_state::start(mailbox_options options) {
 }
 
 ews::request_context mailbox_state::context() const {
-  return {version_, options_.access == mailbox_access::impersonation ? options_.address : std::string()};
+  // Public folders are reached as the account itself.
+  const bool as_another = options_.access == mailbox_access::impersonation && options_.store == mailbox_store::mailbox;
+  return {version_, as_another ? options_.address : std::string()};
 }
 
 ews::distinguished_folder mailbox_state::known_folder(std::string name) const {
@@ -88,9 +98,10 @@ ews::distinguished_folder mailbox_state::known_folder(std::string name) const {
   return {std::move(name), of_another ? options_.address : std::string()};
 }
 
-void mailbox_state::send(std::string_view operation, std::string body, std::function<void(raw_answer, int)> then) {
+void mailbox_state::send_to(const std::string& url, std::string_view operation, std::string body,
+                            std::function<void(raw_answer, int)> then) {
   auto request = std::make_shared<http::request>();
-  request->url = options_.url;
+  request->url = url;
   request->headers = {{"Content-Type", "text/xml; charset=utf-8"}, {"Accept", "text/xml"}, {"User-Agent", "exsyncd"}};
   // Impersonation without it can end at the wrong server of a group.
   if (!options_.address.empty()) request->headers.push_back({"X-AnchorMailbox", options_.address});
@@ -136,8 +147,48 @@ void mailbox_state::send(std::string_view operation, std::string body, std::func
           });
 }
 
-void mailbox_state::locate(std::function<void(const ews::meaning*, const std::string&)> then) {
-  then(nullptr, options_.url);
+void mailbox_state::locate(std::function<void(const ews::meaning*, const discovered::place&)> then) {
+  const auto at = discovery_of(options_.url);
+  if (!at && !place_) place_ = discovered::place{options_.url, {}, options_.url};
+  if (place_ && !place_doubted_) return then(nullptr, *place_);
+  discover asked{options_.address, options_.who, options_.ca_file, options_.limits, at.value_or(""), place_doubted_};
+  self_->request(options_.discovery, caf::infinite, std::move(asked))
+      .then(
+          [this, then](discovered& found) {
+            ews::meaning why;
+            if (auto* failed = std::get_if<failure>(&found.outcome)) {
+              why.why = std::move(*failed);
+              return then(&why, {});
+            }
+            place_ = std::move(std::get<discovered::place>(found.outcome));
+            place_doubted_ = false;
+            then(nullptr, *place_);
+          },
+          [then](const caf::error&) {
+            ews::meaning why;
+            why.why = mailbox_ended();
+            then(&why, {});
+          });
+}
+
+void mailbox_state::doubt_place(const failure& why) {
+  if (!discovery_of(options_.url)) return;
+  for (auto kind :
+       {http::failed_kind::dns, http::failed_kind::refused, http::failed_kind::unreachable, http::failed_kind::tls})
+    place_doubted_ = place_doubted_ || why.code == http::name_of(kind);
+  // Not found, gone, or moved elsewhere.
+  place_doubted_ = place_doubted_ || why.code == "HTTP 404" || why.code == "HTTP 410" || why.code.starts_with("HTTP 3");
+}
+
+void mailbox_state::send(std::string_view operation, std::string body, std::function<void(raw_answer, int)> then) {
+  locate([this, operation, body = std::move(body), then = std::move(then)](const ews::meaning* why,
+                                                                           const discovered::place& at) mutable {
+    if (why) return then(*why, 0);
+    send_to(at.url, operation, std::move(body), [this, then = std::move(then)](raw_answer raw, int status) {
+      if (const auto* no = std::get_if<ews::meaning>(&raw)) doubt_place(no->why);
+      then(std::move(raw), status);
+    });
+  });
 }
 
 void mailbox_state::learn(const std::optional<ews::server_build>& build) {
@@ -215,7 +266,7 @@ prober_actor spawn_prober(caf::actor_system& system, mailbox_options options) {
   return system.spawn(mailbox_behaviour, std::move(options));
 }
 
-mailbox_actor spawn_mailbox(caf::actor_system& system, mailbox_options options) {
+mailbox_actor spawn_store(caf::actor_system& system, mailbox_options options) {
   return system.spawn(mailbox_behaviour, std::move(options));
 }
 

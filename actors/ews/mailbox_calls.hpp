@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/ews/private_sight.hpp"
 #include "actors/ews/server_probe.hpp"
 
 #include "ews/codec/items.hpp"
@@ -10,10 +11,12 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -30,6 +33,15 @@ using request_outcome = std::variant<std::vector<ews::entry<T>>, ews::meaning>;
 /// was decided on, since how it keeps from mailing anybody depends on the version.
 enum class request_kind { read, write };
 
+/// A listing of a public folder that is under way: everything that is in it, page by page.
+struct public_pass {
+  std::uint64_t number = 0; // 0: none is under way
+  std::uint32_t offset = 0;
+  std::optional<std::uint32_t> total; // as the first page said
+  bool still = true;                  // nothing has moved under it, as far as can be told
+  std::unordered_set<item_id> seen;
+};
+
 class mailbox_state {
 public:
   explicit mailbox_state(prober_actor::stateful_pointer<mailbox_state> self) : self_(self) {}
@@ -41,10 +53,16 @@ public:
   const mailbox_options& options() const { return options_; }
   mailbox_access access() const { return options_.access; }
   mailbox_store store() const { return options_.store; }
+  /// Listings by comparison that are under way, by folder.
+  std::map<folder_id, public_pass>& passes() { return passes_; }
+  std::uint64_t next_pass() { return ++last_pass_; }
+  /// What is known of whether this account sees the mailbox's private items.
+  private_sight& sight() { return sight_; }
+  const private_sight& sight() const { return sight_; }
   /// A well-known folder of this mailbox, as requests name it.
   ews::distinguished_folder known_folder(std::string name) const;
-  /// Calls back once it is known where the server is, with how that was found out, or with what keeps it unknown.
-  void locate(std::function<void(const ews::meaning*, const std::string& how)> then);
+  /// Calls back once it is known where the server is, or with what keeps it unknown.
+  void locate(std::function<void(const ews::meaning*, const discovered::place&)> then);
   /// Calls back once the version is known, or with what keeps it unknown.
   void find_version(std::function<void(const ews::meaning*)> then);
 
@@ -58,6 +76,10 @@ public:
 private:
   using raw_answer = std::variant<std::string, ews::meaning>; // a body that may be SOAP, or what it is instead
   void send(std::string_view operation, std::string body, std::function<void(raw_answer, int)> then);
+  void send_to(const std::string& url, std::string_view operation, std::string body,
+               std::function<void(raw_answer, int)> then);
+  /// What was discovered may be where the mailbox was.
+  void doubt_place(const failure& why);
   ews::request_context context() const;
   void learn(const std::optional<ews::server_build>& build);
   /// Whether the same request can be sent anew after this refusal.
@@ -70,6 +92,11 @@ private:
   bool version_found_ = false;
   std::optional<ews::server_build> build_;
   bool address_corrected_ = false;
+  std::optional<discovered::place> place_; // where it is known without or by discovery
+  bool place_doubted_ = false;
+  std::map<folder_id, public_pass> passes_;
+  std::uint64_t last_pass_ = 0;
+  private_sight sight_;
 };
 
 using mailbox_pointer = prober_actor::stateful_pointer<mailbox_state>;
@@ -131,7 +158,11 @@ public:
   ~owed() {
     if (promise_.pending()) promise_.deliver(otherwise_());
   }
-  void give(Answer answer) { promise_.deliver(std::move(answer)); }
+  /// The first answer counts.
+  void give(Answer answer) {
+    if (promise_.pending()) promise_.deliver(std::move(answer));
+  }
+  caf::typed_response_promise<Answer> promise() const { return promise_; }
 
 private:
   caf::typed_response_promise<Answer> promise_;
@@ -150,6 +181,12 @@ void all_folders(mailbox_pointer self, const folder_id& parent, bool deep,
 /// The same failure as a folder's: what is said of its one entry is about the folder.
 failure of_folder(failure why);
 failure empty_answer(std::string_view operation);
+
+/// The next page of a public folder's listing.
+void list_public(mailbox_pointer self, const list_changes& asked, std::shared_ptr<owed<changes_listed>> answer);
+
+/// Spawns the actor of one store (options.store). spawn_mailbox puts one of each behind a front.
+mailbox_actor spawn_store(caf::actor_system& system, mailbox_options options);
 
 // The calls, by file: mailbox_folders.cpp, mailbox_trees.cpp, mailbox_reads.cpp, mailbox_writes.cpp.
 caf::typed_response_promise<identified> handle(mailbox_pointer self, const identify& asked);

@@ -51,7 +51,10 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
               if (why.reach == reach::item) why.reach = reach::folder;
               me->roots.emplace(names[i], std::move(why));
             } else {
-              me->roots.emplace(names[i], std::move(std::get<ews::keyed_folder>(entries[i]).folder));
+              auto& folder = std::get<ews::keyed_folder>(entries[i]).folder;
+              if (folder.rights && folder.rights->view_private)
+                me->self->state.sight().seen = folder.rights->view_private;
+              me->roots.emplace(names[i], std::move(folder));
             }
           }
           me->walk();
@@ -79,6 +82,7 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
     if (const auto* why = std::get_if<failure>(&root)) return in_context("folder " + text, *why);
     folder_state at = std::get<folder_state>(root);
     at.in_deleted_items = p.front() == trash;
+    if (self->state.store() == mailbox_store::public_folders) at.store = mailbox_identity("public:" + at.id.value);
     for (std::size_t level = 1; level < p.size(); ++level) {
       const auto known = children.find(at.id);
       if (known == children.end()) {
@@ -92,7 +96,9 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
                             [&](const auto& f) { return same_name(f.display_name, p[level]); });
       if (next == under.end()) return no_such_folder(text, p[level]);
       const bool in_trash = at.in_deleted_items || is_trash(next->id);
+      auto store = std::move(at.store);
       at = *next;
+      at.store = std::move(store);
       at.in_deleted_items = in_trash;
     }
     return at;
@@ -180,6 +186,27 @@ caf::typed_response_promise<folders_found> handle(mailbox_pointer self, const fi
   return promise;
 }
 
+namespace {
+
+using identity_asked = std::shared_ptr<owed<identified>>;
+
+/// Rights on single folders need not reach the root. Each of these lies right under it and names it.
+void identify_by_folders(mailbox_pointer self, identity_asked answer, failure root_failed) {
+  auto request = std::make_shared<ews::get_folder>();
+  for (const char* name : {"inbox", "calendar", "contacts", "tasks", "notes", "sentitems", "drafts", "deleteditems"})
+    request->folders.emplace_back(self->state.known_folder(name));
+  self->state.call<ews::keyed_folder, ews::get_folder>(
+      request_kind::read, "GetFolder", request, ews::read_get_folder, [answer, root_failed](auto outcome) {
+        if (auto* why = std::get_if<ews::meaning>(&outcome)) return answer->give({why->why});
+        for (auto& entry : std::get<0>(outcome))
+          if (auto* f = std::get_if<ews::keyed_folder>(&entry); f && !f->folder.parent.empty())
+            return answer->give({mailbox_identity(f->folder.parent.value)});
+        answer->give({root_failed});
+      });
+}
+
+} // namespace
+
 caf::typed_response_promise<identified> handle(mailbox_pointer self, const identify&) {
   auto promise = self->make_response_promise<identified>();
   auto answer = std::make_shared<owed<identified>>(promise, [] { return identified{mailbox_ended()}; });
@@ -188,7 +215,7 @@ caf::typed_response_promise<identified> handle(mailbox_pointer self, const ident
   // address.
   request->folders.emplace_back(self->state.known_folder("msgfolderroot"));
   self->state.call<ews::keyed_folder, ews::get_folder>(
-      request_kind::read, "GetFolder", request, ews::read_get_folder, [answer](auto outcome) {
+      request_kind::read, "GetFolder", request, ews::read_get_folder, [self, answer](auto outcome) {
         if (auto* why = std::get_if<ews::meaning>(&outcome)) return answer->give({why->why});
         auto& entries = std::get<0>(outcome);
         if (entries.empty())
@@ -197,6 +224,11 @@ caf::typed_response_promise<identified> handle(mailbox_pointer self, const ident
           auto why = ews::meaning_of(*error, "GetFolder").why;
           // Whoever may not see the root may not see the mailbox.
           if (why.reach == reach::item || why.reach == reach::folder) why.reach = reach::mailbox;
+          if (self->state.access() == mailbox_access::delegate) {
+            why.hint =
+                "make the account an owner of the folders that are kept in step, and check the mailbox's address";
+            return identify_by_folders(self, answer, std::move(why));
+          }
           return answer->give({std::move(why)});
         }
         answer->give({mailbox_identity(std::get<ews::keyed_folder>(entries.front()).folder.id.value)});

@@ -3,7 +3,6 @@
 
 #include "ews/codec/find_item.hpp"
 #include "ews/codec/get_item.hpp"
-#include "ews/codec/sync_folder_items.hpp"
 
 #include <algorithm>
 
@@ -84,8 +83,13 @@ struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>
   Outcome one(ews::entry<ews::got_item> e) {
     if (auto* item = std::get_if<ews::got_item>(&e)) return to(std::move(*item));
     auto why = ews::meaning_of(std::get<ews::item_error>(e), "GetItem");
-    if (why.refusal == ews::refusal::gone) return gone{};
-    return std::move(why.why);
+    if (why.refusal != ews::refusal::gone) return std::move(why.why);
+    // Hidden looks the same as gone. Its list tells which, as far as anything does.
+    if (self->state.access() == mailbox_access::delegate && self->state.sight().seen != true) {
+      why.why.hint = "the item is gone, or it has been marked private and the account may not see it";
+      return std::move(why.why);
+    }
+    return gone{};
   }
 
   void stop(const failure& why) {
@@ -143,30 +147,6 @@ struct mark_search : std::enable_shared_from_this<mark_search> {
 };
 
 } // namespace
-
-caf::typed_response_promise<changes_listed> handle(mailbox_pointer self, const list_changes& asked) {
-  auto promise = self->make_response_promise<changes_listed>();
-  auto answer = std::make_shared<owed<changes_listed>>(promise, [] { return changes_listed{mailbox_ended()}; });
-  auto request = std::make_shared<ews::sync_folder_items>();
-  request->folder = asked.folder;
-  request->cursor = asked.cursor;
-  self->state.call<change_page, ews::sync_folder_items>(
-      request_kind::read, "SyncFolderItems", request, ews::read_sync_folder_items, [answer](auto outcome) {
-        if (auto* why = std::get_if<ews::meaning>(&outcome)) {
-          if (why->refusal == ews::refusal::cursor_invalid) return answer->give({cursor_invalid{}});
-          return answer->give({of_folder(why->why)});
-        }
-        auto& entries = std::get<0>(outcome);
-        if (entries.empty()) return answer->give({empty_answer("SyncFolderItems")});
-        if (auto* error = std::get_if<ews::item_error>(&entries.front())) {
-          auto why = ews::meaning_of(*error, "SyncFolderItems");
-          if (why.refusal == ews::refusal::cursor_invalid) return answer->give({cursor_invalid{}});
-          return answer->give({of_folder(std::move(why.why))});
-        }
-        answer->give({std::move(std::get<change_page>(entries.front()))});
-      });
-  return promise;
-}
 
 caf::typed_response_promise<content_read> handle(mailbox_pointer self, const read_content& asked) {
   auto promise = self->make_response_promise<content_read>();

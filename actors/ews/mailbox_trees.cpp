@@ -149,6 +149,7 @@ struct tree_listing : std::enable_shared_from_this<tree_listing> {
       one.left_out = !left_out.empty() ? left_out : why_left_out(*f);
       one.path = path + escaped_step(f->folder.display_name);
       one.state = std::move(f->folder);
+      one.state.store = root.store;
       one.state.in_deleted_items = in_trash || one.left_out == "deleted items";
       const auto id = one.state.id;
       const auto below_path = one.path;

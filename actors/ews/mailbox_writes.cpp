@@ -148,6 +148,24 @@ private:
   caf::typed_response_promise<write_done> promise_;
 };
 
+/// Refuses what the account could not see any more once it is written: no list would show it, and it would be taken for
+/// deleted. With rights on folders only, that is what is marked private.
+std::optional<write_outcome> would_vanish(const mailbox_state& state, std::string_view operation,
+                                          const std::vector<field_value>& fields) {
+  if (state.access() != mailbox_access::delegate || state.sight().seen == true) return std::nullopt;
+  const auto is_private = [](const field_value& f) { return f.field == field::sensitivity && f.value == "Private"; };
+  if (std::none_of(fields.begin(), fields.end(), is_private)) return std::nullopt;
+  return refused{{reach::item,
+                  retry::after_change,
+                  {},
+                  "private_item",
+                  std::string(operation) +
+                      ": the item is marked private, and the account may not see private items of " +
+                      state.options().address,
+                  "give the account full access to the mailbox (Add-MailboxPermission -AccessRights FullAccess), or "
+                  "leave private items out"}};
+}
+
 write_outcome with_id(std::string_view operation, ews::item_key&& key) {
   if (key.id.empty()) return nameless(operation);
   return written{std::move(key.id), std::move(key.key)};
@@ -174,6 +192,7 @@ public:
 private:
   std::size_t bytes_of(std::size_t i) const override { return ews::request_bytes(asked_.items[i].first); }
   std::optional<write_outcome> decided_before(std::size_t i) override {
+    if (auto vanishes = would_vanish(self->state, "CreateItem", asked_.items[i].first.fields)) return vanishes;
     const auto bytes = bytes_of(i);
     const auto most = self->state.version().request_bytes;
     if (bytes <= most) return std::nullopt;
@@ -212,6 +231,7 @@ private:
   std::optional<write_outcome> decided_before(std::size_t i) override {
     const auto& item = asked_.items[i];
     const auto& fields = item.fields;
+    if (auto vanishes = would_vanish(self->state, "UpdateItem", fields)) return vanishes;
     const auto settable = [&](const auto& f) {
       return ews::can_update(item.item_class, f.field, self->state.version());
     };
@@ -503,7 +523,17 @@ private:
   bool answers_receipt(std::size_t) const override { return true; }
   std::optional<write_outcome> seen(std::size_t, const ews::got_item&) override { return std::nullopt; }
   void write_now() override {
+    if (self->state.access() == mailbox_access::delegate && self->state.store() == mailbox_store::mailbox) {
+      // To somebody who is not the mailbox's owner, DeleteItem refuses Deleted Items (DeleteItem page, first remark).
+      auto request = std::make_shared<ews::move_items>();
+      request->to = self->state.known_folder("deleteditems");
+      for (auto i : now_)
+        request->items.push_back(asked_.items[i]);
+      return send<ews::item_key>("MoveItem", std::move(request), ews::read_move_items,
+                                 [](std::size_t, ews::item_key&&) { return written{}; });
+    }
     auto request = std::make_shared<ews::delete_items>();
+    request->soft = self->state.store() == mailbox_store::public_folders;
     for (auto i : now_)
       request->items.push_back(asked_.items[i]);
     send<ews::done>("DeleteItem", std::move(request), ews::read_delete_items,

@@ -51,8 +51,7 @@ std::string missing_rights(const folder_rights& rights, bool only_create) {
   if (!only_create) add(rights.read, "read");
   add(rights.create_contents, "create items");
   if (only_create) return out;
-  add(rights.modify, "change items");
-  add(rights.remove, "delete items");
+  // Modify and Delete of a folder speak of the folder itself (EffectiveRights page): nobody may delete an Inbox.
   add(rights.create_folders, "create subfolders");
   return out;
 }
@@ -63,12 +62,11 @@ public:
       : self_(self), answer_(std::move(promise), [] { return server_probed{}; }) {}
 
   void start() {
-    const auto& options = self_->state.options();
-    self_->state.locate([me = shared_from_this(), encrypted = options.url.empty() || options.url.starts_with("https")](
-                            const ews::meaning* why, const std::string& how) {
-      me->encrypted_ = encrypted;
+    self_->state.locate([me = shared_from_this()](const ews::meaning* why, const discovered::place& at) {
       if (why) return me->broken_off(got_to::address, why->why);
-      me->add("address", outcome::ok, how);
+      me->url_ = at.url;
+      me->encrypted_ = at.url.starts_with("https");
+      me->add("address", outcome::ok, at.how);
       me->ask_folders();
     });
   }
@@ -78,6 +76,7 @@ private:
   owed<server_probed> answer_;
   server_probed told_;
   bool encrypted_ = true;
+  std::string url_;
 
   void add(std::string name, outcome came, std::string text, std::string hint = {}) {
     told_.steps.push_back({std::move(name), came, std::move(text), std::move(hint)});
@@ -143,7 +142,7 @@ private:
     add("version", outcome::ok,
         (told_.product.empty() ? "Exchange" : told_.product) + (told_.build.empty() ? "" : " (" + told_.build + ')') +
             ", spoken to as " + told_.version);
-    if (is_exchange_online(state.options().url)) add("exchange online", outcome::warning, exchange_online_retires);
+    if (is_exchange_online(url_)) add("exchange online", outcome::warning, exchange_online_retires);
     if (why && (why->why.reach != reach::folder || state.access() != mailbox_access::delegate)) {
       add("mailbox", outcome::failed, why->why.what,
           why->why.hint.empty() ? std::string(no_mailbox_right) : why->why.hint);

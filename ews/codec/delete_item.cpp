@@ -8,7 +8,7 @@ namespace exsyncd::ews {
 std::string write(const request_context& context, const delete_items& request) {
   return write_envelope(context, [&](xml_writer& out) {
     auto attributes = quietly(quiet_operation::delete_item, *context.version);
-    attributes.emplace_back("DeleteType", "MoveToDeletedItems");
+    attributes.emplace_back("DeleteType", request.soft ? "SoftDelete" : "MoveToDeletedItems");
     out.open("m:DeleteItem", attributes);
     out.open("m:ItemIds");
     for (const auto& id : request.items)

@@ -47,6 +47,10 @@ answer_reader<item_page> read_find_item() {
               if (item.id.empty()) return "an item without an id";
             const auto next = root->attribute("IndexedPagingOffset");
             std::from_chars(next.data(), next.data() + next.size(), page.next_offset);
+            if (const auto total = root->attribute("TotalItemsInView"); !total.empty()) {
+              page.total = 0;
+              std::from_chars(total.data(), total.data() + total.size(), *page.total);
+            }
             const auto last = root->attribute("IncludesLastItemInRange");
             page.last = last.empty() || read_bool(last);
             return page;

@@ -19,6 +19,7 @@ struct find_item {
 struct item_page {
   std::vector<listed_item> items;
   std::uint32_t next_offset = 0;
+  std::optional<std::uint32_t> total; // in the folder, or of those that match
   bool last = true;
 };
 std::string write(const request_context& context, const find_item& request);

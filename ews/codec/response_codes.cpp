@@ -24,14 +24,18 @@ constexpr std::string_view too_big = "the item is larger than this server takes"
 constexpr std::string_view server_trouble = "the server is busy or broken; exsyncd tries again";
 constexpr std::string_view impersonation =
     "give the account the ApplicationImpersonation role for this mailbox, or use the mailbox's own credentials";
-constexpr std::string_view no_folder_right = "check that the folder exists and that the account may read and write it";
+constexpr std::string_view no_target_right =
+    "check that the folder exists and that the account may create items in it; what is removed goes to Deleted Items";
+constexpr std::string_view no_folder_right =
+    "check that the folder exists and that the account may read and write it (make it an owner of the folder)";
 
 // Meanings: Microsoft's ResponseCode page. Which are worth a retry and which are a property of the item: experience of
 // EWS clients. Sorted by code (checked below).
 constexpr row rows[] = {
     {"ErrorADOperation", not_done, reach::server, later, ""},
     {"ErrorADUnavailable", not_done, reach::server, later, ""},
-    {"ErrorAccessDenied", item, reach::item, after_change, "the account may not do this to this item"},
+    {"ErrorAccessDenied", item, reach::item, after_change,
+     "the account may not do this to this item: make it an owner of the folder"},
     {"ErrorAccountDisabled", not_done, reach::account, after_change, "enable the account"},
     {"ErrorAttachmentNestLevelLimitExceeded", item, reach::item, never, "the attachments are nested too deeply"},
     {"ErrorAttachmentSizeLimitExceeded", item, reach::item, never, too_big},
@@ -46,6 +50,7 @@ constexpr row rows[] = {
     {"ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange", item, reach::item, later, ""},
     {"ErrorCalendarOccurrenceIsDeletedFromRecurrence", item, reach::item, later, ""},
     {"ErrorCalendarOutOfRange", item, reach::item, never, ""},
+    {"ErrorCannotDeleteObject", item, reach::item, after_change, "the account may not delete this item"},
     {"ErrorChangeKeyRequired", stale, reach::item, later, ""},
     {"ErrorChangeKeyRequiredForWriteOperations", stale, reach::item, later, ""},
     {"ErrorConnectionFailed", unknown, reach::mailbox, later, ""},
@@ -100,6 +105,7 @@ constexpr row rows[] = {
     {"ErrorSyncFolderNotFound", not_done, reach::folder, after_change, no_folder_right},
     {"ErrorTimeZone", item, reach::item, never, "the server does not know the time zone of this item"},
     {"ErrorTimeoutExpired", unknown, reach::item, later, ""},
+    {"ErrorToFolderNotFound", not_done, reach::folder, after_change, no_target_right},
     {"ErrorTooManyObjectsOpened", not_done, reach::mailbox, later, ""},
     {"ErrorUnsupportedMimeConversion", item, reach::item, never, "the server cannot convert this mail"},
     {"ErrorUnsupportedRecurrence", item, reach::item, never, ""},
@@ -209,7 +215,8 @@ meaning meaning_of_status(int status, std::string_view operation) {
   case 403:
     out.why.reach = reach::account;
     out.why.retry = retry::after_change;
-    out.why.hint = "the account may not use EWS on this server";
+    out.why.hint = "the account may not use EWS on this server: allow it (Set-CASMailbox -EwsEnabled $true, no EWS "
+                   "block list), and check what stands between exsyncd and the server";
     break;
   case 404:
     out.why.reach = reach::server;

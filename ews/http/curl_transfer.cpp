@@ -97,8 +97,12 @@ std::optional<failed> curl_transfer::prepare() {
   auto left = std::chrono::ceil<std::chrono::milliseconds>(due() - std::chrono::steady_clock::now());
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(1, left.count())));
 
-  set(CURLOPT_POST, 1L);
-  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what_->body.size()));
+  if (what_->method == method::get) {
+    set(CURLOPT_HTTPGET, 1L);
+  } else {
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what_->body.size()));
+  }
   // libcurl repeats a request by itself when a kept connection turns out to be closed before an answer. The server may
   // have acted by then, and a second CreateItem is a second item. It can repeat only what it can rewind: the body
   // comes from a callback, and there is no seek function on purpose.

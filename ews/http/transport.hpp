@@ -38,9 +38,12 @@ struct header {
   friend bool operator==(const header&, const header&) = default;
 };
 
+enum class method { post, get };
+
 struct request {
   std::string url; // http or https
   std::vector<header> headers;
+  enum method method = method::post;
   std::string body; // sent with POST
   identity who;
   std::string ca_file; // PEM file of the authorities to trust in place of the system's; empty: the system's

@@ -108,7 +108,8 @@ TEST_CASE("a step that fails is the first that failed, with a hint, and the rest
 TEST_CASE("each right is tested by itself, and a missing one is named with what to do") {
   prober p(mailbox_access::delegate);
   auto all = folders(rights({}, "false"));
-  all[1] = seen("cal", rights("Delete", "false"));
+  all[1] = seen("cal", rights("CreateContents", "false"));
+  all[3] = seen("tasks", rights("Delete", "false"));
   all[2] = seen("con", rights("Read", "false"));
   all[5] = error("ErrorAccessDenied");
   all[7] = error("ErrorFolderNotFound");
@@ -116,9 +117,10 @@ TEST_CASE("each right is tested by itself, and a missing one is named with what 
       p.probe({answers("GetFolder", {error("ErrorAccessDenied")}), answers("GetFolder", all), status(500)});
   CHECK(step(told, "folder inbox").came == came::ok);
   CHECK(step(told, "folder calendar").came == came::warning);
-  CHECK_THAT(step(told, "folder calendar").text, Contains("delete items") && !Contains("read"));
+  CHECK_THAT(step(told, "folder calendar").text, Contains("create items") && !Contains("read"));
   CHECK_THAT(step(told, "folder calendar").hint, Contains("Owner"));
   CHECK(step(told, "folder contacts").came == came::failed);
+  CHECK(step(told, "folder tasks").came == came::ok);
   CHECK(step(told, "folder sentitems").came == came::warning);
   CHECK(step(told, "folder deleteditems").came == came::failed);
   CHECK(step(told, "private items").came == came::warning);

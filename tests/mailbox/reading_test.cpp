@@ -106,7 +106,7 @@ TEST_CASE("paths lead to folders, and what is not there is told in its place") {
                    {success("<m:RootFolder " + attributes + "><t:Folders>" + folders + "</t:Folders></m:RootFolder>")});
   };
   const auto got = stage.ask<folders_found>(
-      find_folders{{"inbox", "inbox/Projects/A\\/B", "inbox/projects", "inbox/None", "tasks", "nonsense", "public:/x",
+      find_folders{{"inbox", "inbox/Projects/A\\/B", "inbox/projects", "inbox/None", "tasks", "nonsense", "nonsense/x",
                     "msgfolderroot/Deleted/Old", "inbox//x"}},
       {well_known, page(folder("f1", "First"), "IndexedPagingOffset='1' IncludesLastItemInRange='false'"),
        page(folder("p", "Projects"), "IndexedPagingOffset='2' IncludesLastItemInRange='true'"),
