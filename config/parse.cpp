@@ -38,7 +38,7 @@ constexpr std::array<string_view, 3> later_auth{"ntlm", "kerberos", "oauth2"};
 // The order of each list is the order of its enumeration.
 constexpr std::array<string_view, 4> log_levels{"debug", "info", "warning", "error"};
 constexpr std::array<string_view, 3> log_targets{"auto", "journald", "stderr"};
-constexpr std::array<string_view, 2> accesses{"impersonation", "direct"};
+constexpr std::array<string_view, 3> accesses{"impersonation", "direct", "delegate"};
 constexpr std::array<string_view, 3> directions{"bidirectional", "primary-to-replica", "replica-to-primary"};
 constexpr std::array<string_view, 2> drifts{"leave", "revert"};
 constexpr std::array<string_view, 2> unchangeables{"replace", "report"};
@@ -69,6 +69,8 @@ void read_span(object_reader& from, string_view key, std::chrono::milliseconds l
 
 /// A mailbox's folder, as far as a name can tell it from another: Exchange compares folder names without case.
 std::string place(const side_settings& side, const std::string& folder) {
+  // A public folder is the same one from whichever mailbox it is looked at.
+  if (folder.starts_with("public:")) return lower_case(side.server.url + "\n\n" + folder);
   return lower_case(side.server.url + '\n' + side.mailbox + '\n' + folder);
 }
 
@@ -113,7 +115,7 @@ private:
   }
 
   void read_connection(object_reader& from, server_settings& into) {
-    if (from.require("url", "the URL of the server's EWS end point"))
+    if (from.require("url", "the URL of the server's EWS end point, or \"autodiscover\""))
       into.url = from.parsed<std::string>("url", parse_url).value_or("");
     if (const auto version = from.one_of("version", versions); version && *version > 0)
       into.version = versions[*version];
@@ -172,8 +174,10 @@ private:
     if (const auto email = server.parsed<std::string>("email", parse_mail_address)) result.email = *email;
     if (server.has("auth"))
       result.auth = read_auth(server);
-    else if (result.access == access_kind::impersonation)
-      server.complain("auth", "is missing: the service account that stands in for the mailboxes");
+    else if (result.access != access_kind::direct)
+      server.complain("auth", result.access == access_kind::impersonation
+                                  ? "is missing: the service account that stands in for the mailboxes"
+                                  : "is missing: the service account that has rights on the mailboxes' folders");
     return result;
   }
 
@@ -221,9 +225,9 @@ private:
                       "is missing: server \"" + *wanted + "\" is reached directly and has no \"auth\" of its own");
       return;
     }
-    if (into.access == access_kind::impersonation)
-      return side.complain("auth",
-                           "server \"" + *wanted + "\" is reached by impersonation; set its \"access\" to \"direct\"");
+    if (into.access != access_kind::direct)
+      return side.complain("auth", "server \"" + *wanted +
+                                       "\" is reached by a service account; set its \"access\" to \"direct\"");
     into.name = name;
     into.auth = read_auth(side);
   }

@@ -30,7 +30,8 @@ struct credentials {
 /// How the mailboxes of a server are reached.
 enum class access_kind {
   impersonation, // as a service account that stands in for the mailbox
-  direct         // as the mailbox's own account
+  direct,        // as the mailbox's own account
+  delegate       // as a service account that has been given rights on the folders
 };
 
 /// Every request ends by itself after these; each is at least a second.
@@ -44,7 +45,9 @@ struct timeout_settings {
 /// An Exchange end point together with the account that speaks to it: what one gateway serves.
 struct server_settings {
   std::string name; // as in "servers"; "pair/primary" for direct credentials that stand in a pair
-  std::string url;  // https, or http to this machine only
+  /// https, or http to this machine only; of EWS, or of an Autodiscover service ("…/autodiscover/autodiscover.svc"); or
+  /// "autodiscover": looked for by the mailbox's domain.
+  std::string url;
   /// A RequestServerVersion value ("Exchange2010_SP2", …); empty: found out by asking.
   std::string version;
   access_kind access = access_kind::direct;

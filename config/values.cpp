@@ -191,9 +191,19 @@ checked<std::chrono::sys_days> parse_date(string_view text) {
   return std::chrono::sys_days(date);
 }
 
+/// "public:/Sales/Contacts". The root itself holds no items.
+static checked<std::string> parse_public_path(string_view text) {
+  const objection wrong{"\"" + std::string(text) + "\" must be like \"public:/Sales/Contacts\""};
+  constexpr string_view root = "public:/";
+  if (!text.starts_with(root) || text.size() == root.size()) return wrong;
+  const auto names = split_path(text.substr(root.size()));
+  if (std::any_of(names.begin(), names.end(), [](auto name) { return name.empty(); })) return wrong;
+  return std::string(text);
+}
+
 checked<std::string> parse_folder_path(string_view text) {
-  if (text.starts_with("public:")) return objection{"public folders (\"public:\") are not in this version of exsyncd"};
   if (std::any_of(text.begin(), text.end(), is_control)) return objection{"holds a control character"};
+  if (text.starts_with("public:")) return parse_public_path(text);
   const auto names = split_path(text);
   const auto root = names.front();
   for (const auto& folder : reserved_folders)
@@ -209,9 +219,9 @@ checked<std::string> parse_folder_path(string_view text) {
 }
 
 checked<std::string> parse_url(string_view text) {
-  if (text == "office365" || text == "autodiscover")
-    return objection{"\"" + std::string(text) + "\" is not in this version of exsyncd; write the whole URL, " +
-                     "like \"https://mail.example.com/EWS/Exchange.asmx\""};
+  if (text == "autodiscover") return std::string(text);
+  if (text == "office365")
+    return objection{"\"office365\" is not in this version of exsyncd: Exchange Online takes OAuth 2.0 only"};
   const objection wrong{"must be a URL like \"https://mail.example.com/EWS/Exchange.asmx\""};
   if (std::any_of(text.begin(), text.end(), [](char c) { return is_control(c) || c == ' '; })) return wrong;
   const auto scheme_end = text.find("://");

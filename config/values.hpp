@@ -24,11 +24,13 @@ checked<std::chrono::milliseconds> parse_time_span(std::string_view text);
 /// "2026-01-31".
 checked<std::chrono::sys_days> parse_date(std::string_view text);
 
-/// A folder path: the distinguished name of a mail folder, then names after slashes; `\/` is a slash in a name.
+/// A folder path: the distinguished name of a mail folder, or "public:", then names after slashes; `\/` is a slash in a
+/// name.
 /// Distinguished names: Microsoft's page "DistinguishedFolderId".
 checked<std::string> parse_folder_path(std::string_view text);
 
-/// The URL of an EWS end point. Plain http only to this machine: a password would travel in clear.
+/// The URL of an EWS end point or of an Autodiscover service, or "autodiscover". Plain http only to this machine: a
+/// password would travel in clear.
 checked<std::string> parse_url(std::string_view text);
 
 checked<std::string> parse_mail_address(std::string_view text);

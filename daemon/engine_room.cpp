@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <sys/random.h>
 #include <system_error>
 #include <unistd.h>
@@ -56,6 +57,8 @@ mailbox_access to_mailbox(access_kind access) {
     return mailbox_access::impersonation;
   case access_kind::direct:
     return mailbox_access::direct;
+  case access_kind::delegate:
+    return mailbox_access::delegate;
   }
   return mailbox_access::direct;
 }
@@ -66,7 +69,11 @@ public:
   mailbox_opener(caf::actor_system& system, std::shared_ptr<http::transport> transport)
       : system_(system), transport_(std::move(transport)) {}
 
-  mailbox_actor operator()(const side_settings& side) {
+  mailbox_actor mailbox(const side_settings& side) { return spawn_mailbox(system_, options_of(side)); }
+  prober_actor prober(const side_settings& side) { return spawn_prober(system_, options_of(side)); }
+
+private:
+  mailbox_options options_of(const side_settings& side) {
     const auto& server = side.server;
     mailbox_options options;
     options.url = server.url;
@@ -76,11 +83,14 @@ public:
     options.ca_file = server.ca_file;
     options.limits = {server.timeouts.connect, server.timeouts.idle, server.timeouts.total};
     if (!server.version.empty()) options.version = server.version;
+    // The supervisor opens mailboxes, and the admin socket asks servers.
+    const std::lock_guard lock(mutex_);
     options.gateway = gateway_of(server);
-    return spawn_mailbox(system_, std::move(options));
+    if (!discovery_) discovery_ = spawn_autodiscover(system_, {.transport = transport_, .srv = look_up_srv});
+    options.discovery = discovery_;
+    return options;
   }
 
-private:
   gateway_actor gateway_of(const server_settings& server) {
     auto& gateway = gateways_[{server.url, server.auth.user, server.concurrency}];
     if (!gateway) {
@@ -100,7 +110,9 @@ private:
   };
   caf::actor_system& system_;
   std::shared_ptr<http::transport> transport_;
+  std::mutex mutex_;
   std::map<budget, gateway_actor> gateways_;
+  autodiscover_actor discovery_;
 };
 
 /// A store together with what it stands on.
@@ -134,6 +146,7 @@ struct engine_room::machinery {
   quiet_config config;
   caf::actor_system system; // before what it is made of: its end waits for every actor
   ledger_actor ledger;
+  std::shared_ptr<mailbox_opener> opener;
   std::atomic<bool> disk_failed = false;
 };
 
@@ -154,8 +167,8 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
   options.ledger = inside->ledger;
   options.context = around;
   options.polling = with.polling;
-  options.open_mailbox = [open = std::make_shared<mailbox_opener>(system, inside->transport)](
-                             const side_settings& side) { return (*open)(side); };
+  inside->opener = std::make_shared<mailbox_opener>(system, inside->transport);
+  options.open_mailbox = [opener = inside->opener](const side_settings& side) { return opener->mailbox(side); };
   options.on_fatal = [room = inside.get(), tell = std::move(with.on_fatal)](std::string why) {
     room->disk_failed = true;
     tell(std::move(why));
@@ -168,6 +181,14 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
 
 engine_room::engine_room(std::unique_ptr<machinery> inside) : inside_(std::move(inside)), system_(&inside_->system) {}
 
+prober_actor engine_room::open_prober(const side_settings& side) {
+  return inside_->opener->prober(side);
+}
+
+mailbox_actor engine_room::open_mailbox(const side_settings& side) {
+  return inside_->opener->mailbox(side);
+}
+
 void engine_room::cut_connections() {
   inside_->transport->shutdown();
 }
@@ -176,6 +197,7 @@ engine_room::~engine_room() {
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
   cut_connections();
+  inside_->opener = nullptr;
   caf::anon_send_exit(inside_->ledger, caf::exit_reason::user_shutdown);
   inside_->ledger = nullptr;
   // Debian's RocksDB 7.8 aborts when it closes a log that it could not append to: all stays as it is, and the process

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/ews/server_probe.hpp"
 #include "actors/log.hpp"
 #include "actors/supervisor.hpp"
 #include "config/settings.hpp"
@@ -7,6 +8,8 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
 
 #include <chrono>
 #include <functional>
@@ -47,12 +50,46 @@ public:
     });
   }
 
+  /// Asks a server itself, by way of a mailbox or as the account; any thread, answers as `ask`.
+  template <class Answer, class Question>
+  void ask_server(const side_settings& side, Question question, std::chrono::seconds patience,
+                  std::function<void(Answer&)> answered, std::function<void(std::string why)> failed) {
+    ask_and_end<Answer>(open_prober(side), std::move(question), patience, std::move(answered), std::move(failed));
+  }
+  /// The same of a mailbox, its public folders too.
+  void ask_folders(const side_settings& side, std::string root, std::chrono::seconds patience,
+                   std::function<void(folders_listed&)> answered, std::function<void(std::string why)> failed) {
+    ask_and_end<folders_listed>(open_mailbox(side), list_folders{std::move(root)}, patience, std::move(answered),
+                                std::move(failed));
+  }
+
   /// Ends every request in flight as cancelled, and every later one.
   void cut_connections();
 
 private:
   struct machinery;
   explicit engine_room(std::unique_ptr<machinery> inside);
+  prober_actor open_prober(const side_settings& side);
+  mailbox_actor open_mailbox(const side_settings& side);
+
+  /// One question to somebody who is there for it alone.
+  template <class Answer, class Actor, class Question>
+  void ask_and_end(Actor whom, Question question, std::chrono::seconds patience, std::function<void(Answer&)> answered,
+                   std::function<void(std::string why)> failed) {
+    system_->spawn([whom, question = std::move(question), patience, answered = std::move(answered),
+                    failed = std::move(failed)](caf::event_based_actor* self) mutable {
+      self->request(whom, patience, std::move(question))
+          .then(
+              [whom, answered = std::move(answered)](Answer& answer) {
+                caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
+                answered(answer);
+              },
+              [whom, failed = std::move(failed)](const caf::error& why) {
+                caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
+                failed(caf::to_string(why));
+              });
+    });
+  }
 
   std::unique_ptr<machinery> inside_;
   caf::actor_system* system_;

@@ -1,6 +1,7 @@
 #include "daemon/supervisor_control.hpp"
 
 #include "config/values.hpp"
+#include "daemon/server_questions.hpp"
 #include "daemon/show.hpp"
 
 #include <nlohmann/json.hpp>
@@ -100,6 +101,13 @@ void supervisor_control::daemon_reload(reply to) {
       all += (all.empty() ? "" : "\n") + p;
     to.failed({admin::error_code::not_possible, all, "the daemon goes on with the old configuration", ""});
   });
+}
+
+void supervisor_control::ask_server(const admin::server_question& asked, reply to) {
+  const auto no_reader = [](const std::string&) -> std::variant<server_settings, admin::call_error> {
+    return admin::call_error{admin::error_code::invalid_params, "declare the server first", "", "settings"};
+  };
+  answer_server_question(with_.room, configuration()->servers, no_reader, asked, to);
 }
 
 void supervisor_control::pair_list(reply to) {

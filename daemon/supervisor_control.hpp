@@ -31,6 +31,7 @@ public:
 
   void daemon_status(admin::reply to) override;
   void daemon_reload(admin::reply to) override;
+  void ask_server(const admin::server_question& asked, admin::reply to) override;
   void pair_list(admin::reply to) override;
   void pair_get(const std::string& pair, admin::reply to) override;
   void pair_start(const std::vector<std::string>& pairs, admin::reply to) override;

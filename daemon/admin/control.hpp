@@ -46,6 +46,15 @@ private:
   std::shared_ptr<slot> slot_;
 };
 
+/// What is asked of a server itself.
+struct server_question {
+  enum class kind { test, discover_version, find_users, folders } kind = kind::test;
+  std::optional<std::string> server; // one that is declared
+  std::string settings;              // or one that is not: JSON text as it would stand in the configuration; else empty
+  std::optional<std::string> mailbox;
+  std::string text; // find_users: the beginning of a name; folders: the path to begin at
+};
+
 /// What the socket's methods ask of the daemon. Called from the socket's thread: must return quickly and answer
 /// through `reply`.
 class daemon_control {
@@ -54,6 +63,7 @@ public:
 
   virtual void daemon_status(reply to) = 0;
   virtual void daemon_reload(reply to) = 0;
+  virtual void ask_server(const server_question& asked, reply to) = 0;
   virtual void pair_list(reply to) = 0;
   virtual void pair_get(const std::string& pair, reply to) = 0;
   virtual void pair_start(const std::vector<std::string>& pairs, reply to) = 0;

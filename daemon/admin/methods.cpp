@@ -78,6 +78,22 @@ std::vector<method> make_methods(daemon_control& daemon) {
   const param pairs{"pair", type::names, true, "the pair's name, or several"};
   const param limit_param{"limit", type::count, false, "how many at most; " + std::to_string(usual) + " if not said"};
 
+  const auto about_server = [&daemon](std::string name, enum server_question::kind kind, std::vector<param> more,
+                                      std::string text, std::string example) {
+    std::vector<param> params{{"server", type::text, true, "the server's name"},
+                              {"mailbox", type::text, false, "the address of a mailbox on it"}};
+    params.insert(params.end(), more.begin(), more.end());
+    return method{std::move(name), std::move(params), std::move(text), std::move(example),
+                  [&daemon, kind](auto& p, auto& to) {
+                    server_question asked;
+                    asked.kind = kind;
+                    asked.server = optional_text(p, "server");
+                    asked.mailbox = optional_text(p, "mailbox");
+                    asked.text = optional_text(p, "text").value_or(optional_text(p, "folder").value_or(""));
+                    daemon.ask_server(asked, to);
+                  }};
+  };
+
   std::vector<method> all{
       {"help", {}, "every method with its parameters and an example", "", nullptr},
       {"daemon.status",
@@ -90,6 +106,19 @@ std::vector<method> make_methods(daemon_control& daemon) {
        "reads the configuration again; keeps the old one where the new one is wrong",
        "",
        [&daemon](auto&, auto& to) { daemon.daemon_reload(to); }},
+      about_server("server.test", server_question::kind::test, {},
+                   "tries everything from the address to each right on the mailbox, step by step, with what to do",
+                   R"({"server":"hq","mailbox":"jane@hq.example"})"),
+      about_server("server.discover_version", server_question::kind::discover_version, {},
+                   "which version of Exchange answers, and which one it is spoken to as", R"({"server":"hq"})"),
+      about_server("server.find_users", server_question::kind::find_users,
+                   {{"text", type::text, true, "at least three letters of a name or an address"}},
+                   "users of the server's directory, a hundred at most", R"({"server":"hq","text":"jan"})"),
+      about_server(
+          "server.folders", server_question::kind::folders,
+          {{"folder", type::text, false, "what to list below; the whole mailbox if not said, or \"public:/\""}},
+          "a mailbox's folders, or the public ones, with class and counts",
+          R"({"server":"hq","mailbox":"jane@hq.example"})"),
       {"pair.list",
        {},
        "every pair with its status and its counts",

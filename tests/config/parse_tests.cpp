@@ -39,6 +39,12 @@ const json good = json::parse(R"({
                    "auth": { "type": "basic", "user": "jane", "password_file": "hq.password" } },
       "folders": { "inbox": { "primary": "inbox", "replica": "inbox" } } } } })");
 
+json with(const json& changes) {
+  auto changed = good;
+  changed.merge_patch(changes);
+  return changed;
+}
+
 std::vector<std::string> problems_of(const configuration& parsed) {
   std::vector<std::string> lines;
   if (const auto* found = std::get_if<problems>(&parsed))
@@ -160,7 +166,7 @@ TEST_CASE("each mistake is told with its path") {
     {R"({"servers": {"new": {"access": "direct"}}})", "f: servers.new.url: is missing"},
     {R"({"servers": {"hq": 5}})", "f: servers.hq: must be an object { … }, not number"},
     {R"({"servers": {"hq": {"url": "hq.example"}}})", "f: servers.hq.url: must be a URL"},
-    {R"({"servers": {"hq": {"access": "delegate"}}})", R"(f: servers.hq.access: "delegate" is not "impersonation" or "direct")"},
+    {R"({"servers": {"hq": {"access": "owner"}}})", R"(f: servers.hq.access: "owner" is not "impersonation", "direct" or "delegate")"},
     {R"({"servers": {"hq": {"version": "2010"}}})", "f: servers.hq.version: \"2010\" is not \"auto\", \"Exchange2007_SP1\", \"Exchange2010_SP2\""},
     {R"({"servers": {"hq": {"version": "Exchange2010_SP3"}}})", "did you mean \"Exchange2010_SP2\"?"},
     {R"({"servers": {"hq": {"concurrency": 0}}})", "f: servers.hq.concurrency: must be a whole number from 1 to 100"},
@@ -183,7 +189,7 @@ TEST_CASE("each mistake is told with its path") {
     {R"({"pairs": {"jane": {"primary": {"server": "hp"}}}})", R"(f: pairs.jane.primary.server: there is no server "hp" in "servers"; did you mean "hq"?)"},
     {R"({"pairs": {"jane": {"primary": {"mailbox": "jane"}}}})", "f: pairs.jane.primary.mailbox: must be a mail address"},
     {R"({"pairs": {"jane": {"primary": {"mail": "jane"}}}})", R"(f: pairs.jane.primary.mail: is unknown; did you mean "mailbox"?)"},
-    {R"({"pairs": {"jane": {"primary": {"auth": {}}}}})", "f: pairs.jane.primary.auth: server \"hq\" is reached by impersonation"},
+    {R"({"pairs": {"jane": {"primary": {"auth": {}}}}})", "f: pairs.jane.primary.auth: server \"hq\" is reached by a service account"},
     {R"({"pairs": {"jane": {"replica": {"auth": null}}}})", "f: pairs.jane.replica.auth: is missing: server \"branch\" is reached directly"},
     {R"({"pairs": {"jane": {"replica": {"server": null, "url": "https://x.example/", "auth": null}}}})", "f: pairs.jane.replica.auth: is missing"},
     {R"({"pairs": {"jane": {"include_subfolders": "yes"}}})", "f: pairs.jane.include_subfolders: must be true or false"},
@@ -369,4 +375,27 @@ TEST_CASE("the examples are right") {
     ++parsed;
   }
   CHECK(parsed >= 2);
+}
+
+TEST_CASE("a server can be reached by rights on folders, as a service account") {
+  workshop w;
+  const auto read = settings_of(w.parse(with({{"servers", {{"hq", {{"access", "delegate"}}}}}}).dump()));
+  CHECK(read.servers.at(0).access == access_kind::delegate);
+  CHECK(read.pairs.at(0).primary.server.access == access_kind::delegate);
+  const auto without =
+      problems_of(w.parse(with({{"servers", {{"hq", {{"access", "delegate"}, {"auth", nullptr}}}}}}).dump()));
+  CHECK_THAT(joined(without), Catch::Contains("servers.hq.auth: is missing: the service account that has rights"));
+}
+
+TEST_CASE("a public folder is one folder from whichever mailbox it is looked at") {
+  workshop w;
+  const auto pair = [](const char* primary, const char* replica) {
+    return json{{"pairs", {{"jane", {{"folders", {{"sales", {{"primary", primary}, {"replica", replica}}}}}}}}}};
+  };
+  const auto read = settings_of(w.parse(with(pair("public:/Sales", "inbox/Sales")).dump()));
+  CHECK(read.pairs.at(0).folders.at(1).primary == "public:/Sales");
+  auto both = with(pair("public:/Sales", "public:/SALES"));
+  CHECK(problems_of(w.parse(both.dump())).empty());
+  both["pairs"]["jane"]["replica"] = {{"server", "hq"}, {"mailbox", "john@hq.example"}};
+  CHECK_THAT(joined(problems_of(w.parse(both.dump()))), Catch::Contains("pairs.jane.folders.sales"));
 }

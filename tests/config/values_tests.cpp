@@ -48,8 +48,8 @@ TEST_CASE("dates are days that exist") {
 }
 
 TEST_CASE("folder paths begin with a distinguished folder of mail") {
-  for (const auto text :
-       {"inbox", "inbox/Projects", "msgfolderroot/Größe/A\\/B", "sentitems", "drafts", "junkemail", "inbox/inbox"})
+  for (const auto text : {"inbox", "inbox/Projects", "msgfolderroot/Größe/A\\/B", "sentitems", "drafts", "junkemail",
+                          "inbox/inbox", "public:/Sales", "public:/Sales/A\\/B"})
     CHECK(parse_folder_path(text) == checked<std::string>(text));
   const std::vector<std::pair<std::string, std::string>> bad{{"", "must begin with"},
                                                              {"Projects", "must begin with \"inbox\", \"calendar\", \"contacts\", \"tasks\", \"drafts\""},
@@ -58,9 +58,13 @@ TEST_CASE("folder paths begin with a distinguished folder of mail") {
                                                              {"inbox/", "empty folder name"},
                                                              {"inbox//a", "empty folder name"},
                                                              {"inbox/a\nb", "control character"},
-                                                             {"public:/Sales", "not in this version"},
                                                              {"notes", "of a class that"},
                                                              {"journal/Sales", "of a class that"},
+                                                             {"public:/", "must be like"},
+                                                             {"public:Sales", "must be like"},
+                                                             {"public:/Sales//x", "must be like"},
+                                                             {"public:/Sales/", "must be like"},
+                                                             {"public:/a\tb", "control character"},
                                                              {"deleteditems", "deletes by moving items there"},
                                                              {"outbox", "may be sent"}};
   for (const auto& [text, expected] : bad) {
@@ -74,12 +78,12 @@ TEST_CASE("folder paths begin with a distinguished folder of mail") {
 TEST_CASE("a URL is https, or http to this machine") {
   for (const auto text :
        {"https://mail.example.com/EWS/Exchange.asmx", "https://[2001:db8::1]:444/EWS/Exchange.asmx",
-        "http://127.0.0.1:8080/EWS/Exchange.asmx", "http://localhost/", "http://[::1]:80/x", "HTTPS://x"})
+        "http://127.0.0.1:8080/EWS/Exchange.asmx", "autodiscover", "http://localhost/", "http://[::1]:80/x", "HTTPS://x"})
     CHECK(parse_url(text) == checked<std::string>(text));
   for (const auto text :
        {"", "mail.example.com", "ftp://mail.example.com/", "https://", "https:///EWS", "https://[::1/x",
         "http://mail.example.com/EWS/Exchange.asmx", "http://localhost.example.com/", "https://a b/",
-        "https://jane:secret@mail.example.com/", "office365", "autodiscover"}) {
+        "https://jane:secret@mail.example.com/", "office365", "Autodiscover"}) {
     INFO(text);
     CHECK(refused(parse_url(text)));
   }

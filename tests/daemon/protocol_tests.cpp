@@ -13,6 +13,9 @@ class mirror : public daemon_control {
 public:
   void daemon_status(reply to) override { to.done("daemon_status"); }
   void daemon_reload(reply to) override { to.done("daemon_reload"); }
+  void ask_server(const server_question& q, reply to) override {
+    to.done({"ask_server", static_cast<int>(q.kind), text(q.server), text(q.mailbox), q.text});
+  }
   void pair_list(reply to) override { to.done("pair_list"); }
   void pair_get(const std::string& pair, reply to) override { to.done({"pair_get", pair}); }
   void pair_start(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_start", pairs}); }
@@ -131,6 +134,12 @@ TEST_CASE("parameters reach the daemon as they were meant") {
   CHECK(result(R"({"method":"pair.approve","params":{"pair":"a"}})") == R"(["pair_approve","a",null])");
   CHECK(result(R"({"method":"pair.approve","params":{"pair":"a","folder":"f"}})") == R"(["pair_approve","a","f"])");
   CHECK(result(R"({"method":"ban.list"})") == R"(["ban_list",null,100])");
+  CHECK(result(R"({"method":"server.test","params":{"server":"hq","mailbox":"a@x"}})") ==
+        R"(["ask_server",0,"hq","a@x",""])");
+  CHECK(result(R"({"method":"server.find_users","params":{"server":"hq","text":"ann"}})") ==
+        R"(["ask_server",2,"hq",null,"ann"])");
+  CHECK(result(R"({"method":"server.folders","params":{"server":"hq","folder":"public:/"}})") ==
+        R"(["ask_server",3,"hq",null,"public:/"])");
   CHECK(result(R"({"method":"conflict.list","params":{"pair":"a"}})") == R"(["conflict_list","a",100])");
   CHECK(result(R"({"method":"ban.list","params":{"pair":"a","limit":7}})") == R"(["ban_list","a",7])");
   CHECK(result(R"({"method":"ban.delete","params":{"pair":"a","id":"i"}})") == R"(["ban_delete","a","i"])");
