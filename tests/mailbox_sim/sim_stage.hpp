@@ -53,8 +53,12 @@ public:
   /// Asks and lets time pass until the answer has come: half an hour at most.
   template <class Answer, class Question>
   Answer ask(Question question) {
+    return ask_of<Answer>(mailbox, std::move(question));
+  }
+  template <class Answer, class Actor, class Question>
+  Answer ask_of(const Actor& whom, Question question) {
     auto got = std::make_shared<std::optional<Answer>>();
-    system.spawn([got, whom = mailbox, question](caf::event_based_actor* self) {
+    system.spawn([got, whom, question](caf::event_based_actor* self) {
       self->request(whom, caf::infinite, question).then([got](const Answer& a) { *got = a; });
     });
     run();
