@@ -119,8 +119,8 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
   CHECK(projects.primary == "inbox/P");
   CHECK(projects.replica == "inbox/Q");
   CHECK(projects.polling_interval == 1h);
-  CHECK(projects.policy == policy{direction::replica_to_primary, drift::leave, unchangeable::report, meetings::copy,
-                                  sys_days(2025y / 12 / 31)});
+  CHECK(projects.policy == policy{direction::replica_to_primary, drift::leave, unchangeable::report,
+                                  sys_days(2025y / 12 / 31), meetings::copy});
 }
 
 TEST_CASE("what is not said has its default, and the order is the file's") {
