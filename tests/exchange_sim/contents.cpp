@@ -2,6 +2,7 @@
 #include "tests/exchange_sim/calendar_json.hpp"
 #include "tests/exchange_sim/fields_item.hpp"
 #include "tests/exchange_sim/ids.hpp"
+#include "tests/exchange_sim/item_json.hpp"
 #include "tests/exchange_sim/world.hpp"
 #include "tests/exchange_sim/world_parts.hpp"
 
@@ -69,6 +70,13 @@ json flag_json(const flag_value& flag) {
           {"complete", time_or_null(flag.complete)}};
 }
 
+/// What the type of the item adds.
+void show_type(json& out, const item& i) {
+  auto element = element_of_class(i.item_class);
+  if (element == "Contact" || element == "DistributionList") out["contact"] = contact_json(i.contact);
+  if (element == "Task") out["task"] = task_json(i.task);
+}
+
 json marks_of(const item& i) {
   json out = json::object();
   for (const auto& [path, value] : i.extended)
@@ -77,14 +85,38 @@ json marks_of(const item& i) {
   return out;
 }
 
+json attachments_json(const item& i);
+
+/// What an attached item is, without what differs between two that say the same.
+json embedded_json(const item& i) {
+  json out{{"class", i.item_class},      {"subject", i.subject},         {"body_sha256", sha256(visible_text(i.body))},
+           {"from", person(i.from)},     {"to", people(i.to)},           {"cc", people(i.cc)},
+           {"importance", i.importance}, {"sensitivity", i.sensitivity}, {"attachments", attachments_json(i)}};
+  show_type(out, i);
+  return out;
+}
+
+/// In a stable order. An attached item is shown by what it says, however it came: its bytes are no one's to compare.
+json attachments_json(const item& i) {
+  json out = json::array();
+  for (const auto& part : i.attachments) {
+    auto bytes = part.embedded == nullptr ? part.content : embedded_json(*part.embedded).dump();
+    out.push_back({{"name", part.name},
+                   {"type", part.embedded == nullptr ? part.content_type : part.embedded->item_class},
+                   {"size", bytes.size()},
+                   {"sha256", sha256(bytes)},
+                   {"inline", part.is_inline},
+                   {"photo", part.is_contact_photo}});
+  }
+  std::sort(out.begin(), out.end(), [](const json& a, const json& b) { return a.dump() < b.dump(); });
+  return out;
+}
+
+json reminder_json(const item& i) {
+  return {{"is_set", i.reminder_is_set}, {"due", time_or_null(i.reminder_due)}, {"minutes", i.reminder_minutes}};
+}
+
 json shown(const mailbox& box, const item& i) {
-  json attachments = json::array();
-  for (const auto& part : i.attachments)
-    attachments.push_back({{"name", part.name},
-                           {"size", part.content.size()},
-                           {"sha256", sha256(part.content)},
-                           {"inline", part.is_inline}});
-  std::sort(attachments.begin(), attachments.end(), [](const json& a, const json& b) { return a.dump() < b.dump(); });
   auto categories = i.categories;
   std::sort(categories.begin(), categories.end());
   json out{{"folder", path_of(box, i.folder)},
@@ -105,7 +137,8 @@ json shown(const mailbox& box, const item& i) {
            {"importance", i.importance},
            {"sensitivity", i.sensitivity},
            {"flag", flag_json(i.flag)},
-           {"attachments", attachments},
+           {"attachments", attachments_json(i)},
+           {"reminder", reminder_json(i)},
            {"receipt_pending", i.receipt_pending},
            {"search_key", base64(i.search_key)},
            {"id", wire_id(box, i.key)},
@@ -114,6 +147,7 @@ json shown(const mailbox& box, const item& i) {
            {"marks", marks_of(i)}};
   if (i.calendar)
     out["appointment"] = appointment_shown(i, [](const item& of) { return sha256(visible_text(of.body)); });
+  show_type(out, i);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include "tests/exchange_sim/control_commands.hpp"
 #include "tests/exchange_sim/faults.hpp"
 #include "tests/exchange_sim/seed.hpp"
+#include "tests/exchange_sim/seed_items.hpp"
 #include "tests/exchange_sim/session.hpp"
 #include "tests/exchange_sim/world.hpp"
 
@@ -173,7 +174,8 @@ json seed_messages(world& w, fields& c) {
   return {{"ok", true}, {"ids", std::move(ids)}};
 }
 
-json user_edit(world& w, fields& c) {
+/// What items of all types have, and what theirs adds, as `contents` shows it.
+item_edit edit_of(fields& c) {
   item_edit edit;
   edit.subject = c.optional<std::string>("subject");
   edit.body = c.optional<std::string>("body");
@@ -183,7 +185,68 @@ json user_edit(world& w, fields& c) {
   edit.categories = c.optional<std::vector<std::string>>("categories");
   edit.flag = flag(c);
   edit.reminder_is_set = c.optional<bool>("reminder_is_set");
-  return answer(w.user_edit(mailbox(c), item(c), edit));
+  edit.reminder_due = optional_time(c, "reminder_due");
+  if (auto contact = c.optional<json>("contact")) edit.contact = contact->dump();
+  if (auto task = c.optional<json>("task")) edit.task = task->dump();
+  return edit;
+}
+
+json user_edit(world& w, fields& c) {
+  return answer(w.user_edit(mailbox(c), item(c), edit_of(c)));
+}
+
+json add_contact(world& w, fields& c) {
+  const auto element = c.optional<bool>("list").value_or(false) ? "DistributionList" : "Contact";
+  return answer(w.add_item(mailbox(c), element, c.optional<std::string>("folder").value_or(""), edit_of(c)));
+}
+
+json add_task(world& w, fields& c) {
+  return answer(w.add_item(mailbox(c), "Task", c.optional<std::string>("folder").value_or(""), edit_of(c)));
+}
+
+std::string bytes_of(fields& c, const std::string& name) {
+  // JSON holds no bytes beyond UTF-8, files do.
+  const auto encoded = c.optional<std::string>(name + "_base64");
+  return encoded ? from_base64(name + "_base64", *encoded) : c.required<std::string>(name);
+}
+
+json user_add_attachment(world& w, fields& c) {
+  user_attachment attached;
+  attached.name = c.required<std::string>("name");
+  attached.mime = c.optional<std::string>("mime").value_or("");
+  if (attached.mime.empty()) attached.content = bytes_of(c, "content");
+  attached.content_type = c.optional<std::string>("type").value_or("");
+  attached.content_id = c.optional<std::string>("content_id").value_or("");
+  attached.is_inline = c.optional<bool>("inline").value_or(false);
+  attached.is_contact_photo = c.optional<bool>("photo").value_or(false);
+  return answer(w.user_add_attachment(mailbox(c), item(c), attached));
+}
+
+json user_replace_attachment(world& w, fields& c) {
+  return answer(
+      w.user_replace_attachment(mailbox(c), item(c), c.required<std::string>("name"), bytes_of(c, "content")));
+}
+
+json user_remove_attachment(world& w, fields& c) {
+  return answer(w.user_remove_attachment(mailbox(c), item(c), c.required<std::string>("name")));
+}
+
+json seed_items(world& w, fields& c, const std::string& element) {
+  const auto where = mailbox(c);
+  const auto count = c.required<std::size_t>("count");
+  const auto seed = c.optional<std::uint64_t>("seed").value_or(1);
+  const auto folder = c.optional<std::string>("folder").value_or("");
+  if (!folder.empty())
+    if (const auto made = w.add_folder(where, folder, element == "Task" ? "IPF.Task" : "IPF.Contact");
+        std::holds_alternative<refusal>(made))
+      return answer(made);
+  auto ids = json::array();
+  for (const auto& one : element == "Task" ? seed_tasks(count, seed, w.options().now()) : seed_contacts(count, seed)) {
+    const auto added = w.add_item(where, element, folder, one.content, one.attached);
+    if (std::holds_alternative<refusal>(added)) return answer(added);
+    ids.push_back(std::get<std::string>(added));
+  }
+  return {{"ok", true}, {"ids", std::move(ids)}};
 }
 
 json set_limits(world& w, fields& c) {
@@ -263,6 +326,8 @@ json mark_read(world& w, fields& c) {
 
 std::map<std::string, command> base_commands() {
   static const std::string of_item = "server mailbox folder item";
+  static const std::string content = " subject body body_type importance sensitivity categories flag reminder_is_set "
+                                     "reminder_due contact task";
   return {
       {"add_server", {"name version", add_server}},
       {"add_mailbox", {"server address display_name password aliases may_impersonate", add_mailbox}},
@@ -292,8 +357,17 @@ std::map<std::string, command> base_commands() {
           return answer(w.user_delete_occurrence(mailbox(c), item(c), c.required<std::string>("occurrence")));
         }}},
       {"user_change_recurrence", {of_item + " recurrence", change_recurrence}},
-      {"user_edit",
-       {of_item + " subject body body_type importance sensitivity categories flag reminder_is_set", user_edit}},
+      {"add_contact", {"server mailbox folder list" + content, add_contact}},
+      {"add_task", {"server mailbox folder" + content, add_task}},
+      {"seed_contacts",
+       {"server mailbox folder count seed", [](world& w, fields& c) { return seed_items(w, c, "Contact"); }}},
+      {"seed_tasks",
+       {"server mailbox folder count seed", [](world& w, fields& c) { return seed_items(w, c, "Task"); }}},
+      {"user_edit", {of_item + content, user_edit}},
+      {"user_add_attachment",
+       {of_item + " name content content_base64 mime type content_id inline photo", user_add_attachment}},
+      {"user_replace_attachment", {of_item + " name content content_base64", user_replace_attachment}},
+      {"user_remove_attachment", {of_item + " name", user_remove_attachment}},
       {"user_mark_read", {of_item + " read", mark_read}},
       {"user_move",
        {of_item + " to",

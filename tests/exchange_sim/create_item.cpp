@@ -1,6 +1,7 @@
 #include "tests/exchange_sim/item_writing.hpp"
 
 #include "tests/exchange_sim/access.hpp"
+#include "tests/exchange_sim/attachments.hpp"
 #include "tests/exchange_sim/item_types.hpp"
 #include "tests/exchange_sim/limits.hpp"
 #include "tests/exchange_sim/mime.hpp"
@@ -39,8 +40,9 @@ namespace {
 
 constexpr std::string_view no_items = "<m:Items/>";
 
-/// The properties as the elements give them, in order; MimeContent stands first in the schema, so fields beat it.
-item read_new_item(session& s, node element, const item_rules& rules) {
+} // namespace
+
+item read_new_item(session& s, node element, const item_rules& rules, int depth) {
   item made;
   made.item_class = rules.item_class == nullptr ? "IPM.Note" : rules.item_class;
   made.draft = true;
@@ -49,6 +51,11 @@ item read_new_item(session& s, node element, const item_rules& rules) {
     if (value.is("ExtendedProperty")) {
       auto path = read_property_path(value.child("ExtendedFieldURI"));
       set_extended(s, made, path, read_extended_value(path, value), write_stage::creating);
+      continue;
+    }
+    if (value.is("Attachments") && s.knows(schema_version::e2010_sp2)) {
+      for (auto one : value.children())
+        made.attachments.push_back(read_attachment(s, one, depth));
       continue;
     }
     // Before 2010 SP2 the attachments of a CreateItem are passed over (MS-OXWSCORE R2281).
@@ -63,6 +70,8 @@ item read_new_item(session& s, node element, const item_rules& rules) {
   }
   return made;
 }
+
+namespace {
 
 void check_sizes(const session& s, const item& made) {
   for (const auto& part : made.attachments)

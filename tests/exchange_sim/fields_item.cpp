@@ -1,5 +1,6 @@
 #include "tests/exchange_sim/fields_item.hpp"
 
+#include "tests/exchange_sim/attachments.hpp"
 #include "tests/exchange_sim/mime.hpp"
 
 #include <array>
@@ -40,34 +41,14 @@ void write_attachments(const reading& r, w& out) {
     if (!part.content_id.empty()) out.leaf("t:ContentId", part.content_id);
     if (!part.content_location.empty()) out.leaf("t:ContentLocation", part.content_location);
     if (r.s.knows(e2010)) {
-      out.leaf("t:Size", std::to_string(part.content.size()));
+      out.leaf("t:Size", std::to_string(wire_size(part)));
       out.leaf("t:LastModifiedTime", wire_time(part.modified));
       out.leaf("t:IsInline", flag_word(part.is_inline));
+      if (!part.is_message && part.is_contact_photo) out.leaf("t:IsContactPhoto", "true");
     }
     out.close();
   }
   out.close();
-}
-
-void set_attachments(session& s, item& of, node list, write_stage) {
-  of.attachments.clear();
-  for (auto one : list.children()) {
-    if (!one.is("FileAttachment"))
-      throw response_error{"ErrorInvalidItemForOperationCreateItemAttachment",
-                           "Item attachments are taken as MIME only."};
-    attachment part;
-    part.name = one.child("Name").text();
-    part.content_type = one.child("ContentType").text();
-    part.content_id = one.child("ContentId").text();
-    part.content_location = one.child("ContentLocation").text();
-    part.is_inline = one.child("IsInline").truth();
-    auto content = from_base64(one.child("Content").text());
-    if (!content) throw response_error{"ErrorMimeContentInvalidBase64String", "The content is not base64."};
-    part.content = *content;
-    if (part.content.size() > s.host.profile.attachment_bytes)
-      throw response_error{"ErrorAttachmentSizeLimitExceeded", "The attachment is larger than the server allows."};
-    of.attachments.push_back(std::move(part));
-  }
 }
 
 void write_flag(const reading& r, w& out) {
@@ -135,10 +116,18 @@ void write_response_objects(const reading& r, w& out) {
 void write_mime(const reading& r, w& out) {
   if (r.of.calendar)
     throw response_error{"ErrorUnsupportedMimeConversion", "Calendar items have no MIME content here."};
+  auto element = element_of_class(r.of.item_class);
+  bool other = element == "Contact" || element == "DistributionList" || element == "Task";
+  // Since 2010 SP3 these have MIME content too (MS-OXWSCORE R23091).
+  if (other && r.s.host.profile.newest < e2010)
+    throw response_error{"ErrorUnsupportedMimeConversion", "The item has no MIME content."};
   out.leaf("t:MimeContent", base64(make_mime(r.of, r.s.options.random)), {{"CharacterSet", "UTF-8"}});
 }
 
 void set_mime(session&, item& of, node value, write_stage) {
+  auto element = element_of_class(of.item_class);
+  if (element == "Contact" || element == "DistributionList" || element == "Task")
+    throw response_error{"ErrorUnsupportedMimeConversion", "MIME content cannot be set on an item of this type."};
   auto mime = from_base64(value.text());
   if (!mime) throw response_error{"ErrorMimeContentInvalidBase64String", "The MIME content is not valid base64."};
   if (!take_mime(of, *mime)) throw response_error{"ErrorMimeContentInvalid", "Mime content is invalid."};
@@ -222,7 +211,7 @@ const std::array table{
           },
           set_body, [](item& i) { i.body = {}; }, false, append_body,
           [](session&, const item& i) { return i.body.text; }},
-    field{"item:Attachments", "Attachments", e2007, standard, false, write_attachments, set_attachments,
+    field{"item:Attachments", "Attachments", e2007, standard, false, write_attachments, nullptr,
           [](item& i) { i.attachments.clear(); }, true, nullptr, nullptr},
     field{"item:DateTimeReceived", "DateTimeReceived", e2007, all, true,
           [](const reading& r, w& out) { write_time(out, "t:DateTimeReceived", r.of.received); }, nullptr, nullptr, false,

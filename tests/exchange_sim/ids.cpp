@@ -106,7 +106,13 @@ std::optional<parsed_id> parse_id(std::string_view text) {
 }
 
 std::string change_key(const mailbox& box, const folder& of) {
-  return make_change_key(box, folder_type, of.changed);
+  std::string type(folder_type);
+  // Folders of a class have types of their own, as recorded keys show.
+  type[0] = of.folder_class.starts_with("IPF.Appointment") ? 2
+            : of.folder_class.starts_with("IPF.Contact")   ? 3
+            : of.folder_class.starts_with("IPF.Task")      ? 4
+                                                           : 1;
+  return make_change_key(box, type, of.changed);
 }
 std::string change_key(const mailbox& box, const item& of) {
   std::string type(item_type);

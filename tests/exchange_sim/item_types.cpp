@@ -13,15 +13,18 @@ namespace {
 
 constexpr std::array types{
     item_rules{"Message", "IPM.Note", "drafts", 0x09, message_fields, nullptr, nullptr, nullptr, nullptr},
-    item_rules{"PostItem", "IPM.Post", "drafts", 0x0b, post_fields, nullptr, nullptr, nullptr, nullptr},
-    item_rules{"Contact", "IPM.Contact", "contacts", 0x11, nullptr, nullptr, nullptr, nullptr, nullptr},
-    item_rules{"DistributionList", "IPM.DistList", "contacts", 0x12, nullptr, nullptr, nullptr, nullptr, nullptr},
-    item_rules{"Task", "IPM.Task", "tasks", 0x13, nullptr, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"PostItem", "IPM.Post", "drafts", 0x16, post_fields, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"Contact", "IPM.Contact", "contacts", 0x11, contact_fields, contact_entries, contact_creating, nullptr,
+               nullptr, contact_changing},
+    item_rules{"DistributionList", "IPM.DistList", "contacts", 0x12, distribution_list_fields, nullptr, list_creating,
+               nullptr, nullptr},
+    item_rules{"Task", "IPM.Task", "tasks", 0x13, task_fields, nullptr, task_creating, nullptr, task_deleting, nullptr,
+               task_saving},
     item_rules{"CalendarItem", "IPM.Appointment", "calendar", 0x0f, calendar_fields, nullptr, calendar_creating,
                calendar_updating, calendar_deleting},
-    item_rules{"MeetingRequest", nullptr, "drafts", 0x0c, message_fields, nullptr, nullptr, nullptr, nullptr},
-    item_rules{"MeetingResponse", nullptr, "drafts", 0x0d, message_fields, nullptr, nullptr, nullptr, nullptr},
-    item_rules{"MeetingCancellation", nullptr, "drafts", 0x0e, message_fields, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"MeetingRequest", nullptr, "drafts", 0x0b, message_fields, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"MeetingResponse", nullptr, "drafts", 0x0c, message_fields, nullptr, nullptr, nullptr, nullptr},
+    item_rules{"MeetingCancellation", nullptr, "drafts", 0x0d, message_fields, nullptr, nullptr, nullptr, nullptr},
     item_rules{"MeetingMessage", nullptr, "drafts", 0x0a, message_fields, nullptr, nullptr, nullptr, nullptr},
 };
 
@@ -67,6 +70,16 @@ const std::vector<field>& rows_of(const item_rules& rules) {
 }
 
 } // namespace
+
+item& save_item(change_context& changes, item& stored, item edited) {
+  const auto& rules = rules_of_class(stored.item_class);
+  edited.unmodified = false;
+  if (rules.changing != nullptr) rules.changing(changes.host, stored, edited);
+  if (rules.saving != nullptr) return rules.saving(changes, stored, std::move(edited));
+  stored = std::move(edited);
+  touch_item(changes, stored);
+  return stored;
+}
 
 const item_rules& rules_of_class(std::string_view item_class) {
   for (const auto& row : classes)

@@ -23,7 +23,15 @@ struct item_rules {
   item& (*updating)(session&, node request, item& stored, item edited);
   /// DeleteItem: refuses, or does all itself and says true; null: plainly.
   bool (*deleting)(session&, node request, item& gone);
+  /// Any change of content, by EWS or by a user: computes what follows from it; null: nothing does.
+  void (*changing)(const server&, const item& stored, item& edited) = nullptr;
+  /// The same as `updating` for changes by EWS and by users alike; null: plainly.
+  item& (*saving)(change_context&, item& stored, item edited) = nullptr;
 };
+
+/// Saves `edited` over `stored` by the rules of its type: computed values, what splits off, ChangeKey. Answers the item
+/// that now has what was edited.
+item& save_item(change_context&, item& stored, item edited);
 
 const item_rules& rules_of_class(std::string_view item_class);
 /// Null where no such element names an item.
@@ -41,11 +49,18 @@ std::span<const field> calendar_fields();
 std::span<const field> contact_fields();
 std::span<const indexed_field> contact_entries();
 void contact_creating(session&, node request, node element, item&);
-item& contact_updating(session&, node request, item& stored, item edited);
+void contact_changing(const server&, const item& stored, item& edited);
 std::span<const field> distribution_list_fields();
+void list_creating(session&, node request, node element, item&);
 std::span<const field> task_fields();
 void task_creating(session&, node request, node element, item&);
-item& task_updating(session&, node request, item& stored, item edited);
+item& task_saving(change_context&, item& stored, item edited);
+/// A new task's dates, owner and count.
+void complete_new_task(item&, const std::string& owner);
+// The three that write each other (MS-OXWSTASK R67001).
+void set_task_status(task_data&, const std::string& status, sys_time now);
+void set_task_percent(task_data&, double percent, sys_time now);
+void set_task_complete(task_data&, sys_time on);
 bool task_deleting(session&, node request, item&);
 
 } // namespace exchange_sim

@@ -7,6 +7,12 @@ namespace exchange_sim {
 /// How a CreateItem or UpdateItem treats the message after saving it.
 enum class disposition { save_only, send_only, send_and_save };
 
+struct item_rules;
+
+/// The properties as the elements give them, in order; MimeContent stands first in the schema, so fields beat it.
+/// `depth`: how many attachments the item lies in.
+item read_new_item(session&, node element, const item_rules&, int depth = 0);
+
 /// Reads MessageDisposition; throws response_error ErrorMessageDispositionRequired where a message lacks it.
 disposition read_disposition(node request);
 

@@ -1,6 +1,7 @@
 // The mailboxes as one JSON document: ids, change numbers and so SyncStates survive a restart.
 #include "tests/exchange_sim/calendar_json.hpp"
 #include "tests/exchange_sim/ids.hpp"
+#include "tests/exchange_sim/item_json.hpp"
 #include "tests/exchange_sim/session.hpp"
 #include "tests/exchange_sim/world.hpp"
 
@@ -42,6 +43,9 @@ static void from_json(const json& j, extended_value& v) {
   v = {j.at("type"), j.at("values")};
 }
 
+static json item_json(const item&);
+static item item_from(const json&);
+
 static void to_json(json& j, const attachment& a) {
   j = {{"key", a.key},
        {"name", a.name},
@@ -49,8 +53,10 @@ static void to_json(json& j, const attachment& a) {
        {"cid", a.content_id},
        {"location", a.content_location},
        {"inline", a.is_inline},
+       {"photo", a.is_contact_photo},
        {"message", a.is_message},
        {"content", base64(a.content)},
+       {"embedded", a.embedded == nullptr ? json(nullptr) : item_json(*a.embedded)},
        {"modified", time_json(a.modified)}};
 }
 static void from_json(const json& j, attachment& a) {
@@ -60,7 +66,9 @@ static void from_json(const json& j, attachment& a) {
   a.content_id = j.at("cid");
   a.content_location = j.at("location");
   a.is_inline = j.at("inline");
+  a.is_contact_photo = j.at("photo");
   a.is_message = j.at("message");
+  if (!j.at("embedded").is_null()) a.embedded = std::make_shared<item>(item_from(j.at("embedded")));
   a.content = from_base64(j.at("content").get<std::string>()).value_or("");
   a.modified = time_from(j.at("modified")).value_or(sys_time{});
 }
@@ -134,6 +142,8 @@ static json item_json(const item& i) {
          {"modified", time_json(i.modified)},
          {"reminder_due", time_json(i.reminder_due)},
          {"retention_date", time_json(i.retention_date)},
+         {"contact", contact_json(i.contact)},
+         {"task", task_json(i.task)},
          {"policy_tag", i.policy_tag ? json(*i.policy_tag) : json(nullptr)},
          {"archive_tag", i.archive_tag ? json(*i.archive_tag) : json(nullptr)},
          {"icon_index", i.icon_index ? json(*i.icon_index) : json(nullptr)}};
@@ -162,6 +172,8 @@ static item item_from(const json& j) {
   i.modified = time_from(j.at("modified")).value_or(sys_time{});
   i.reminder_due = time_from(j.at("reminder_due"));
   i.retention_date = time_from(j.at("retention_date"));
+  i.contact = contact_from(j.at("contact"));
+  i.task = task_from(j.at("task"));
   i.policy_tag = text_from(j.at("policy_tag"));
   i.archive_tag = text_from(j.at("archive_tag"));
   i.icon_index = text_from(j.at("icon_index"));

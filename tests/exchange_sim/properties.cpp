@@ -106,24 +106,40 @@ bool wanted(const field& f, const item_shape& shape, shape_place place, session&
   return false;
 }
 
-} // namespace
-
-void write_item(session& s, xml_writer& out, const item& of, const item_shape& shape, shape_place place) {
+void write_fields(session& s, xml_writer& out, const item& of, const item_shape& shape, shape_place place,
+                  bool embedded) {
   const auto& rules = rules_of_class(of.item_class);
-  out.open("t:" + std::string(rules.element));
   field_reading reading{s, of, shape, place};
   for (const auto& f : fields_of(rules)) {
+    std::string_view uri(f.uri);
+    if (embedded && (uri == "item:ItemId" || uri == "item:ParentFolderId" || uri == "item:ResponseObjects" ||
+                     uri == "item:EffectiveRights" || uri == "item:InstanceKey"))
+      continue;
     // ExtendedProperty stands between HasAttachments and Culture.
-    if (std::string_view(f.uri) == "item:Culture")
+    if (uri == "item:Culture")
       for (const auto& [path, asked] : shape.extended)
         if (auto value = get_extended(s, of, path)) write_extended(out, asked, *value);
-    if (std::string_view(f.uri) == "item:InternetMessageHeaders" && !shape.headers.empty() &&
-        place == shape_place::get_item) {
+    if (uri == "item:InternetMessageHeaders" && !shape.headers.empty() && place == shape_place::get_item) {
       write_headers(of, shape.headers, out);
       continue;
     }
     if (wanted(f, shape, place, s) || (s.knows(f.since) && entry_wanted(f, shape, rules))) f.write(reading, out);
   }
+}
+
+} // namespace
+
+void write_item(session& s, xml_writer& out, const item& of, const item_shape& shape, shape_place place) {
+  out.open("t:" + element_of_class(of.item_class));
+  write_fields(s, out, of, shape, place, false);
+  out.close();
+}
+
+void write_embedded_item(session& s, xml_writer& out, const item& of, const item_shape& shape,
+                         std::string_view before) {
+  out.open("t:" + element_of_class(of.item_class));
+  out.raw(before);
+  write_fields(s, out, of, shape, shape_place::get_item, true);
   out.close();
 }
 

@@ -77,6 +77,10 @@ item_shape read_shape(session&, node shape);
 /// Writes <t:Message> (or the element that the class calls for) with what the shape asks for.
 void write_item(session&, xml_writer&, const item&, const item_shape&, shape_place);
 
+/// The item of an ItemAttachment: no ItemId and no ParentFolderId, since it is no object of its own. `before` is XML
+/// that stands first (MimeContent).
+void write_embedded_item(session&, xml_writer&, const item&, const item_shape&, std::string_view before);
+
 /// The element of an item of this class: Message, Item, CalendarItem, ...
 std::string element_of_class(std::string_view item_class);
 

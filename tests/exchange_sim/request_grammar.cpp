@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -152,7 +153,7 @@ void read_type(const std::string& space, std::istringstream& row, grammar& into)
 
 grammar read_grammar() {
   std::vector<std::string> rows;
-  std::istringstream text(request_grammar_table);
+  std::istringstream text(std::string(request_grammar_table) + request_grammar_types);
   for (std::string line; std::getline(text, line);)
     if (!line.empty() && line[0] == ' ' && !rows.empty())
       rows.back() += line;
@@ -233,7 +234,9 @@ private:
     auto colon = uri.find(':');
     if (colon == std::string::npos) return false;
     auto prefix = uri.substr(0, colon);
-    if (prefix != "item" && prefix != "message" && prefix != "folder" && prefix != "calendar") return true;
+    static const std::set<std::string> listed{"item",     "message",          "folder",   "contacts", "task",
+                                              "calendar", "distributionlist", "postitem", "meeting",  "meetingRequest"};
+    if (!listed.contains(prefix)) return true;
     auto at = rules_.uris.find(uri);
     return at != rules_.uris.end() && at->second <= version_;
   }

@@ -41,8 +41,8 @@ group $path : ( FieldURI=PathToUnindexedField IndexedFieldURI=PathToIndexedField
 group $search : ( Exists=Exists Excludes=Excludes IsEqualTo=IsEqualTo IsNotEqualTo=IsNotEqualTo
   IsGreaterThan=IsGreaterThan IsGreaterThanOrEqualTo=IsGreaterThanOrEqualTo IsLessThan=IsLessThan
   IsLessThanOrEqualTo=IsLessThanOrEqualTo Contains=ContainsExpression Not=Not And=And Or=Or Near=Near )
-group $item : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=CalendarItem Contact=any DistributionList=any
-  MeetingMessage=any MeetingRequest=any MeetingResponse=any MeetingCancellation=any Task=any PostItem=PostItem
+group $item : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=CalendarItem Contact=ContactItem DistributionList=DistributionList
+  MeetingMessage=any MeetingRequest=any MeetingResponse=any MeetingCancellation=any Task=Task PostItem=PostItem
   RoleMember=any>2016 Network=any>2016 Person=any>2016 )
 group $folder : ( Folder=Folder CalendarFolder=CalendarFolder ContactsFolder=ContactsFolder SearchFolder=any
   TasksFolder=TasksFolder )
@@ -114,8 +114,8 @@ t NonEmptyArrayOfFieldOrders : FieldOrder=FieldOrder+
 m QueryString @ResetCache=bool>2013 @ReturnHighlightTerms=bool>2013 @ReturnDeletedItems=bool>2013 : -
 t NonEmptyArrayOfBaseItemIds : ( ItemId=ItemId OccurrenceItemId=OccurrenceItemId
   RecurringMasterItemId=RecurringMasterItemId RecurringMasterItemIdRanges=RecurringMasterItemIdRanges>2013 )+
-t NonEmptyArrayOfAllItems : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=CalendarItem Contact=any
-  DistributionList=any MeetingMessage=any MeetingRequest=any MeetingResponse=any MeetingCancellation=any Task=any
+t NonEmptyArrayOfAllItems : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=CalendarItem Contact=ContactItem
+  DistributionList=DistributionList MeetingMessage=any MeetingRequest=any MeetingResponse=any MeetingCancellation=any Task=Task
   PostItem=PostItem ReplyToItem=any ForwardItem=any ReplyAllToItem=any AcceptItem=any TentativelyAcceptItem=any
   DeclineItem=any CancelCalendarItem=any RemoveItem=any SuppressReadReceipt=SuppressReadReceipt PostReplyItem=any
   AcceptSharingInvitation=any>2010 RoleMember=any>2016 Network=any>2016 Person=any>2016 )+
@@ -208,7 +208,9 @@ t SuppressReadReceipt @ObjectName : ReferenceItemId=ItemId?
 t ItemChange : ( ItemId=ItemId OccurrenceItemId=OccurrenceItemId RecurringMasterItemId=RecurringMasterItemId )
   Updates=NonEmptyArrayOfItemChangeDescriptions CalendarActivityData=any?>2017
 t PathToUnindexedField @FieldURI!=field-uri :
-t PathToIndexedField @FieldURI! @FieldIndex! :
+t PathToIndexedField
+  @FieldURI!={item:InternetMessageHeader|contacts:ImAddress|contacts:PhysicalAddress:Street|contacts:PhysicalAddress:City|contacts:PhysicalAddress:State|contacts:PhysicalAddress:CountryOrRegion|contacts:PhysicalAddress:PostalCode|contacts:PhoneNumber|contacts:EmailAddress|distributionlist:Members:Member}
+  @FieldIndex! :
 t PathToExtendedField
   @DistinguishedPropertySetId={Meeting|Appointment|Common|PublicStrings|Address|InternetHeaders|CalendarAssistant|UnifiedMessaging|Task|Sharing}
   @PropertySetId @PropertyTag @PropertyName @PropertyId=int
@@ -242,8 +244,8 @@ t AppendToFolderField : $path $folder
 t SetFolderField : $path $folder
 t DeleteFolderField : $path
 t OccurrencesRange @Start>2013 @End>2013 @Count=int>2013 @CompareOriginalStartTime=bool>2013 :
-t ItemAttachment is Attachment : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=CalendarItem Contact=any
-  MeetingMessage=any MeetingRequest=any MeetingResponse=any MeetingCancellation=any Task=any PostItem=PostItem
+t ItemAttachment is Attachment : ( Item=Item Message=Message SharingMessage=any>2017 CalendarItem=CalendarItem Contact=ContactItem
+  MeetingMessage=any MeetingRequest=any MeetingResponse=any MeetingCancellation=any Task=Task PostItem=PostItem
   RoleMember=any>2016 Network=any>2016 Person=any>2016 )?
 t FileAttachment is Attachment : IsContactPhoto=bool?>2010 Content=-?
 t ReferenceAttachment is Attachment : AttachLongPathName=-?>2013 ProviderType=-?>2016 ProviderEndpointUrl=-?>2016

@@ -8,6 +8,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -38,12 +39,17 @@ struct body_text {
   bool operator==(const body_text&) const = default;
 };
 
+struct item;
+
 struct attachment {
   std::uint64_t key = 0; ///< new when the item gets a new id
   std::string name, content_type, content_id, content_location;
   bool is_inline = false;
+  bool is_contact_photo = false;
   bool is_message = false; ///< message/rfc822: shown as an ItemAttachment
-  std::string content;     ///< decoded bytes
+  std::string content;     ///< decoded bytes; empty for an item that did not come as MIME
+  /// The item of an ItemAttachment, its own attachments with keys; null: a file.
+  std::shared_ptr<item> embedded{};
   sys_time modified{};
 };
 
@@ -52,6 +58,46 @@ struct extended_value {
   std::string type; ///< MapiPropertyTypeType: "String", "IntegerArray", ...
   std::vector<std::string> values;
   bool operator==(const extended_value&) const = default;
+};
+
+/// What ContactItemType and DistributionListType add.
+struct contact_data {
+  std::map<std::string, std::string> text;               ///< element → value: "GivenName"
+  std::map<std::string, std::vector<std::string>> lists; ///< "Children", "Companies"
+  /// Dictionary → key → value: "EmailAddresses" → "EmailAddress1"; "PhysicalAddresses" → "Business/Street".
+  std::map<std::string, std::map<std::string, std::string>> entries;
+  std::vector<address> members; ///< of a DistributionList
+  std::optional<sys_time> birthday, wedding_anniversary;
+  bool operator==(const contact_data&) const = default;
+};
+
+/// A task's recurrence as TaskRecurrenceType says it.
+struct task_recurrence {
+  std::string pattern; ///< "DailyRecurrence", "WeeklyRegeneration", ...
+  int interval = 1;
+  std::vector<std::string> days; ///< DaysOfWeek words: "Monday", "Weekday", ...
+  std::string index;             ///< DayOfWeekIndex: "First" … "Last"
+  int day_of_month = 0, month = 0;
+  std::string first_day_of_week;
+  std::string range; ///< "NoEndRecurrence", "EndDateRecurrence", "NumberedRecurrence"
+  sys_time start{};  ///< midnight
+  std::optional<sys_time> end;
+  int count = 0;
+  bool regenerates() const { return pattern.ends_with("Regeneration"); }
+  bool operator==(const task_recurrence&) const = default;
+};
+
+/// What TaskType adds.
+struct task_data {
+  std::optional<int> actual_work, total_work;
+  std::string billing, mileage, owner;
+  std::vector<std::string> companies, contacts;
+  std::optional<sys_time> start, due, complete;
+  int change_count = 0;
+  double percent = 0;
+  std::string status = "NotStarted";
+  std::optional<task_recurrence> recurrence;
+  bool operator==(const task_data&) const = default;
 };
 
 struct item {
@@ -90,6 +136,8 @@ struct item {
   std::optional<std::string> policy_tag, archive_tag;
   std::optional<sys_time> retention_date;
   std::optional<std::string> icon_index;
+  contact_data contact;
+  task_data task;
   /// Elements without behaviour of their own, kept as they were written: element name → XML of the whole element.
   std::map<std::string, std::string> kept;
   std::map<std::string, extended_value> extended; ///< by property_path::text

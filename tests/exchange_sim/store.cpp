@@ -1,4 +1,4 @@
-#include "tests/exchange_sim/state.hpp"
+#include "tests/exchange_sim/attachments.hpp"
 
 #include <algorithm>
 #include <array>
@@ -145,10 +145,8 @@ item& place_item(change_context& context, folder& to, item put) {
   if (put.modified_by.empty()) put.modified_by = context.actor;
   if (put.created_by.empty()) put.created_by = context.account;
   if (context.box.is_public && put.read && !context.account.empty()) put.read_by.insert(context.account);
-  for (auto& part : put.attachments) {
-    part.key = ++context.box.last_key;
-    if (part.modified == sys_time{}) part.modified = context.now;
-  }
+  for (auto& part : put.attachments)
+    settle_attachment(context, part);
   auto key = put.key;
   context.box.where[key] = to.key;
   return to.items.emplace(key, std::move(put)).first->second;
@@ -251,7 +249,7 @@ void remove_folder(change_context& context, folder_key key) {
 std::size_t size_of(const item& sized) {
   std::size_t total = 512 + sized.subject.size() + sized.body.text.size();
   for (const auto& part : sized.attachments)
-    total += part.content.size() + part.name.size() + 128;
+    total += wire_size(part);
   for (const auto& [name, value] : sized.headers)
     total += name.size() + value.size();
   for (const auto* list : {&sized.to, &sized.cc, &sized.bcc, &sized.reply_to})

@@ -160,15 +160,15 @@ void update_one(session& s, node request, node change, xml_writer& out) {
     if (&rules != &rules_of_class(edited.item_class))
       throw response_error{"ErrorObjectTypeChanged", "The item class does not go with the type of the item."};
     check_room(s, edited, size_of(stored));
-    edited.unmodified = false;
     if (named.occurrence) {
+      edited.unmodified = false;
       occurrence = updating_occurrence(s, request, stored, std::move(edited));
       now = &occurrence;
     } else if (rules.updating != nullptr) {
+      edited.unmodified = false;
       now = &rules.updating(s, request, stored, std::move(edited));
     } else {
-      stored = std::move(edited);
-      touch_item(changes, stored);
+      now = &save_item(changes, stored, std::move(edited));
     }
   }
   if (result.read) {

@@ -28,19 +28,6 @@ item* locate(mailbox& box, const item_locator& wanted) {
 
 namespace {
 
-/// Finds mailbox and item, runs the act on them, and answers the id of the item that the act returns.
-template <class Act>
-outcome<std::string> on_item(universe& all, const world_options& options, const mailbox_ref& ref,
-                             const item_locator& wanted, Act act) {
-  auto found = find_mailbox(all, ref);
-  if (found.box == nullptr) return refusal{found.why};
-  auto* named = locate(*found.box, wanted);
-  if (named == nullptr)
-    return refusal{"no such item: " + (wanted.id.empty() ? wanted.subject + wanted.message_id : wanted.id)};
-  change_context changes{all, *found.host, *found.box, options.now(), options.random, found.box->who.display_name};
-  return act(changes, *named);
-}
-
 template <class Act>
 outcome<std::string> to_folder(const std::string& path, change_context& changes, Act act) {
   auto* to = folder_at(changes.box, path);
@@ -102,25 +89,6 @@ outcome<std::string> world::add_message(const mailbox_ref& ref, const delivered_
   auto& arrived = put_item(changes, *to, std::move(made));
   if (!arrived.draft && to->distinguished == "inbox") tell_new_mail(changes, arrived);
   return wire_id(*found.box, arrived.key);
-}
-
-outcome<std::string> world::user_edit(const mailbox_ref& ref, const item_locator& wanted, const item_edit& edit) {
-  return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) -> outcome<std::string> {
-    if (edit.subject) {
-      i.subject = *edit.subject;
-      i.conversation_topic = topic_of(i.subject);
-    }
-    if (edit.body) i.body = {edit.body_type ? lower(*edit.body_type) == "html" : i.body.html, *edit.body};
-    if (edit.importance) i.importance = *edit.importance;
-    if (edit.sensitivity) i.sensitivity = *edit.sensitivity;
-    if (edit.categories) i.categories = *edit.categories;
-    if (edit.flag) i.flag = *edit.flag;
-    if (edit.reminder_is_set) i.reminder_is_set = *edit.reminder_is_set;
-    i.unmodified = false;
-    touch_item(changes, i);
-    if ((edit.subject || edit.body) && is_live_meeting(i)) count_mail(changes, i, "invitations");
-    return wire_id(changes.box, i.key);
-  });
 }
 
 outcome<std::string> world::user_mark_read(const mailbox_ref& ref, const item_locator& wanted, bool read) {

@@ -98,6 +98,15 @@ struct item_edit {
   std::optional<std::vector<std::string>> categories;
   std::optional<flag_value> flag;
   std::optional<bool> reminder_is_set;
+  std::optional<sys_time> reminder_due;
+  /// JSON merge patches of what `contents` shows under "contact" and "task".
+  std::optional<std::string> contact, task;
+};
+
+/// A file or, where `mime` is given, a message that a user attaches.
+struct user_attachment {
+  std::string name, content, content_type, content_id, mime;
+  bool is_inline = false, is_contact_photo = false;
 };
 
 /// Caps that a test can lower; an absent value leaves the profile's.
@@ -163,9 +172,17 @@ public:
   outcome<std::string> add_folder(const mailbox_ref&, const std::string& path, const std::string& folder_class);
   /// Answers the wire ItemId, as do all that follow (the new one where an act gives the item a new id).
   outcome<std::string> add_message(const mailbox_ref&, const delivered_message&);
+  /// A contact or a task (`element`: "Contact", "DistributionList", "Task") as a user makes it in Outlook.
+  outcome<std::string> add_item(const mailbox_ref&, const std::string& element, const std::string& folder,
+                                const item_edit& content, const std::vector<user_attachment>& attached = {});
 
   // What users do in Outlook.
   outcome<std::string> user_edit(const mailbox_ref&, const item_locator&, const item_edit&);
+  outcome<std::string> user_add_attachment(const mailbox_ref&, const item_locator&, const user_attachment&);
+  /// The first attachment of this name gets other content.
+  outcome<std::string> user_replace_attachment(const mailbox_ref&, const item_locator&, const std::string& name,
+                                               const std::string& content);
+  outcome<std::string> user_remove_attachment(const mailbox_ref&, const item_locator&, const std::string& name);
   outcome<std::string> user_mark_read(const mailbox_ref&, const item_locator&, bool read);
   outcome<std::string> user_move(const mailbox_ref&, const item_locator&, const std::string& to_folder);
   outcome<std::string> user_copy(const mailbox_ref&, const item_locator&, const std::string& to_folder);

@@ -167,6 +167,29 @@ std::string replace_all(std::string text, const std::string& from, const std::st
   return text;
 }
 
+namespace {
+
+struct server_profile {
+  const char *server, *version, *newest, *schemas;
+};
+
+constexpr server_profile profiles[] = {
+    {"old", "Exchange2010_SP2", "Exchange2010_SP2", "Exchange2010_SP2"},
+    {"new", "ExchangeSE", "V2017_07_11", "ExchangeSE_15.2.2562.17"},
+    {"2007", "Exchange2007_SP1", "Exchange2007_SP1", "Exchange2007_SP1"},
+    {"2013", "Exchange2013_SP1", "Exchange2013_SP1", "Exchange2013SP1plus_Exchange2015"},
+    {"2016", "Exchange2016", "V2017_07_11", "Exchange2016-2019_V2017_07_11"},
+};
+
+const server_profile& profile_of(const std::string& server) {
+  for (const auto& profile : profiles)
+    if (server == profile.server) return profile;
+  FAIL("no such server: " << server);
+  throw;
+}
+
+} // namespace
+
 fixture::fixture(bool with_schemas) : now(std::chrono::milliseconds(1'767'600'000'000)) {
   world_options options;
   options.now = [this] { return now; };
@@ -174,7 +197,7 @@ fixture::fixture(bool with_schemas) : now(std::chrono::milliseconds(1'767'600'00
   options.advance_clock = [this](std::chrono::seconds by) { now += by; };
   if (with_schemas && *EWS_DATA_DIR) options.schema_directory = std::string(EWS_DATA_DIR) + "/schemas";
   sim = std::make_unique<world>(std::move(options));
-  for (const auto& [server, version] : {std::pair{"old", "Exchange2010_SP2"}, {"new", "ExchangeSE"}}) {
+  for (const auto& [server, version, newest, schemas] : profiles) {
     const std::string domain = std::string("@") + server + ".example";
     control({{"do", "add_server"}, {"name", server}, {"version", version}});
     control({{"do", "add_mailbox"},
@@ -194,7 +217,11 @@ fixture::fixture(bool with_schemas) : now(std::chrono::milliseconds(1'767'600'00
 fixture::~fixture() = default;
 
 std::string fixture::newest_version(const std::string& server) {
-  return server == "old" ? "Exchange2010_SP2" : "V2017_07_11";
+  return profile_of(server).newest;
+}
+
+std::string fixture::schemas_of(const std::string& server) {
+  return profile_of(server).schemas;
 }
 
 std::string fixture::envelope(const std::string& server, const std::string& operation) {
@@ -219,8 +246,7 @@ std::string fixture::call(const std::string& server, const std::string& operatio
   INFO(operation);
   INFO(answer.body);
   REQUIRE(answer.status == 200);
-  if (*EWS_DATA_DIR)
-    CHECK(judge_of(schema_folder_of(newest_version(server))).objection(answer.body).value_or("") == "");
+  if (*EWS_DATA_DIR) CHECK(judge_of(schemas_of(server)).objection(answer.body).value_or("") == "");
   return answer.body;
 }
 

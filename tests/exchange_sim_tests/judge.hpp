@@ -40,9 +40,9 @@ bool has_ews_data(const char* test);
 std::string read_file(const std::string& path);
 std::string replace_all(std::string text, const std::string& from, const std::string& to);
 
-/// A world with one server of each profile ("old": 2010 SP2, "new": SE), each with the mailbox ann (and a service
-/// account that may impersonate everybody), a clock that stands still unless moved, and numbers from a fixed seed.
-/// Every answer is checked against the schema of its version where the schemas are there.
+/// A world with one server of each profile ("old": 2010 SP2, "new": SE, "2007", "2013", "2016"), each with the mailbox
+/// ann (and a service account that may impersonate everybody), a clock that stands still unless moved, and numbers from
+/// a fixed seed. Every answer is checked against the schema of its version where the schemas are there.
 class fixture {
 public:
   explicit fixture(bool with_schemas = true);
@@ -58,6 +58,8 @@ public:
 
   static std::string envelope(const std::string& server, const std::string& operation);
   static std::string newest_version(const std::string& server);
+  /// The folder of Microsoft's schemas for what this server answers.
+  static std::string schemas_of(const std::string& server);
 
   sys_time now;
   std::unique_ptr<world> sim;
