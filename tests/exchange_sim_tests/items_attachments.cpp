@@ -200,7 +200,8 @@ TEST_CASE("users attach, replace and remove files") {
       };
       const auto hashes = [&] {
         names out;
-        for (const auto& part : shown(world, server, id)["attachments"])
+        const auto item = shown(world, server, id);
+      for (const auto& part : item["attachments"])
           out.push_back(part["name"].get<std::string>() + " " + std::to_string(part["size"].get<int>()));
         return out;
       };

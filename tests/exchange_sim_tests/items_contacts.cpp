@@ -58,7 +58,7 @@ TEST_CASE("a contact is what it was told to be, in every version") {
       CHECK_FALSE(first_element(answer, "Contact/" + name).empty());
       CHECK(first_element(answer, "Contact/" + name) == item["contact"][name]);
     }
-    CHECK(first_element(answer, "Body") == "Met at the fair");
+    CHECK(first_element(answer, "Contact/Body") == "Met at the fair");
     CHECK(all_elements(answer, "Children/String") == names{"Ada", "Ben"});
     CHECK(all_elements(answer, "PhoneNumbers/Entry") == names{"2", "1"});
     CHECK(all_attributes(answer, "EmailAddresses/Entry", "Key") == names{"EmailAddress1", "EmailAddress3"});
