@@ -42,9 +42,7 @@ found_attachment attachment_named(session& s, node id) {
 
 /// What the fault plan may know: the item that the attachment belongs to.
 item_fact fact_of_attachment(session& s, node id) {
-  auto parsed = parse_id(id.attribute_or("Id", ""));
-  if (!parsed) return {};
-  return fact_of_id(*s.box, wire_id(*s.box, item_key{parsed->key}));
+  return fact_of_id(s.host, id.attribute_or("Id", ""));
 }
 
 void write_created(session& s, xml_writer& out, const item& root, const attachment& part) {

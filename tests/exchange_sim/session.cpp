@@ -220,9 +220,11 @@ item& item_of_id(session& s, node id, const char* attribute) {
 item_fact fact_of_id(server& host, const std::string& id) {
   item_fact out{id, "", ""};
   auto parsed = parse_id(id);
-  if (!parsed || (parsed->kind != id_kind::item && parsed->kind != id_kind::occurrence)) return out;
+  if (!parsed || parsed->kind == id_kind::folder) return out;
   for (auto& [name, box] : host.mailboxes) {
     if (box.guid != parsed->mailbox_guid) continue;
+    // An attachment is met by what is aimed at its item.
+    if (parsed->kind == id_kind::attachment) out.id = wire_id(box, item_key{parsed->key});
     if (auto* found = box.find_item({parsed->key})) {
       out.subject = found->subject;
       out.message_id = found->message_id;

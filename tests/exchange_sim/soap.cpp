@@ -238,13 +238,7 @@ request_fact fact_of(universe& all, const soap_call& call) {
   out.operation = body.name();
   if (auto address = impersonated_address(header); !address.empty())
     if (auto* box = host.find_mailbox(address)) out.mailbox = box->who.address;
-  auto* box = host.find_mailbox(out.mailbox);
-  auto about = [&](node id) {
-    auto parsed = parse_id(id.attribute_or("Id", ""));
-    // An attachment is met by what is aimed at its item.
-    return parsed && parsed->kind == id_kind::attachment ? fact_of_id(*box, wire_id(*box, item_key{parsed->key}))
-                                                         : fact_of_id(*box, id.attribute_or("Id", ""));
-  };
+  auto about = [&](node id) { return fact_of_id(host, id.attribute_or("Id", "")); };
   if (auto parent = body.child("ParentItemId")) out.items.push_back(about(parent));
   for (auto id : body.child("AttachmentIds").children())
     out.items.push_back(about(id));
