@@ -28,8 +28,8 @@ std::size_t count(const virtual_world& w, side s, const std::string& path) {
 
 /// With a crash before and after every call as well.
 void play_folders(direction d, const std::function<void(outer_world&)>& given,
-                  const std::function<void(outer_world&)>& when,
-                  const std::function<void(const virtual_world&)>& then) {
+                  const std::function<void(outer_world&)>& when, const std::function<void(const virtual_world&)>& then,
+                  crashes often = crashes::everywhere) {
   outer_world before(with_subfolders(d));
   given(before);
   {

@@ -43,8 +43,7 @@ class EndToEnd(unittest.TestCase):
 
     def check_nobody_got_mail(self):
         counters = self.sim.control("counters")
-        self.assertEqual({kind: n for kind, n in counters["mails_out"].items() if kind != "details"},
-                         {"submitted": 0, "read_receipts": 0, "invitations": 0}, counters["mails_out"])
+        self.assertEqual({kind: n for kind, n in counters["mails_out"].items() if kind != "details" and n}, {}, counters["mails_out"])
         if not self.invents_codes:
             self.assertEqual(counters["schema_bugs"], 0)
 
