@@ -87,7 +87,9 @@ void write_content(session& s, xml_writer& out, const item& root, const attachme
     inside.key = root.key;
     // The ids of attachments within lead to the root as well.
     xml_writer mime;
-    if (shape.child("IncludeMimeContent").truth()) write_mime_content(s, mime, part);
+    // Both ways of asking for it at once give it once.
+    bool asked = std::find(wanted.fields.begin(), wanted.fields.end(), "item:MimeContent") != wanted.fields.end();
+    if (asked || shape.child("IncludeMimeContent").truth()) write_mime_content(s, mime, part);
     write_embedded_item(s, out, inside, wanted, mime.text());
   } else {
     if (s.knows(schema_version::e2010) && part.is_contact_photo) out.leaf("t:IsContactPhoto", "true");

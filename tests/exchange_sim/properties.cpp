@@ -112,8 +112,8 @@ void write_fields(session& s, xml_writer& out, const item& of, const item_shape&
   field_reading reading{s, of, shape, place};
   for (const auto& f : fields_of(rules)) {
     std::string_view uri(f.uri);
-    if (embedded && (uri == "item:ItemId" || uri == "item:ParentFolderId" || uri == "item:ResponseObjects" ||
-                     uri == "item:EffectiveRights" || uri == "item:InstanceKey"))
+    if (embedded && (uri == "item:MimeContent" || uri == "item:ItemId" || uri == "item:ParentFolderId" ||
+                     uri == "item:ResponseObjects" || uri == "item:EffectiveRights" || uri == "item:InstanceKey"))
       continue;
     // ExtendedProperty stands between HasAttachments and Culture.
     if (uri == "item:Culture")

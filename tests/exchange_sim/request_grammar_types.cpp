@@ -93,7 +93,8 @@ m GetAttachment : AttachmentShape=AttachmentResponseShape? AttachmentIds=NonEmpt
 m DeleteAttachment : AttachmentIds=NonEmptyArrayOfRequestAttachmentIds
 t NonEmptyArrayOfRequestAttachmentIds : ( AttachmentId=RequestAttachmentId )+
 t RequestAttachmentId @Id! :
-uris contacts:AbchContactId>2016 contacts:AbchEmailAddresses>2016 contacts:AccountName>2016 contacts:Alias>2010_SP2
+uris distributionlist:Members>2010
+  contacts:AbchContactId>2016 contacts:AbchEmailAddresses>2016 contacts:AccountName>2016 contacts:Alias>2010_SP2
   contacts:AssistantName contacts:Birthday contacts:BusinessHomePage contacts:Children contacts:Cid>2016
   contacts:Comment>2016 contacts:Companies contacts:CompanyName contacts:CompleteName contacts:ContactShortId>2016
   contacts:ContactSource contacts:ContactType>2016 contacts:ConversationGuid>2016 contacts:CreatedBy>2016

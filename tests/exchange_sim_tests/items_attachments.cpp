@@ -133,6 +133,11 @@ TEST_CASE("items are attached to items, as deep as the server allows") {
     CHECK(first_element(message, "Message/Subject") == "inner");
     CHECK(first_element(message, "Message/Body") == "Text");
     CHECK_FALSE(first_element(message, "Message/MimeContent").empty());
+    const auto twice =
+        fetch(world, server, ids[1],
+              "<m:AttachmentShape><t:IncludeMimeContent>true</t:IncludeMimeContent><t:AdditionalProperties>" +
+                  uri("item:MimeContent") + "</t:AdditionalProperties></m:AttachmentShape>");
+    CHECK(all_elements(twice, "Message/MimeContent").size() == 1);
     const bool old = server == "2007" || server == "old";
     CHECK(codes(fetch(world, server, ids[0], with_mime)) == names{old ? "ErrorUnsupportedMimeConversion" : "NoError"});
     // A message that came as MIME is the same to a reader.
@@ -201,7 +206,7 @@ TEST_CASE("users attach, replace and remove files") {
       const auto hashes = [&] {
         names out;
         const auto item = shown(world, server, id);
-      for (const auto& part : item["attachments"])
+        for (const auto& part : item["attachments"])
           out.push_back(part["name"].get<std::string>() + " " + std::to_string(part["size"].get<int>()));
         return out;
       };
