@@ -114,8 +114,6 @@ void write_response_objects(const reading& r, w& out) {
 }
 
 void write_mime(const reading& r, w& out) {
-  if (r.of.calendar)
-    throw response_error{"ErrorUnsupportedMimeConversion", "Calendar items have no MIME content here."};
   auto element = element_of_class(r.of.item_class);
   bool other = element == "Contact" || element == "DistributionList" || element == "Task";
   // Since 2010 SP3 these have MIME content too (MS-OXWSCORE R23091).
