@@ -3,6 +3,7 @@
 #
 #   make demo     builds, and shows two mailboxes becoming and staying the same (DEMO_ONCE=1: ends by itself, fails if they differ)
 #   make test     builds everything and runs every test
+#   make bench    builds and measures: memory while large items pass, streaming latency (build/reports/bench.json)
 #   make fresh    both of these inside a bare Debian tree made by debootstrap (needs root)
 #   make lint     formatting and static checks
 #   make clean    removes everything that was built
@@ -15,7 +16,7 @@ BUILD := build/release
 EWS_DATA_DIR ?= $(abspath $(wildcard ../shared/ews))
 CORPUS_DIR ?= $(abspath $(wildcard ../shared/corpus))
 
-.PHONY: demo test fresh lint clean packages configured
+.PHONY: demo test bench fresh lint clean packages configured
 .DELETE_ON_ERROR:
 
 demo: configured
@@ -26,6 +27,10 @@ demo: configured
 test: configured
 	ninja -C $(BUILD)
 	ctest --test-dir $(BUILD) --output-on-failure --parallel 2
+
+bench: configured
+	@ninja -C $(BUILD) --quiet exsyncd exchange-sim
+	@python3 -B tests/bench/bench.py --programs $(BUILD)/bin --report build/reports/bench.json
 
 fresh:
 	.ci/install fresh

@@ -81,6 +81,7 @@ private:
   // carrier_writes.cpp: one batch of each kind
   void look(std::vector<task> tasks, side s);
   void carry(std::vector<task> tasks, operation op, side target);
+  void carry_fitting(std::vector<task> tasks, operation op, side target, std::vector<note_trouble> too_large);
   void update(std::vector<task> tasks, side target);
   /// What is attached to the items of a class whose attachments no MIME holds.
   void fetch_attached(std::vector<loaded> ready, std::size_t at, side source,

@@ -73,14 +73,49 @@ void carrier::look(std::vector<task> tasks, side s) {
       });
 }
 
+/// What surely does not fit into a request of the target is not even read: its size is known from the list.
 void carrier::carry(std::vector<task> tasks, operation op, side target) {
+  auto me = shared_from_this();
+  self_->request(options().mailboxes[target], mailbox_patience, ask_settable{})
+      .then(
+          [me, tasks = std::move(tasks), op, target](const settable& what) mutable {
+            std::vector<note_trouble> troubled;
+            std::vector<task> fitting;
+            for (auto& t : tasks) {
+              const auto size = t.twin.seen[other(target)]->size;
+              // Only a mail goes in one request; attachments of the other classes have requests of their own.
+              const bool in_one = class_of(t) == item_class::message;
+              if (!in_one || what.largest_item == 0 || size <= what.largest_item) {
+                fitting.push_back(std::move(t));
+                continue;
+              }
+              const auto in_mb = [](std::uint64_t bytes) {
+                return std::to_string((bytes + 999'999) / 1'000'000) + " MB";
+              };
+              failure f{reach::item,
+                        retry::never,
+                        {},
+                        "too_large",
+                        "the item has " + in_mb(size) + ", the " + name_of(target) + "'s server takes items of up to " +
+                            in_mb(what.largest_item),
+                        "make it smaller, for example by taking attachments out"};
+              troubled.push_back({t.twin.id, me->trouble_of(t, target, f, true)});
+              ++me->result_.failed;
+            }
+            if (fitting.empty()) return me->store({}, {}, std::move(troubled));
+            me->carry_fitting(std::move(fitting), op, target, std::move(troubled));
+          },
+          [me, target](const caf::error& e) { me->mailbox_died(target, e); });
+}
+
+void carrier::carry_fitting(std::vector<task> tasks, operation op, side target, std::vector<note_trouble> too_large) {
   side source = other(target);
   auto me = shared_from_this();
   ask_mailbox<items_fetched>(
       source, fetch_items{items_of(tasks, source), class_of(tasks.front())},
-      [me, tasks, op, target, source](std::vector<fetch_outcome>& outcomes) {
+      [me, tasks, op, target, source, too_large = std::move(too_large)](std::vector<fetch_outcome>& outcomes) {
         std::vector<loaded> ready;
-        std::vector<note_trouble> troubled;
+        auto troubled = too_large;
         folder_id folder;
         for (std::size_t i = 0; i < std::min(tasks.size(), outcomes.size()); ++i) {
           const auto& t = tasks[i];

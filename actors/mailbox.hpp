@@ -213,6 +213,8 @@ struct settable {
   std::vector<field> on_contact;
   std::vector<field> on_task;
   std::vector<field> on_appointment;
+  /// An item of more bytes fits into no request, whatever it holds; 0: not known.
+  std::uint64_t largest_item = 0;
 };
 
 using mailbox_actor = caf::typed_actor<

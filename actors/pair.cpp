@@ -31,7 +31,12 @@ void schedule(pair_self self, std::chrono::milliseconds in) {
   self->delayed_send(self, in, tick{state.epoch});
 }
 
-void start_round(pair_self self, bool dry);
+enum class round_kind {
+  full,
+  hinted, // of what was hinted at
+  dry     // a plan
+};
+void start_round(pair_self self, round_kind kind);
 
 /// The next thing that was asked for, or the timer.
 void go_on(pair_self self, std::optional<utc_seconds> next_due) {
@@ -46,15 +51,22 @@ void go_on(pair_self self, std::optional<utc_seconds> next_due) {
     state.stops.clear();
     state.waiting.clear();
     state.plans.clear();
+    watch(self, {});
     for (auto& [name, f] : state.folder_pairs)
       self->send_exit(f, caf::exit_reason::user_shutdown);
     self->send_exit(state.judge, caf::exit_reason::user_shutdown);
     self->quit();
     return;
   }
-  if (!state.plans.empty()) return start_round(self, true);
-  if (!state.waiting.empty() || state.dirty) return start_round(self, false);
+  if (!state.plans.empty()) return start_round(self, round_kind::dry);
+  if (!state.waiting.empty() || state.dirty) return start_round(self, round_kind::full);
+  // After a failure the back-off says when: a hint must not hurry it.
+  if (!state.hinted.empty() && state.failed_in_a_row == 0) return start_round(self, round_kind::hinted);
   auto in = polling_interval(state.options.settings);
+  // Hints may be lost, also those of one folder while others keep coming: everything is listed in its time.
+  if (state.poll_at)
+    in = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(*state.poll_at - self->clock().now()),
+                    std::chrono::milliseconds(0), in);
   if (state.failed_in_a_row > 0)
     in =
         std::min<std::chrono::milliseconds>(in, logic::back_off(state.failed_in_a_row, state.options.context.random()));
@@ -108,34 +120,53 @@ void round_ended(pair_self self, sync_round::outcome o) {
   go_on(self, o.next_due);
 }
 
-void start_round(pair_self self, bool dry) {
+void start_round(pair_self self, round_kind kind) {
   auto& state = self->state;
   ++state.epoch; // the timer that was set is void
   std::vector<folder_pair_id> approved;
-  if (dry) {
+  if (kind == round_kind::dry) {
     auto plans = std::move(state.plans);
     state.plans.clear();
-    state.round = std::make_shared<sync_round>(self, approved, true, [self, plans](sync_round::outcome o) mutable {
-      for (auto& p : plans)
-        p.deliver(o.plan);
-      self->state.round.reset();
-      go_on(self, o.next_due);
-    });
+    state.round = std::make_shared<sync_round>(self, approved, true, std::set<folder_id>(),
+                                               [self, plans](sync_round::outcome o) mutable {
+                                                 for (auto& p : plans)
+                                                   p.deliver(o.plan);
+                                                 self->state.round.reset();
+                                                 go_on(self, o.next_due);
+                                               });
   } else {
     auto waiting = std::move(state.waiting);
     state.waiting.clear();
     approved = std::move(state.approved);
     state.approved.clear();
-    state.dirty = false;
+    auto hinted = std::exchange(state.hinted, {});
+    if (kind == round_kind::full) {
+      hinted.clear();
+      state.dirty = false;
+      state.poll_at = self->clock().now() + polling_interval(state.options.settings);
+    }
     state.status.syncing = true;
     state.status.done = state.status.writes = state.status.waiting = state.status.failed = 0;
-    state.round = std::make_shared<sync_round>(self, approved, false, [self, waiting](sync_round::outcome o) mutable {
-      for (auto& p : waiting)
-        p.deliver(o.report);
-      round_ended(self, std::move(o));
-    });
+    state.round = std::make_shared<sync_round>(self, approved, false, std::move(hinted),
+                                               [self, waiting](sync_round::outcome o) mutable {
+                                                 for (auto& p : waiting)
+                                                   p.deliver(o.report);
+                                                 round_ended(self, std::move(o));
+                                               });
   }
   state.round->start();
+}
+
+void note_hints(pair_self self, side s, bool live, const std::string& why) {
+  auto& status = self->state.status;
+  if (status.live[s] == live && status.polled_because[s] == why) return;
+  status.live[s] = live;
+  status.polled_because[s] = why;
+  const std::string name = s == side::primary ? "primary" : "replica";
+  if (live)
+    log(self, log_level::info, name + ": changes are told as they happen (streaming)");
+  else
+    log(self, log_level::warning, name + ": changes are found by polling: " + why);
 }
 
 } // namespace
@@ -149,6 +180,30 @@ void hold_folder_pair(pair_self self, const folder_pair_settings& settings) {
                                        caf::actor_cast<caf::weak_actor_ptr>(self)});
 }
 
+void watch(pair_self self, const places& where) {
+  auto& state = self->state;
+  for (side s : both_sides) {
+    if (!state.options.notifiers[s]) continue;
+    std::vector<folder_id> folders;
+    for (const auto& [name, ids] : where) {
+      // Public folders have other rules: they are compared, not listened to. A subfolder is named after its root.
+      const auto is_public = [&, &name = name](const folder_pair_settings& f) {
+        const auto& path = s == side::primary ? f.primary : f.replica;
+        return path.starts_with("public:") && (name.value == f.name || name.value.starts_with(f.name + "/"));
+      };
+      const auto& all = state.options.settings.folders;
+      if (std::none_of(all.begin(), all.end(), is_public)) folders.push_back(ids[s]);
+    }
+    if (folders == state.watched[s]) continue;
+    state.watched[s] = folders;
+    const auto& settings = state.options.settings;
+    self->send(state.options.notifiers[s],
+               watch_folders{settings.name + (s == side::primary ? "/primary" : "/replica"),
+                             (s == side::primary ? settings.primary : settings.replica).mailbox, s, std::move(folders),
+                             caf::actor_cast<caf::weak_actor_ptr>(self)});
+  }
+}
+
 pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pair_options options) {
   auto& state = self->state;
   state.options = std::move(options);
@@ -160,17 +215,31 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
     hold_folder_pair(self, f);
   self->set_exit_handler(
       [self](caf::exit_msg& m) { self->quit(m.reason ? m.reason : caf::exit_reason::user_shutdown); });
+  for (side s : both_sides)
+    if (o.notifiers[s]) self->monitor(o.notifiers[s]);
+  self->set_down_handler([self](const caf::down_msg& m) {
+    for (side s : both_sides)
+      if (auto& n = self->state.options.notifiers[s]; n && m.source == n.address())
+        note_hints(self, s, false, "the notifier ended: " + caf::to_string(m.reason));
+  });
   self->request(o.ledger, ledger_patience, prune_buried{name, o.context.wall_clock() - tombstone_age})
       .then([](const stored&) {}, [self](const caf::error& e) { self->quit(e); });
   if (o.polling) schedule(self, std::chrono::milliseconds(0));
   return {
       [self](const tick& t) {
-        if (t.epoch == self->state.epoch && !self->state.round) start_round(self, false);
+        if (t.epoch == self->state.epoch && !self->state.round) start_round(self, round_kind::full);
       },
-      [self](const folder_dirty&) {
-        self->state.dirty = true;
-        if (!self->state.round) start_round(self, false);
+      [self](const folder_dirty& hint) {
+        auto& s = self->state;
+        s.dirty = s.dirty || hint.folders.empty();
+        s.hinted.insert(hint.folders.begin(), hint.folders.end());
+        if (s.round) return;
+        if (s.dirty)
+          start_round(self, round_kind::full);
+        else if (s.failed_in_a_row == 0)
+          start_round(self, round_kind::hinted);
       },
+      [self](const hints_state& told) { note_hints(self, told.side, told.live, told.why); },
       [self](const batch_carried& b) {
         auto& s = self->state.status;
         s.done += b.done;
@@ -181,14 +250,14 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
       [self](const sync_now&) -> caf::result<round_report> {
         auto promise = self->make_response_promise<round_report>();
         self->state.waiting.push_back(promise);
-        if (!self->state.round) start_round(self, false);
+        if (!self->state.round) start_round(self, round_kind::full);
         return promise;
       },
       [self](const ask_pair_status&) { return self->state.status; },
       [self](const plan_pair&) -> caf::result<pair_plan> {
         auto promise = self->make_response_promise<pair_plan>();
         self->state.plans.push_back(promise);
-        if (!self->state.round) start_round(self, true);
+        if (!self->state.round) start_round(self, round_kind::dry);
         return promise;
       },
       [self](const approve_folder_pair& a) -> caf::result<approved> {
@@ -204,7 +273,7 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
                   std::erase_if(state.status.held, [&](const auto& h) { return h.first == name; });
                   promise.deliver(approved{held});
                   state.dirty = true;
-                  if (!state.round) start_round(self, false);
+                  if (!state.round) start_round(self, round_kind::full);
                 },
                 [self](const caf::error& e) { self->quit(e); });
         return promise;

@@ -3,14 +3,17 @@
 #include "actors/arbiter.hpp"
 #include "actors/context.hpp"
 #include "actors/folder_pair.hpp"
+#include "actors/notifier.hpp"
 #include "config/settings.hpp"
 
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,9 +23,6 @@ namespace exsyncd {
 struct tick {
   std::uint64_t epoch = 0;
 };
-/// A hint that a folder has news. A lost one only delays: the poll timer stays.
-struct folder_dirty {};
-
 /// Brings the pair into step now; answered when nothing is left that can be done now.
 struct sync_now {};
 struct round_report {
@@ -51,6 +51,9 @@ struct pair_status {
   std::optional<utc_seconds> last_sync;   // the last round that ended in step
   std::optional<utc_seconds> last_change; // the last round that wrote something
   std::optional<utc_seconds> next_poll;
+  /// Whether each side's news are told as they happen; where not, why not ("" before that is known).
+  both<bool> live;
+  both<std::string> polled_because;
 };
 
 /// A dry run: the change lists are read (which changes nothing on either side), the verdicts are not carried out.
@@ -76,7 +79,7 @@ using pair_actor = caf::typed_actor<
     // The poll timer.
     caf::reacts_to<tick>,
     // A streaming notification.
-    caf::reacts_to<folder_dirty>,
+    caf::reacts_to<folder_dirty>, caf::reacts_to<hints_state>,
     // A folder pair has come further.
     caf::reacts_to<batch_carried>,
     // A round now, whatever the timer says.
@@ -97,6 +100,8 @@ struct pair_options {
   exsyncd::context context;
   /// Whether the poll timer runs. `--once` and some tests ask for every round themselves.
   bool polling = true;
+  /// Who tells of news between the polls; may be invalid.
+  both<notifier_actor> notifiers;
 };
 
 class sync_round;
@@ -111,9 +116,12 @@ struct pair_state {
   std::vector<caf::typed_response_promise<pair_plan>> plans;
   std::vector<caf::typed_response_promise<pair_stopped>> stops;
   std::vector<folder_pair_id> approved; // for the next round
-  bool dirty = false;
+  bool dirty = false;                   // somebody wants a round, whatever there is to wait for
+  std::set<folder_id> hinted;           // folders that may have news: a round of those alone is enough
+  both<std::vector<folder_id>> watched;
   bool stopping = false;
   std::uint64_t epoch = 0;
+  std::optional<std::chrono::steady_clock::time_point> poll_at; // when everything is to be listed again, hints or not
   std::uint32_t failed_in_a_row = 0;
   pair_status status;
 };
@@ -127,7 +135,6 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
 
 // Messages stay inside the process: they are never serialised.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::tick)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::folder_dirty)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::sync_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::round_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_pair_status)

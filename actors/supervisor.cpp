@@ -47,7 +47,11 @@ void launch(supervisor_self self, supervisor_state::member& m) {
   m.mailboxes = {o.open_mailbox(m.settings.primary), o.open_mailbox(m.settings.replica)};
   for (side s : both_sides)
     self->monitor(m.mailboxes[s]);
-  m.actor = self->spawn<caf::monitored>(pair, pair_options{m.settings, m.mailboxes, o.ledger, o.context, o.polling});
+  both<notifier_actor> notifiers;
+  if (o.polling && o.open_notifier)
+    notifiers = {o.open_notifier(m.settings.primary), o.open_notifier(m.settings.replica)};
+  m.actor = self->spawn<caf::monitored>(
+      pair, pair_options{m.settings, m.mailboxes, o.ledger, o.context, o.polling, std::move(notifiers)});
   log(self, log_level::info, m.settings.name, "started");
 }
 
@@ -281,7 +285,7 @@ pair_actor spawn_to_plan(supervisor_self self, supervisor_state::member& m, both
   const auto& o = self->state.options;
   m.planning = true;
   mailboxes = {o.open_mailbox(m.settings.primary), o.open_mailbox(m.settings.replica)};
-  return self->spawn(pair, pair_options{m.settings, mailboxes, o.ledger, o.context, false});
+  return self->spawn(pair, pair_options{m.settings, mailboxes, o.ledger, o.context, false, {}});
 }
 
 void end_plan(supervisor_self self, const std::string& name, pair_actor planner, both<mailbox_actor> mailboxes) {

@@ -136,6 +136,8 @@ struct supervisor_options {
   bool polling = true;
   /// Spawns the actor of one mailbox; called in the supervisor's context, once for each side of a pair that starts.
   std::function<mailbox_actor(const side_settings&)> open_mailbox;
+  /// The notifier of a side's server, or an invalid handle: polling alone. May be empty.
+  std::function<notifier_actor(const side_settings&)> open_notifier;
   /// The ledger has died: nothing can be kept any more. Called once; the process shall end.
   std::function<void(std::string why)> on_fatal;
 };

@@ -21,9 +21,9 @@ std::string name_of(side s) {
 
 } // namespace
 
-sync_round::sync_round(pair_self self, std::vector<folder_pair_id> approved, bool dry,
+sync_round::sync_round(pair_self self, std::vector<folder_pair_id> approved, bool dry, std::set<folder_id> hinted,
                        std::function<void(outcome)> done)
-    : self_(self), approved_(std::move(approved)), dry_(dry), done_(std::move(done)) {
+    : self_(self), approved_(std::move(approved)), dry_(dry), hinted_(std::move(hinted)), done_(std::move(done)) {
   for (const auto& f : options().settings.folders) {
     arbitrated_folder a;
     a.name = folder_pair_id{f.name};
@@ -238,15 +238,28 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
 void sync_round::bind() {
   auto me = shared_from_this();
   self_->request(options().ledger, ledger_patience, std::move(binding_))
-      .then([me](const folders_bound&) { me->pull_all(); }, [self = self_](const caf::error& e) { self->quit(e); });
+      .then(
+          [me](const folders_bound&) {
+            if (!me->dry_) watch(me->self_, *me->places_);
+            me->pull_all();
+          },
+          [self = self_](const caf::error& e) { self->quit(e); });
+}
+
+bool sync_round::is_hinted(const folder_pair_id& name) const {
+  const auto at = places_->find(name);
+  return at != places_->end() && (hinted_.contains(at->second.primary) || hinted_.contains(at->second.replica));
 }
 
 void sync_round::pull_all() {
   auto me = shared_from_this();
   ++pulls_;
   news_ = suspects_ = false;
+  // A hint that names none of our folders may mean any.
+  const bool some = std::any_of(question_.folders.begin(), question_.folders.end(),
+                                [&](const arbitrated_folder& f) { return f.usable && is_hinted(f.name); });
   for (const auto& f : question_.folders) {
-    if (!f.usable || halted_) continue;
+    if (!f.usable || halted_ || (some && !is_hinted(f.name))) continue;
     ++open_;
     self_->request(self_->state.folder_pairs.at(f.name), mailbox_patience, pull{places_->at(f.name)})
         .then(
@@ -259,6 +272,7 @@ void sync_round::pull_all() {
             },
             [self = self_](const caf::error& e) { self->quit(e); });
   }
+  hinted_.clear();
   if (open_ == 0) pulled_all();
 }
 

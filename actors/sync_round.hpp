@@ -3,6 +3,7 @@
 #include "actors/pair.hpp"
 
 #include <functional>
+#include <set>
 
 namespace exsyncd {
 
@@ -17,7 +18,10 @@ public:
     pair_plan plan;                      // of a dry run
     std::optional<utc_seconds> next_due; // something that rests is due then
   };
-  sync_round(pair_self self, std::vector<folder_pair_id> approved, bool dry, std::function<void(outcome)> done);
+  /// `hinted`: folders of either side that may have news. Only they are listed, and the others where something waits
+  /// for that; empty: all are.
+  sync_round(pair_self self, std::vector<folder_pair_id> approved, bool dry, std::set<folder_id> hinted,
+             std::function<void(outcome)> done);
   void start();
   /// Nothing new is begun; the round ends when what is under way has been answered.
   void halt();
@@ -26,6 +30,7 @@ private:
   pair_self self_;
   std::vector<folder_pair_id> approved_;
   bool dry_;
+  std::set<folder_id> hinted_; // until the first listing
   bool halted_ = false;
   std::function<void(outcome)> done_;
 
@@ -57,6 +62,7 @@ private:
   /// The folders below the folder pair at `at` and after it, where they are included.
   void place_subfolders(std::size_t at, std::shared_ptr<const folder_sides_loaded> known);
   void bind();
+  bool is_hinted(const folder_pair_id& name) const;
   void pull_all();
   void pulled_all();
   void decide();
@@ -67,5 +73,8 @@ private:
   template <class Request, class Then>
   void ask_mailbox(side s, Request what, Then then);
 };
+
+/// Has the notifiers tell of these folders from now on, and of no others.
+void watch(pair_self self, const places& where);
 
 } // namespace exsyncd

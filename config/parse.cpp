@@ -18,13 +18,13 @@ using std::string_view;
 
 constexpr std::array<string_view, 5> root_keys{"state_directory", "admin_socket", "log", "servers", "pairs"};
 constexpr std::array<string_view, 2> log_keys{"level", "target"};
-constexpr std::array<string_view, 8> server_keys{"url",   "version", "access",      "auth",
-                                                 "email", "ca_file", "concurrency", "timeouts"};
+constexpr std::array<string_view, 9> server_keys{"url",     "version",     "access",   "auth",     "email",
+                                                 "ca_file", "concurrency", "timeouts", "streaming"};
 constexpr std::array<string_view, 3> timeout_keys{"connect", "idle", "total"};
 constexpr std::array<string_view, 3> auth_keys{"type", "user", "password_file"};
 constexpr std::array<string_view, 3> side_of_server_keys{"server", "mailbox", "auth"};
-constexpr std::array<string_view, 7> direct_side_keys{"url",     "mailbox",     "auth",    "version",
-                                                      "ca_file", "concurrency", "timeouts"};
+constexpr std::array<string_view, 8> direct_side_keys{"url",     "mailbox",     "auth",     "version",
+                                                      "ca_file", "concurrency", "timeouts", "streaming"};
 constexpr std::array<string_view, 11> pair_keys{
     "primary",    "replica",          "folders",           "start", "direction", "drift", "unchangeable", "meetings",
     "start_date", "polling_interval", "include_subfolders"};
@@ -122,6 +122,7 @@ private:
     if (const auto ca = from.parsed<std::string>("ca_file", [&](auto& name) { return certificates(name); }))
       into.ca_file = *ca;
     if (const auto n = from.number("concurrency", 1, 100)) into.concurrency = static_cast<std::size_t>(*n);
+    if (const auto on = from.flag("streaming")) into.streaming = *on;
     if (from.has("timeouts")) {
       object_reader limits(from.child("timeouts"), from.path("timeouts"), timeout_keys, found_);
       read_span(limits, "connect", shortest_timeout, longest_timeout, into.timeouts.connect);

@@ -56,6 +56,8 @@ struct server_settings {
   std::string ca_file;         // PEM file of the authorities to trust in place of the system's; empty: the system's
   std::size_t concurrency = 5; // requests at once, 1–100
   timeout_settings timeouts;
+  /// Whether the server is asked to tell of changes as they happen; polling goes on either way.
+  bool streaming = true;
   friend bool operator==(const server_settings&, const server_settings&) = default;
 };
 

@@ -1,8 +1,10 @@
 #include "daemon/engine_room.hpp"
 
 #include "actors/ews/mailbox.hpp"
+#include "actors/ews/notifier.hpp"
 #include "actors/ledger.hpp"
 #include "ews/http/curl_transport.hpp"
+#include "ews/spool/spool_directory.hpp"
 #include "storage/rocksdb_engine.hpp"
 #include "storage/store.hpp"
 
@@ -18,6 +20,8 @@
 #include <sys/random.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace exsyncd {
 namespace {
@@ -66,11 +70,41 @@ mailbox_access to_mailbox(access_kind access) {
 /// Opens mailboxes, those of one account on one server behind one gateway.
 class mailbox_opener {
 public:
-  mailbox_opener(caf::actor_system& system, std::shared_ptr<http::transport> transport)
-      : system_(system), transport_(std::move(transport)) {}
+  mailbox_opener(caf::actor_system& system, std::shared_ptr<http::transport> transport, spool large)
+      : system_(system), transport_(std::move(transport)), spool_(std::move(large)) {}
 
   mailbox_actor mailbox(const side_settings& side) { return spawn_mailbox(system_, options_of(side)); }
   prober_actor prober(const side_settings& side) { return spawn_prober(system_, options_of(side)); }
+
+  /// Invalid where the server's settings say that it shall be polled only, and where it is looked for by Autodiscover.
+  notifier_actor notifier_of(const side_settings& side) {
+    const std::lock_guard lock(notifiers_mutex_);
+    if (!side.server.streaming || ended_ || side.server.url.find("utodiscover") != std::string::npos) return {};
+    auto key = side.server;
+    key.name.clear(); // of the place in the configuration, not of the server
+    for (const auto& [server, notifier] : notifiers_)
+      if (server == key) return notifier;
+    auto mailbox = options_of(side);
+    notifier_options options;
+    options.url = mailbox.url;
+    options.access = mailbox.access;
+    options.who = mailbox.who;
+    options.ca_file = mailbox.ca_file;
+    options.limits = mailbox.limits;
+    options.version = mailbox.version;
+    options.gateway = mailbox.gateway;
+    options.transport = transport_;
+    options.random = random_bits;
+    return notifiers_.emplace_back(std::move(key), spawn_notifier(system_, std::move(options))).second;
+  }
+
+  /// They have timers, and an actor system waits for its actors. Any thread.
+  void end_notifiers() {
+    const std::lock_guard lock(notifiers_mutex_);
+    ended_ = true;
+    for (auto& [server, notifier] : std::exchange(notifiers_, {}))
+      caf::anon_send_exit(notifier, caf::exit_reason::user_shutdown);
+  }
 
 private:
   mailbox_options options_of(const side_settings& side) {
@@ -88,6 +122,7 @@ private:
     options.gateway = gateway_of(server);
     if (!discovery_) discovery_ = spawn_autodiscover(system_, {.transport = transport_, .srv = look_up_srv});
     options.discovery = discovery_;
+    options.spool = spool_;
     return options;
   }
 
@@ -97,6 +132,7 @@ private:
       gateway_options options;
       options.transport = transport_;
       options.credit = server.concurrency;
+      options.spool = spool_;
       options.random = random_bits;
       gateway = spawn_gateway(system_, std::move(options));
     }
@@ -110,9 +146,13 @@ private:
   };
   caf::actor_system& system_;
   std::shared_ptr<http::transport> transport_;
+  spool spool_;
   std::mutex mutex_;
   std::map<budget, gateway_actor> gateways_;
   autodiscover_actor discovery_;
+  std::mutex notifiers_mutex_; // notifiers_, ended_
+  std::vector<std::pair<server_settings, notifier_actor>> notifiers_;
+  bool ended_ = false;
 };
 
 /// A store together with what it stands on.
@@ -167,8 +207,10 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
   options.ledger = inside->ledger;
   options.context = around;
   options.polling = with.polling;
-  inside->opener = std::make_shared<mailbox_opener>(system, inside->transport);
+  inside->opener = std::make_shared<mailbox_opener>(
+      system, inside->transport, spool_into(std::filesystem::path(with.settings.state_directory) / "spool"));
   options.open_mailbox = [opener = inside->opener](const side_settings& side) { return opener->mailbox(side); };
+  options.open_notifier = [opener = inside->opener](const side_settings& side) { return opener->notifier_of(side); };
   options.on_fatal = [room = inside.get(), tell = std::move(with.on_fatal)](std::string why) {
     room->disk_failed = true;
     tell(std::move(why));
@@ -196,6 +238,7 @@ void engine_room::cut_connections() {
 engine_room::~engine_room() {
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
+  inside_->opener->end_notifiers();
   cut_connections();
   inside_->opener = nullptr;
   caf::anon_send_exit(inside_->ledger, caf::exit_reason::user_shutdown);

@@ -370,7 +370,7 @@ json show(const pair_overview& pair, bool whole) {
            {"waiting", status.waiting},
            {"failed", status.failed},
            {"number", status.rounds}}},
-         {"mode", "polling"},
+         {"mode", status.live.primary && status.live.replica ? "streaming" : "polling"},
          {"restarts", pair.restarts}};
   add_time(j, "last_change", status.last_change);
   add_time(j, "last_sync", status.last_sync);
@@ -382,6 +382,11 @@ json show(const pair_overview& pair, bool whole) {
       j["frozen"].push_back({{"folder", folder.value}, {"reason", why.reason}});
   }
   if (!whole) return j;
+  for (side s : both_sides) {
+    auto& told = j["notifications"][show(s)];
+    told = {{"mode", status.live[s] ? "streaming" : "polling"}};
+    if (!status.polled_because[s].empty()) told["reason"] = status.polled_because[s];
+  }
   j["start"] = pair.settings.start;
   j["declared_in"] = "configuration";
   j["folders"] = json::array();

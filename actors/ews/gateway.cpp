@@ -7,6 +7,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <exception>
 #include <map>
 #include <utility>
 
@@ -16,7 +17,7 @@ namespace exsyncd {
 struct transfer_ended {
   std::uint64_t turn;
   http::response_head head;
-  std::string body;
+  large_text body;
   http::outcome end;
 };
 
@@ -42,20 +43,31 @@ using gateway_self = gateway_actor::extend<caf::reacts_to<transfer_ended>, caf::
 /// gateway alive.
 class courier final : public http::handler {
 public:
-  courier(caf::actor_addr gateway, std::uint64_t turn) : gateway_(std::move(gateway)), turn_(turn) {}
+  courier(caf::actor_addr gateway, std::uint64_t turn, spool to)
+      : gateway_(std::move(gateway)), turn_(turn), body_(std::move(to)) {}
   void on_head(http::response_head head) override { head_ = std::move(head); }
-  void on_chunk(std::string_view bytes) override { body_ += bytes; }
+  void on_chunk(std::string_view bytes) override {
+    if (!unwritable_.empty()) return;
+    try {
+      body_.append(bytes);
+    } catch (const std::exception& e) { // a full disk; the I/O thread goes on
+      unwritable_ = e.what();
+    }
+  }
   void on_end(http::outcome end) override {
+    if (!unwritable_.empty())
+      end.end = http::failed{http::failed_kind::cancelled, true, "the answer cannot be kept: " + unwritable_};
     if (auto to = caf::actor_cast<caf::strong_actor_ptr>(gateway_))
       caf::anon_send(caf::actor_cast<gateway_self>(to),
-                     transfer_ended{turn_, std::move(head_), std::move(body_), std::move(end)});
+                     transfer_ended{turn_, std::move(head_), body_.take(), std::move(end)});
   }
 
 private:
   caf::actor_addr gateway_;
   std::uint64_t turn_;
   http::response_head head_;
-  std::string body_;
+  large_text_builder body_;
+  std::string unwritable_;
 };
 
 struct asked {
@@ -102,7 +114,8 @@ void go_on(gateway_pointer self) {
   for (auto turn : step.start) {
     auto& a = s.open.at(turn);
     ++s.sent;
-    a.transfer = s.options.transport->start(a.what.request, std::make_shared<courier>(self->address(), turn));
+    a.transfer =
+        s.options.transport->start(a.what.request, std::make_shared<courier>(self->address(), turn, s.options.spool));
   }
   if (!step.again || (s.tick_at && *s.tick_at <= *step.again)) return;
   s.tick_at = step.again;

@@ -37,7 +37,7 @@ std::chrono::milliseconds answer_within(const exchange& e);
 struct answer {
   int status = 0;
   std::vector<http::header> headers;
-  std::string body;
+  large_text body;
   /// The gateway took this answer for throttling (503, 429, a 401 where the password has worked before, a redirect to
   /// an error page) and rests for so long: not an error of the account, the mailbox or the item.
   std::optional<std::chrono::milliseconds> resting;
@@ -99,6 +99,8 @@ struct gateway_options {
   std::chrono::milliseconds longest_rest = std::chrono::minutes(15);
   /// Jitter: any 64 random bits.
   std::function<std::uint64_t()> random;
+  /// Where large answers go as they arrive; empty: into memory.
+  exsyncd::spool spool = {};
 };
 
 /// Spawns the gateway of one account on one server. Shared by all mailboxes that are reached as this account.

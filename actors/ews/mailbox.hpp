@@ -33,6 +33,8 @@ struct mailbox_options {
   /// A RequestServerVersion of ews/codec/versions.hpp; "auto": the newest one that the server takes.
   std::string version = "auto";
   gateway_actor gateway; // of the account
+  /// Where large values of items go; empty: into memory.
+  exsyncd::spool spool = {};
 };
 
 /// Spawns the EWS form of a mailbox. Its requests go through the gateway one after the other within each call; calls

@@ -11,67 +11,12 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// What the connection failing means.
-ews::meaning meaning_of(const http::failed& failed, std::string_view operation) {
-  ews::meaning out;
-  out.refusal = failed.may_have_reached_server ? ews::refusal::unknown : ews::refusal::not_done;
-  out.why.code = http::name_of(failed.kind);
-  out.why.what = std::string(operation) + ": " + failed.what;
-  switch (failed.kind) {
-  case http::failed_kind::bad_request:
-    out.why.reach = reach::server;
-    out.why.retry = retry::after_change;
-    out.why.hint = "check the URL and ca_file";
-    break;
-  case http::failed_kind::tls:
-    out.why.reach = reach::server;
-    out.why.retry = retry::after_change;
-    out.why.hint = "name the authority's certificate in ca_file, or add it to the system's";
-    break;
-  case http::failed_kind::dns:
-  case http::failed_kind::refused:
-  case http::failed_kind::unreachable:
-    out.why.reach = reach::server;
-    out.why.hint = "check the URL, and that the server runs";
-    break;
-  // What one large or poisoned item can cause: the rest of the server goes on.
-  case http::failed_kind::timeout:
-    out.why.reach = reach::mailbox;
-    out.why.hint = "the server is slow or hangs; exsyncd tries again";
-    break;
-  case http::failed_kind::cut:
-  case http::failed_kind::protocol:
-    out.why.reach = reach::mailbox;
-    out.why.hint = "the connection breaks on the way or at the server; exsyncd tries again";
-    break;
-  case http::failed_kind::too_large:
-  case http::failed_kind::cancelled:
-    out.why.reach = reach::mailbox;
-    break;
-  case http::failed_kind::overloaded:
-    out.why.reach = reach::account;
-    break;
-  }
-  return out;
-}
-
 /// The Autodiscover service to ask, empty where it is looked for; nothing where the URL is EWS itself.
 std::optional<std::string> discovery_of(const std::string& url) {
   if (url == "autodiscover") return std::string();
   for (const std::string ending : {"/autodiscover/autodiscover.svc", "/autodiscover/autodiscover.xml"})
     if (lower(url).ends_with(ending)) return url;
   return std::nullopt;
-}
-
-/// What a server that refuses the log-in would take instead.
-std::string offered(const std::vector<http::header>& headers) {
-  std::string out;
-  for (const auto& h : headers) {
-    if (lower(h.name) != "www-authenticate") continue;
-    const auto scheme = h.value.substr(0, h.value.find(' '));
-    if (out.find(scheme) == std::string::npos) out += (out.empty() ? "; it offers " : ", ") + scheme;
-  }
-  return out;
 }
 
 } // namespace
@@ -98,53 +43,20 @@ ews::distinguished_folder mailbox_state::known_folder(std::string name) const {
   return {std::move(name), of_another ? options_.address : std::string()};
 }
 
-void mailbox_state::send_to(const std::string& url, std::string_view operation, std::string body,
-                            std::function<void(raw_answer, int)> then) {
-  auto request = std::make_shared<http::request>();
-  request->url = url;
-  request->headers = {{"Content-Type", "text/xml; charset=utf-8"}, {"Accept", "text/xml"}, {"User-Agent", "exsyncd"}};
-  // Impersonation without it can end at the wrong server of a group.
-  if (!options_.address.empty()) request->headers.push_back({"X-AnchorMailbox", options_.address});
-  request->body = std::move(body);
-  request->who = options_.who;
-  request->ca_file = options_.ca_file;
-  request->limits = options_.limits;
-  exchange wanted{std::move(request), options_.address};
+void mailbox_state::send_to(const std::string& url, std::string_view operation, ews::segmented_text body,
+                            std::function<void(raw_answer)> then) {
+  exchange wanted{
+      make_ews_request({url, options_.who, options_.ca_file, options_.limits}, options_.address, std::move(body)),
+      options_.address};
   const auto in_time = answer_within(wanted);
   self_->request(options_.gateway, in_time, std::move(wanted))
-      .then(
-          [operation, then](exchanged& came) {
-            if (auto* got = std::get_if<answer>(&came.outcome)) {
-              if (!got->resting && (got->status == 200 || got->status == 500))
-                return then(std::move(got->body), got->status);
-              auto why = ews::meaning_of_status(got->status, operation);
-              if (got->status == 401) why.why.hint += offered(got->headers);
-              if (got->resting) {
-                // The gateway has seen that this is the server's way of asking for rest.
-                why.why.wait = got->resting;
-                why.why.retry = retry::later;
-                why.why.reach = reach::account;
-                why.busy = false;
-              }
-              return then(std::move(why), got->status);
-            }
-            if (auto* failed = std::get_if<http::failed>(&came.outcome)) return then(meaning_of(*failed, operation), 0);
-            auto& waiting = std::get<not_sent>(came.outcome);
-            ews::meaning why;
-            why.why = {reach::account,
-                       retry::later,
-                       waiting.wait,
-                       "throttled",
-                       std::string(operation) + ": " + waiting.what,
-                       {}};
-            then(std::move(why), 0);
-          },
-          [operation, then](caf::error&) {
-            ews::meaning why;
-            why.refusal = ews::refusal::unknown;
-            why.why = {reach::account, retry::later, {}, "gateway", std::string(operation) + ": no answer", {}};
-            then(std::move(why), 0);
-          });
+      .then([operation, then](exchanged& came) { then(raw_answer_of(came, operation)); },
+            [operation, then](caf::error&) {
+              ews::meaning why;
+              why.refusal = ews::refusal::unknown;
+              why.why = {reach::account, retry::later, {}, "gateway", std::string(operation) + ": no answer", {}};
+              then({std::move(why), 0});
+            });
 }
 
 void mailbox_state::locate(std::function<void(const ews::meaning*, const discovered::place&)> then) {
@@ -180,13 +92,13 @@ void mailbox_state::doubt_place(const failure& why) {
   place_doubted_ = place_doubted_ || why.code == "HTTP 404" || why.code == "HTTP 410" || why.code.starts_with("HTTP 3");
 }
 
-void mailbox_state::send(std::string_view operation, std::string body, std::function<void(raw_answer, int)> then) {
+void mailbox_state::send(std::string_view operation, ews::segmented_text body, std::function<void(raw_answer)> then) {
   locate([this, operation, body = std::move(body), then = std::move(then)](const ews::meaning* why,
                                                                            const discovered::place& at) mutable {
-    if (why) return then(*why, 0);
-    send_to(at.url, operation, std::move(body), [this, then = std::move(then)](raw_answer raw, int status) {
-      if (const auto* no = std::get_if<ews::meaning>(&raw)) doubt_place(no->why);
-      then(std::move(raw), status);
+    if (why) return then({*why, 0});
+    send_to(at.url, operation, std::move(body), [this, then = std::move(then)](raw_answer raw) {
+      if (const auto* no = std::get_if<ews::meaning>(&raw.what)) doubt_place(no->why);
+      then(std::move(raw));
     });
   });
 }
@@ -254,7 +166,11 @@ prober_actor::behavior_type mailbox_behaviour(mailbox_pointer self, mailbox_opti
       [self](const create_folder& asked) { return handle(self, asked); },
       [self](const rename_folder& asked) { return handle(self, asked); },
       [self](const move_folder& asked) { return handle(self, asked); },
-      [self](const ask_settable&) { return what_is_settable(self->state.version()); },
+      [self](const ask_settable&) {
+        auto what = what_is_settable(self->state.version());
+        what.largest_item = self->state.version().request_bytes / 4 * 3; // in base64
+        return what;
+      },
       [self](const probe_server& asked) { return handle(self, asked); },
       [self](const search_users& asked) { return handle(self, asked); },
   };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/ews/ews_request.hpp"
 #include "actors/ews/private_sight.hpp"
 #include "actors/ews/server_probe.hpp"
 
@@ -74,10 +75,9 @@ public:
             ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then);
 
 private:
-  using raw_answer = std::variant<std::string, ews::meaning>; // a body that may be SOAP, or what it is instead
-  void send(std::string_view operation, std::string body, std::function<void(raw_answer, int)> then);
-  void send_to(const std::string& url, std::string_view operation, std::string body,
-               std::function<void(raw_answer, int)> then);
+  void send(std::string_view operation, ews::segmented_text body, std::function<void(raw_answer)> then);
+  void send_to(const std::string& url, std::string_view operation, ews::segmented_text body,
+               std::function<void(raw_answer)> then);
   /// What was discovered may be where the mailbox was.
   void doubt_place(const failure& why);
   ews::request_context context() const;
@@ -104,10 +104,9 @@ using mailbox_pointer = prober_actor::stateful_pointer<mailbox_state>;
 template <class T, class Request>
 void mailbox_state::call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
                          ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then) {
-  auto body = write(context(), *request);
+  ews::segmented_text body = write(context(), *request);
   send(operation, std::move(body),
-       [this, kind, operation, request = std::move(request), reader, then = std::move(then)](raw_answer raw,
-                                                                                             int status) {
+       [this, kind, operation, request = std::move(request), reader, then = std::move(then)](raw_answer raw) {
          auto fail = [&](ews::meaning why) {
            tell_gateway(why);
            if (corrected(why)) {
@@ -116,15 +115,17 @@ void mailbox_state::call(request_kind kind, std::string_view operation, std::sha
            }
            then(std::move(why));
          };
-         if (auto* why = std::get_if<ews::meaning>(&raw)) return fail(std::move(*why));
+         if (auto* why = std::get_if<ews::meaning>(&raw.what)) return fail(std::move(*why));
          auto reading = reader();
-         reading.feed(std::get<std::string>(raw));
+         reading.divert_to(options_.spool);
+         feed_all(reading, std::get<large_text>(raw.what));
          auto read = reading.finish();
          if (read.server) build_ = read.server;
          if (const auto* fault = std::get_if<ews::soap_fault>(&read.outcome))
            return fail(ews::meaning_of(*fault, operation));
          if (const auto* broken = std::get_if<ews::broken_document>(&read.outcome))
-           return fail(status == 200 ? ews::meaning_of(*broken, operation) : ews::meaning_of_status(status, operation));
+           return fail(raw.status == 200 ? ews::meaning_of(*broken, operation)
+                                         : ews::meaning_of_status(raw.status, operation));
          auto& entries = std::get<std::vector<ews::entry<T>>>(read.outcome);
          std::optional<ews::meaning> correctable;
          bool all_refused = true; // a request of which a part was done is never sent again

@@ -47,7 +47,7 @@ void write_elements(xml_writer& out, const class_fields& table, const std::vecto
 void write_mail(xml_writer& out, const carried_item& mail, const operation_mark& mark, const schema_version& version,
                 std::span<const carried_attachment> attachments) {
   out.open("t:Message");
-  if (!mail.mime_base64.empty()) out.plain("t:MimeContent", mail.mime_base64);
+  if (!mail.mime_base64.empty()) out.large("t:MimeContent", mail.mime_base64);
   if (may_be_named(item_class::message, mail.item_class_name)) out.text("t:ItemClass", mail.item_class_name);
   const auto& table = fields_of(item_class::message);
   write_elements(out, table, mail.fields, version, attachments);
@@ -82,8 +82,8 @@ void write_new_item(xml_writer& out, const carried_item& item, const operation_m
   out.close(name);
 }
 
-std::string write(const request_context& context, const create_items& request) {
-  return write_envelope(context, [&](xml_writer& out) {
+segmented_text write(const request_context& context, const create_items& request) {
+  return write_large_envelope(context, [&](xml_writer& out) {
     out.open("m:CreateItem", quietly(quiet_operation::create_item, *context.version));
     out.open("m:SavedItemFolderId");
     write_folder_reference(out, request.folder);

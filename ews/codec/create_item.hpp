@@ -16,7 +16,7 @@ struct create_items {
   /// At least one; borrowed, since mails are large: they live until the answer.
   std::vector<const std::pair<carried_item, operation_mark>*> items;
 };
-std::string write(const request_context& context, const create_items& request);
+segmented_text write(const request_context& context, const create_items& request);
 answer_reader<item_key> read_create_items();
 /// About how many bytes of request one item makes.
 std::size_t request_bytes(const carried_item& item);

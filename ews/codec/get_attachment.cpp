@@ -33,7 +33,7 @@ void read_attached_item(element& attachment, got_attachment& out) {
     const auto listed = read_listed_item(c);
     held->item.item_class = listed.item_class;
     held->item.item_class_name = listed.item_class_name;
-    if (auto* mime = c.child("MimeContent")) held->item.mime_base64 = std::move(mime->text);
+    if (auto* mime = c.child("MimeContent")) held->item.mime_base64 = mime->take_large();
     auto contents = read_content_of(c);
     held->item.draft = contents.draft;
     held->item.read = contents.read;

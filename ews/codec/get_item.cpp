@@ -54,7 +54,7 @@ answer_reader<got_item> read_get_item() {
             out.attachments = read_listed_attachments(*item);
             out.series = read_series_facts(*item);
             out.read_receipt_requested = read_bool(item->text_of("IsReadReceiptRequested"));
-            if (auto* mime = item->child("MimeContent")) out.mime_base64 = std::move(mime->text);
+            if (auto* mime = item->child("MimeContent")) out.mime_base64 = mime->take_large();
             return out;
           }};
 }

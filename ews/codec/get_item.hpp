@@ -24,7 +24,7 @@ struct got_item {
   content contents;
   series_facts series; // of a series of appointments, whose contents lack the exceptions
   bool read_receipt_requested = false;
-  std::string mime_base64; // as it arrived
+  large_text mime_base64; // as it arrived
   std::vector<listed_attachment> attachments;
 };
 std::string write(const request_context& context, const get_item& request);

@@ -51,10 +51,7 @@ soap_fault fault_of(const element& fault) {
   return out;
 }
 
-} // namespace
-
-std::string write_envelope(const request_context& context, const std::function<void(xml_writer&)>& body) {
-  xml_writer out;
+void write_around(xml_writer& out, const request_context& context, const std::function<void(xml_writer&)>& body) {
   out.open("soap:Envelope", {{"xmlns:soap", soap_space},
                              {"xmlns:m", "http://schemas.microsoft.com/exchange/services/2006/messages"},
                              {"xmlns:t", "http://schemas.microsoft.com/exchange/services/2006/types"}});
@@ -72,7 +69,20 @@ std::string write_envelope(const request_context& context, const std::function<v
   body(out);
   out.close("soap:Body");
   out.close("soap:Envelope");
+}
+
+} // namespace
+
+std::string write_envelope(const request_context& context, const std::function<void(xml_writer&)>& body) {
+  xml_writer out;
+  write_around(out, context, body);
   return out.take();
+}
+
+segmented_text write_large_envelope(const request_context& context, const std::function<void(xml_writer&)>& body) {
+  xml_writer out;
+  write_around(out, context, body);
+  return out.take_segments();
 }
 
 std::string_view item_error::value(std::string_view name) const {
@@ -154,6 +164,10 @@ envelope_reader::envelope_reader(const std::string& operation, std::function<voi
 envelope_reader::envelope_reader(envelope_reader&&) noexcept = default;
 envelope_reader& envelope_reader::operator=(envelope_reader&&) noexcept = default;
 envelope_reader::~envelope_reader() = default;
+
+void envelope_reader::divert_to(spool where) {
+  state_->xml->divert_to(std::move(where));
+}
 
 bool envelope_reader::feed(std::string_view bytes) {
   return state_->xml->feed(bytes);

@@ -29,6 +29,8 @@ struct request_context {
 
 /// Writes one envelope; `body` writes the operation's element with the prefixes m: (messages) and t: (types).
 std::string write_envelope(const request_context& context, const std::function<void(xml_writer&)>& body);
+/// The same of an operation whose values may be large.
+segmented_text write_large_envelope(const request_context& context, const std::function<void(xml_writer&)>& body);
 
 // ---- answers
 // ---------------------------------------------------------------------------------------------------------
@@ -85,6 +87,8 @@ public:
   envelope_reader(envelope_reader&&) noexcept;
   envelope_reader& operator=(envelope_reader&&) noexcept;
   ~envelope_reader();
+  /// As xml_reader::divert_to.
+  void divert_to(spool where);
   bool feed(std::string_view bytes);
   outcome finish();
 
@@ -121,6 +125,7 @@ public:
             entries->push_back(item_error{"protocol", std::move(std::get<std::string>(parsed)), {}, {}});
         }) {}
 
+  void divert_to(spool where) { reader_.divert_to(std::move(where)); }
   bool feed(std::string_view bytes) { return reader_.feed(bytes); }
 
   answer<T> finish() {

@@ -14,10 +14,10 @@ struct row {
 // Builds: Microsoft's "Exchange Server build numbers and release dates". Exchange2016 is the newest name that both the
 // 2016/2019 and the SE schema list and that says anything new for the operations used here.
 constexpr std::array rows{
-    row{{"Exchange2016", schema_age::exchange2016, true, true, 67'108'864}, 15, 1, 225},
-    row{{"Exchange2013_SP1", schema_age::exchange2013_sp1, true, true, 67'108'864}, 15, 0, 847},
-    row{{"Exchange2010_SP2", schema_age::exchange2010_sp2, false, false, 35'000'000}, 14, 2, 247},
-    row{{"Exchange2007_SP1", schema_age::exchange2007_sp1, false, false, 30'000'000}, 8, 1, 240},
+    row{{"Exchange2016", schema_age::exchange2016, true, true, 67'108'864, true}, 15, 1, 225},
+    row{{"Exchange2013_SP1", schema_age::exchange2013_sp1, true, true, 67'108'864, true}, 15, 0, 847},
+    row{{"Exchange2010_SP2", schema_age::exchange2010_sp2, false, false, 35'000'000, true}, 14, 2, 247},
+    row{{"Exchange2007_SP1", schema_age::exchange2007_sp1, false, false, 30'000'000, false}, 8, 1, 240},
 };
 
 constexpr auto versions = [] {

@@ -20,6 +20,8 @@ struct schema_version {
   bool suppress_read_receipts_attribute = false;
   /// Bytes that a server of this age takes in one request by default (maxRequestLength, maxAllowedContentLength).
   std::size_t request_bytes = 0;
+  /// Subscribe takes StreamingSubscriptionRequest (Exchange 2010 SP1).
+  bool streaming = false;
 };
 
 /// The build of a server, from ServerVersionInfo: the only thing to go by, since its Version attribute is the newest

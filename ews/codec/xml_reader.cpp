@@ -2,6 +2,8 @@
 
 #include <expat.h>
 
+#include <system_error>
+
 namespace exsyncd::ews {
 
 const element* element::child(std::string_view wanted) const {
@@ -86,7 +88,9 @@ struct xml_reader::state {
   std::size_t elements = 0;
   std::size_t bytes = 0;
   std::optional<std::string> broken;
-  std::string held; // the beginning of what may be a reference, cut by the end of a chunk
+  spool spool_to;
+  std::optional<large_text_builder> diverted; // of the innermost open element
+  std::string held;                           // the beginning of what may be a reference, cut by the end of a chunk
 
   ~state() {
     if (parser) XML_ParserFree(parser);
@@ -112,8 +116,10 @@ struct xml_reader::state {
       if (!v.collect) return;
       s.path.pop_back();
     }
+    s.diverted.reset(); // what it stands in has children: its text does not count
     auto& e = s.open.emplace_back();
     e.name = local;
+    if (s.spool_to && local == "MimeContent") s.diverted.emplace(s.spool_to);
     for (; *attributes; attributes += 2)
       e.attributes.emplace_back(split(attributes[0]).second, attributes[1]);
   }
@@ -128,6 +134,14 @@ struct xml_reader::state {
     }
     element done = std::move(s.open.back());
     s.open.pop_back();
+    if (s.diverted) {
+      auto text = s.diverted->take();
+      s.diverted.reset();
+      if (text.is_stored())
+        done.large = std::move(text);
+      else
+        done.text = text.text();
+    }
     if (!done.children.empty()) done.text.clear();
     if (s.open.empty())
       s.subtree(s.path, std::move(done));
@@ -137,7 +151,17 @@ struct xml_reader::state {
 
   static void XMLCALL characters(void* data, const XML_Char* text, int length) {
     auto& s = of(data);
-    if (!s.broken && !s.open.empty()) s.open.back().text.append(text, static_cast<std::size_t>(length));
+    if (s.broken || s.open.empty()) return;
+    const std::string_view more(text, static_cast<std::size_t>(length));
+    if (!s.diverted) {
+      s.open.back().text += more;
+      return;
+    }
+    try {
+      s.diverted->append(more);
+    } catch (const std::system_error& e) { // must not pass through expat
+      s.refuse(e.what());
+    }
   }
 
   static void XMLCALL doctype(void* data, const XML_Char* name, const XML_Char*, const XML_Char*, int) {
@@ -197,6 +221,10 @@ xml_reader::xml_reader(on_start start, on_subtree subtree, xml_limits limits) : 
 xml_reader::~xml_reader() = default;
 xml_reader::xml_reader(xml_reader&&) noexcept = default;
 xml_reader& xml_reader::operator=(xml_reader&&) noexcept = default;
+
+void xml_reader::divert_to(spool where) {
+  state_->spool_to = std::move(where);
+}
 
 bool xml_reader::feed(std::string_view bytes) {
   auto& s = *state_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "ews/model/large_text.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -16,6 +18,8 @@ namespace exsyncd::ews {
 struct element {
   std::string name;
   std::string text;
+  /// The text of MimeContent where it is long and the reader has a spool: then `text` is empty.
+  large_text large;
   std::vector<std::pair<std::string, std::string>> attributes;
   std::vector<element> children;
 
@@ -27,6 +31,8 @@ struct element {
   std::string_view text_of(std::string_view wanted) const;
   /// The same without white space at its ends: for codes and other words.
   std::string_view word_of(std::string_view wanted) const;
+  /// The text as it is kept, taken out: for what may be large.
+  large_text take_large() { return large.empty() ? large_text(std::move(text)) : std::move(large); }
   /// The value of an attribute, or empty.
   std::string_view attribute(std::string_view wanted) const;
 };
@@ -60,6 +66,9 @@ public:
   ~xml_reader();
   xml_reader(xml_reader&&) noexcept;
   xml_reader& operator=(xml_reader&&) noexcept;
+
+  /// Where the text of MimeContent goes as it arrives, once it is long. Before the first byte.
+  void divert_to(spool where);
 
   /// False once the document is known to be broken; further bytes are ignored then.
   bool feed(std::string_view bytes);

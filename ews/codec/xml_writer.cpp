@@ -87,4 +87,24 @@ void xml_writer::plain(std::string_view name, std::string_view value, std::initi
   close(name);
 }
 
+segmented_text::operator std::string() const {
+  std::string all = text;
+  // From the end, so that the places before stay right.
+  for (auto at = large.rbegin(); at != large.rend(); ++at)
+    all.insert(at->first, at->second.text());
+  return all;
+}
+
+std::string xml_writer::take() {
+  if (large_.empty()) return std::move(out_);
+  return take_segments();
+}
+
+void xml_writer::large(std::string_view name, const large_text& value) {
+  if (!value.is_stored()) return plain(name, value.text());
+  open(name);
+  large_.emplace_back(out_.size(), value);
+  close(name);
+}
+
 } // namespace exsyncd::ews

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <exception>
 
 namespace exsyncd::http {
 
@@ -34,7 +34,7 @@ std::string trimmed(std::string_view text) {
 } // namespace
 
 curl_transfer::curl_transfer(transfer_id id, std::shared_ptr<const request> what, std::shared_ptr<handler> to)
-    : id_(id), what_(std::move(what)), to_(std::move(to)), created_(std::chrono::steady_clock::now()),
+    : id_(id), what_(std::move(what)), to_(std::move(to)), body_(*what_), created_(std::chrono::steady_clock::now()),
       last_moved_(created_) {}
 
 curl_transfer::~curl_transfer() {
@@ -74,7 +74,7 @@ std::optional<failed> curl_transfer::prepare() {
   set(CURLOPT_PROXY, "");
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_HTTP09_ALLOWED, 0L);
-  set(CURLOPT_ACCEPT_ENCODING, "gzip");
+  if (!what_->hanging) set(CURLOPT_ACCEPT_ENCODING, "gzip");
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_MAXAGE_CONN, connection_max_idle_seconds);
   set(CURLOPT_BUFFERSIZE, 64L * 1024);
@@ -101,7 +101,7 @@ std::optional<failed> curl_transfer::prepare() {
     set(CURLOPT_HTTPGET, 1L);
   } else {
     set(CURLOPT_POST, 1L);
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what_->body.size()));
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
   }
   // libcurl repeats a request by itself when a kept connection turns out to be closed before an answer. The server may
   // have acted by then, and a second CreateItem is a second item. It can repeat only what it can rewind: the body
@@ -119,8 +119,13 @@ std::optional<failed> curl_transfer::prepare() {
 
 std::size_t curl_transfer::on_upload(char* buffer, std::size_t size, std::size_t count, void* self) {
   auto& t = *static_cast<curl_transfer*>(self);
-  std::size_t n = std::min(size * count, t.what_->body.size() - t.uploaded_);
-  std::memcpy(buffer, t.what_->body.data() + t.uploaded_, n);
+  std::size_t n = 0;
+  try {
+    n = t.body_.read(buffer, size * count);
+  } catch (const std::exception& e) { // must not pass through libcurl
+    t.unreadable_ = e.what();
+    return CURL_READFUNC_ABORT;
+  }
   t.uploaded_ += n;
   t.last_moved_ = std::chrono::steady_clock::now();
   return n;
@@ -207,6 +212,7 @@ void curl_transfer::end(failed why) {
 failed curl_transfer::explain(CURLcode code) const {
   std::string text = error_text_[0] ? error_text_.data() : curl_easy_strerror(code);
   auto is = [&](failed_kind kind, std::string what) { return failed{kind, true, std::move(what)}; };
+  if (!unreadable_.empty()) return is(failed_kind::cancelled, "the request cannot be read: " + unreadable_);
   switch (code) {
   case CURLE_URL_MALFORMAT:
     return is(failed_kind::bad_request, "not a URL: " + text);

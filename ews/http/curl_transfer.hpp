@@ -58,6 +58,8 @@ private:
   bool too_large_ = false;
   std::size_t head_bytes_ = 0;
   std::size_t uploaded_ = 0;
+  body_reader body_;
+  std::string unreadable_;     // why the body could not be read
   std::size_t downloaded_ = 0; // after decompression
   steady_time created_;
   steady_time last_moved_;

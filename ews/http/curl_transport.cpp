@@ -102,6 +102,7 @@ public:
   }
 
   void begin(std::unique_ptr<curl_transfer> t) {
+    if (t->what().hanging) return start(std::move(t));
     waiting_due_.emplace(t->due(), t->id());
     waiting_.push_back(std::move(t));
   }
@@ -168,7 +169,7 @@ private:
   };
 
   void start_waiting() {
-    while (active_.size() < parallel_ && !waiting_.empty()) {
+    while (active_.size() - hanging_ < parallel_ && !waiting_.empty()) {
       start(take_waiting(waiting_.front()->id()));
     }
   }
@@ -189,6 +190,7 @@ private:
     if (!l.multi || curl_multi_add_handle(l.multi, t->easy()) != CURLM_OK)
       return t->end(failed{failed_kind::overloaded, false, "libcurl takes no more transfers"});
     ++l.running;
+    if (r.hanging) ++hanging_;
     auto id = t->id();
     auto idle = t->idle_at(clock::now());
     idle_at_.emplace(idle, id);
@@ -234,6 +236,7 @@ private:
     idle_at_.erase({r.idle_at, id});
     curl_multi_remove_handle(r.on->multi, r.transfer->easy());
     if (--r.on->running == 0) r.on->idle_since = clock::now();
+    if (r.transfer->what().hanging) --hanging_;
     r.transfer->end(std::move(why));
   }
 
@@ -268,6 +271,7 @@ private:
   std::deque<std::unique_ptr<curl_transfer>> waiting_;
   std::set<std::pair<clock::time_point, transfer_id>> waiting_due_;
   std::map<transfer_id, running> active_;
+  std::size_t hanging_ = 0; // of the active ones
   std::set<std::pair<clock::time_point, transfer_id>> idle_at_;
 };
 

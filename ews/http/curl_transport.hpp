@@ -6,7 +6,7 @@
 namespace exsyncd::http {
 
 struct curl_options {
-  /// Transfers under way at once, over all servers and identities; the others wait in order.
+  /// Transfers under way at once, over all servers and identities; the others wait in order. Hanging ones do not count.
   std::size_t parallel = 256;
   /// Transfers that may wait; one more ends as overloaded.
   std::size_t queue = 20'000;

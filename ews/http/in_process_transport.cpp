@@ -21,7 +21,7 @@ outcome ended_by(failed why, traffic bytes = {}) {
 }
 
 void play(const request& asked, const in_process_answer& came, handler& to) {
-  traffic bytes{asked.url.size() + bytes_of(asked.headers) + asked.body.size(), 0};
+  traffic bytes{asked.url.size() + bytes_of(asked.headers) + body_reader(asked).size(), 0};
   auto cut = [&] {
     to.on_end(ended_by({failed_kind::cut, true, "the connection closed before the answer was whole"}, bytes));
   };

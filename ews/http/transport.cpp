@@ -4,6 +4,44 @@
 
 namespace exsyncd::http {
 
+std::size_t body_reader::size() const {
+  std::size_t sum = of_.body.size();
+  for (const auto& [at, text] : of_.large)
+    sum += text.size();
+  return sum;
+}
+
+std::size_t body_reader::read(char* into, std::size_t most) {
+  std::size_t done = 0;
+  while (done < most) {
+    const bool more = next_ < of_.large.size();
+    if (more && of_.large[next_].first == at_) {
+      const auto& value = of_.large[next_].second;
+      const auto n = value.read(within_, into + done, most - done);
+      within_ += n;
+      done += n;
+      if (within_ == value.size()) {
+        ++next_;
+        within_ = 0;
+      }
+      continue;
+    }
+    const auto end = more ? of_.large[next_].first : of_.body.size();
+    const auto n = of_.body.copy(into + done, std::min(most - done, end - at_), at_);
+    if (n == 0) break;
+    at_ += n;
+    done += n;
+  }
+  return done;
+}
+
+std::string whole_body(const request& of) {
+  body_reader reader(of);
+  std::string all(reader.size(), '\0');
+  all.resize(reader.read(all.data(), all.size()));
+  return all;
+}
+
 std::string_view response_head::value_of(std::string_view name) const {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
   auto same = [&](const header& h) { return std::ranges::equal(h.name, name, {}, lower, lower); };

@@ -1,11 +1,14 @@
 #pragma once
 
+#include "ews/model/large_text.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -45,12 +48,35 @@ struct request {
   std::vector<header> headers;
   enum method method = method::post;
   std::string body; // sent with POST
+  /// What stands in the body besides: each before this byte of `body`, in order. Read as it is sent.
+  std::vector<std::pair<std::size_t, large_text>> large;
   identity who;
   std::string ca_file; // PEM file of the authorities to trust in place of the system's; empty: the system's
   time_limits limits;
+  /// An answer that its server keeps open to write into it as things happen. It takes no place among the transfers at
+  /// once, and is not compressed, so that nothing of it waits for more.
+  bool hanging = false;
   /// More body than this (after decompression) ends the transfer as too_large.
   std::size_t max_response_bytes = std::size_t{256} << 20;
 };
+
+/// Reads a request's body, large values and all, from its beginning to its end. Throws where one cannot be read.
+class body_reader {
+public:
+  explicit body_reader(const request& of) : of_(of) {}
+  /// Bytes of the whole body.
+  std::size_t size() const;
+  /// Copies what comes next, as much as fits; 0 at the end.
+  std::size_t read(char* into, std::size_t most);
+
+private:
+  const request& of_;
+  std::size_t at_ = 0;     // of body
+  std::size_t next_ = 0;   // large value
+  std::size_t within_ = 0; // of it
+};
+/// All of it in memory: for tests.
+std::string whole_body(const request& of);
 
 struct response_head {
   int status = 0;

@@ -2,6 +2,7 @@
 
 #include "ews/model/field.hpp"
 #include "ews/model/ids.hpp"
+#include "ews/model/large_text.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -39,7 +40,7 @@ struct content {
 struct carried_item {
   enum item_class item_class = exsyncd::item_class::message;
   std::string item_class_name; // "IPM.Note", …
-  std::string mime_base64;     // mail only
+  large_text mime_base64;      // mail only
   bool draft = false;          // mail only
   std::optional<bool> read;
   std::optional<utc_seconds> received; // PR_MESSAGE_DELIVERY_TIME

@@ -136,7 +136,7 @@ TEST_CASE("what is written is read back as the same value") {
       // The items of all SetItemFields together are the item that the server then has.
       const auto updates = parsed(out.take());
       element item;
-      if (r.draft) item.children.push_back({"IsDraft", "true", {}, {}});
+      if (r.draft) item.children.push_back({"IsDraft", "true", {}, {}, {}});
       for (const auto& change : updates.children)
         if (const auto* message = change.child("Message"))
           item.children.insert(item.children.end(), message->children.begin(), message->children.end());

@@ -74,7 +74,7 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
   document.merge_patch(json::parse(R"({
     "state_directory": "state", "admin_socket": "/run/x/admin.sock", "log": { "level": "debug", "target": "stderr" },
     "servers": { "hq": { "version": "Exchange2010_SP2", "email": "svc@hq.example", "ca_file": "ca.pem", "concurrency": 3,
-                         "timeouts": { "connect": "2s", "idle": "3s", "total": "1min" } } },
+                         "timeouts": { "connect": "2s", "idle": "3s", "total": "1min" }, "streaming": false } },
     "pairs": { "jane": {
       "direction": "primary-to-replica", "drift": "revert", "meetings": "skip", "polling_interval": "10s", "start_date": "2026-01-02", "start": false,
       "folders": { "projects": { "primary": "inbox/P", "replica": "inbox/Q", "direction": "replica-to-primary", "drift": "leave",
@@ -98,6 +98,7 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
   CHECK(hq.ca_file == w.directory / "ca.pem");
   CHECK(hq.concurrency == 3);
   CHECK(hq.timeouts == timeout_settings{2s, 3s, 60s});
+  CHECK_FALSE(hq.streaming);
   const auto& branch = jane.replica.server;
   CHECK(branch.access == access_kind::direct);
   CHECK(branch.version.empty());

@@ -89,17 +89,17 @@ class Daemon:
         with open(os.open(self.path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(text + "\n")
 
-    def configuration(self, sim, folders, mailbox="jane", name=None, **pair):
-        """A pair between the two servers of `two_servers`."""
+    def configuration(self, sim, folders, mailbox="jane", name=None, streaming=False, **pair):
+        """A pair between the two servers of `two_servers`. Without streaming nothing happens unasked but polling, so that rounds count."""
         for user, password in (("svc-sync", "service at hq"), (mailbox, f"{mailbox} at branch")):
             self.secret(user + ".password", password)
         ca = sim.ready["ca_file"]
         return {
             "state_directory": self.path("state"), "admin_socket": self.socket, "log": {"level": "info", "target": "stderr"},
             "servers": {
-                "hq": {"url": sim.url("hq"), "version": "auto", "access": "impersonation", "ca_file": ca,
+                "hq": {"url": sim.url("hq"), "version": "auto", "access": "impersonation", "ca_file": ca, "streaming": streaming,
                        "auth": {"type": "basic", "user": "svc-sync@hq.example", "password_file": "svc-sync.password"}},
-                "branch": {"url": sim.url("branch"), "version": "auto", "access": "direct", "ca_file": ca}},
+                "branch": {"url": sim.url("branch"), "version": "auto", "access": "direct", "ca_file": ca, "streaming": streaming}},
             "pairs": {name or mailbox: {
                 "primary": {"server": "hq", "mailbox": f"{mailbox}@hq.example"},
                 "replica": {"server": "branch", "mailbox": f"{mailbox}@branch.example",

@@ -1,6 +1,7 @@
 #include "actors/ews/gateway.hpp"
 #include "ews/http/in_process_transport.hpp"
 #include "tests/support/actor_stage.hpp"
+#include "tests/support/memory_spool.hpp"
 
 #include <caf/error.hpp>
 #include <caf/event_based_actor.hpp>
@@ -43,7 +44,15 @@ struct gateway_stage : tests::actor_stage {
         return a;
       },
       [this](std::chrono::milliseconds, std::function<void()> deliver) { in_flight.push_back(std::move(deliver)); });
-  gateway_actor gateway = spawn_gateway(system, {.transport = transport, .random = [] { return 0u; }});
+  tests::memory_spool spooled;
+  bool disk_full = false;
+  gateway_actor gateway = spawn_gateway(system, {.transport = transport,
+                                                 .random = [] { return 0u; },
+                                                 .spool =
+                                                     [this, to = spooled.spool()] {
+                                                       if (disk_full) throw std::runtime_error("no space left");
+                                                       return to();
+                                                     }});
 
   gateway_stage() { on_stage(gateway); }
 
@@ -215,4 +224,28 @@ TEST_CASE_METHOD(gateway_stage, "A gateway that ends answers everybody: in fligh
   for (int i = 5; i < 7; ++i)
     CHECK(all[i]->unsent().what == "the gateway is ending");
   deliver(5); // too late: nobody listens, nothing breaks
+}
+
+TEST_CASE_METHOD(gateway_stage, "A long answer is not kept in memory") {
+  std::string text(largest_in_memory * 3, 'x');
+  text += "end";
+  answers.push_back({.status = 200, .headers = {}, .body = text, .cut_at = {}});
+  auto a = ask("one");
+  auto b = ask("two");
+  deliver(2);
+  CHECK(a->whole().body.is_stored());
+  CHECK((a->whole().body == large_text(text)));
+  CHECK(spooled.largest_piece <= largest_in_memory);
+  CHECK_FALSE(b->whole().body.is_stored());
+}
+
+TEST_CASE_METHOD(gateway_stage, "A disk that is full fails the long answer, not the gateway") {
+  disk_full = true;
+  answers.push_back({.status = 200, .headers = {}, .body = std::string(largest_in_memory * 2, 'x'), .cut_at = {}});
+  auto a = ask("one");
+  auto b = ask("two");
+  deliver(2);
+  CHECK(a->failure().what.find("no space left") != std::string::npos);
+  CHECK(a->failure().may_have_reached_server);
+  CHECK(b->whole().status == 200);
 }

@@ -23,13 +23,14 @@ FOLDERS = {
     "config": Folder(sources_only=("JSON",)),
     "ews/model": Folder(system=False),
     "ews/codec": Folder(ours=("ews/model",), sources_only=("expat",), system=False),
+    "ews/spool": Folder(ours=("ews/model",)),
     "ews/http": Folder(ours=("ews/model",), libraries=("curl",), sources_only=("OpenSSL", "JSON")),
     "storage": Folder(ours=("ews/model",), sources_only=("JSON",), one_file=("RocksDB",)),
     # Decisions are made of facts alone; the hashes that tell contents apart are OpenSSL's.
     "actors/logic": Folder(ours=("ews/model", "storage/records.hpp", "storage/store.hpp", "config/policy.hpp"), one_file=("OpenSSL",),
                            system=False),
     "actors": Folder(ours=("ews/model", "storage", "config", "actors/logic"), libraries=("CAF",), sources_only=("OpenSSL",)),
-    "actors/ews": Folder(ours=("actors", "ews", "config"), libraries=("CAF",), sources_only=("OpenSSL",)),
+    "actors/ews": Folder(ours=("actors", "actors/logic/back_off.hpp", "ews", "config"), libraries=("CAF",), sources_only=("OpenSSL",)),
     "daemon": Folder(ours=("actors", "ews", "storage", "config"), libraries=("CAF",),
                      sources_only=("JSON", "OpenSSL", "CLI11", "systemd", "curl", "fmt"), one_file=("spdlog",)),
     # The judge shares nothing with what it judges.

@@ -1,6 +1,7 @@
 #include "ews/http/curl_transport.hpp"
 #include "tests/http/collector.hpp"
 #include "tests/http/local_server.hpp"
+#include "tests/support/memory_spool.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -184,4 +185,94 @@ TEST_CASE("Many threads start, cancel and shut down without losing an outcome") 
     c->wait();
     CHECK(c->ends() == 1);
   }
+}
+
+namespace {
+
+/// Opens a door at the first bytes of the body.
+class listener final : public handler {
+public:
+  void on_head(response_head head) override { status = head.status; }
+  void on_chunk(std::string_view bytes) override {
+    body += bytes;
+    heard.open();
+  }
+  void on_end(outcome end) override {
+    ended = std::move(end);
+    over.open();
+  }
+  int status = 0;
+  std::string body;
+  std::optional<outcome> ended;
+  gate heard, over;
+};
+
+} // namespace
+
+TEST_CASE("A hanging answer is heard as it comes and takes no place from the others") {
+  local_server server([&](const received_request& r) {
+    if (r.body != "hang") return reaction{http_answer("ok")};
+    return reaction{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"};
+  });
+  auto t = make_curl_transport({.parallel = 1, .queue = 10});
+  std::vector<std::pair<transfer_id, std::shared_ptr<listener>>> hanging;
+  for (int i = 0; i < 3; ++i) {
+    auto r = post(server.url(), "hang");
+    r.hanging = true;
+    auto to = std::make_shared<listener>();
+    auto id = t->start(std::make_shared<request>(std::move(r)), to);
+    hanging.emplace_back(id, to);
+  }
+  for (auto& [id, to] : hanging) {
+    REQUIRE(to->heard.wait());
+    CHECK(to->status == 200);
+    CHECK(to->body == "hello");
+  }
+  for (auto& c : start_many(*t, server.url(), 5))
+    CHECK(c->completed());
+  for (auto& [id, to] : hanging) {
+    t->cancel(id);
+    REQUIRE(to->over.wait());
+    CHECK(std::get<failed>(to->ended->end).kind == failed_kind::cancelled);
+  }
+  CHECK(server.requests().at(0).head.find("gzip") == std::string::npos);
+}
+
+TEST_CASE("A body with large values arrives whole, wherever they stand and however they are read") {
+  local_server server([&](const received_request&) { return reaction{http_answer("ok")}; });
+  auto t = make_curl_transport();
+  const std::string long_text(3'000'000, 'L');
+  for (const bool stored : {false, true}) {
+    const auto value = [&](std::string text) {
+      return stored ? memory_spool::stored(std::move(text)) : exsyncd::large_text(std::move(text));
+    };
+    auto r = post(server.url(), "<a></a><b></b>");
+    r.large = {{0, value("first")}, {3, value(long_text)}, {3, value("")}, {3, value("and")}, {14, value("last")}};
+    const std::string expected = "first<a>" + long_text + "and</a><b></b>last";
+    CHECK(body_reader(r).size() == expected.size());
+    CHECK((whole_body(r) == expected));
+    auto c = run(*t, r);
+    REQUIRE(c->completed());
+    CHECK((server.requests().back().body == expected));
+    CHECK(c->wait().bytes.sent > expected.size());
+  }
+}
+
+TEST_CASE("A large value that cannot be read ends its request, and nothing else") {
+  struct broken final : exsyncd::stored_text {
+    std::size_t size() const override { return 1'000'000; }
+    std::size_t read(std::size_t at, char* into, std::size_t most) const override {
+      if (at > 300'000) throw std::runtime_error("the disk is gone");
+      std::fill_n(into, most, 'x');
+      return most;
+    }
+  };
+  local_server server([&](const received_request&) { return reaction{http_answer("ok")}; });
+  auto t = make_curl_transport();
+  auto r = post(server.url(), "<a></a>");
+  r.large = {{3, exsyncd::large_text(std::make_shared<broken>())}};
+  const auto why = run(*t, r)->failure();
+  CHECK(why.kind == failed_kind::cancelled);
+  CHECK(why.what.find("the disk is gone") != std::string::npos);
+  CHECK(run(*t, post(server.url()))->completed());
 }

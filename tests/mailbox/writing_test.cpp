@@ -31,7 +31,7 @@ create_items mails(int count, std::size_t bytes = 4) {
   out.folder = folder_id("f");
   for (int i = 0; i < count; ++i) {
     carried_item mail;
-    mail.mime_base64.assign(bytes, 'A');
+    mail.mime_base64 = std::string(bytes, 'A');
     mail.read = true;
     out.items.emplace_back(std::move(mail), operation_mark("p/" + std::to_string(i)));
   }
@@ -132,7 +132,7 @@ TEST_CASE("mails go out in batches by count and by size") {
 TEST_CASE("a mail that no server of this age takes is not sent, and its neighbours are") {
   mailbox_stage stage("Exchange2010_SP2");
   auto three = mails(3);
-  three.items[1].first.mime_base64.assign(36'000'000, 'A');
+  three.items[1].first.mime_base64 = std::string(36'000'000, 'A');
   const auto got = words(
       stage.write(std::move(three), {answers("CreateItem", created(0, 1)), answers("CreateItem", created(2, 1))}));
   CHECK(got == said{"written n0 k", "refused too_large", "written n2 k"});

@@ -291,3 +291,30 @@ TEST_CASE("the death of the ledger is fatal") {
   o.kill_ledger();
   CHECK(o.fatal.find("state directory") != std::string::npos);
 }
+
+TEST_CASE("a mail that fits into no request of the other server is listed with its size, and is not even read") {
+  office o({pair_named("jane", false)});
+  o.box("jane@branch.example").largest_item = 1000;
+  int fetched = 0;
+  o.script = [&](const mailbox_call& c) {
+    if (c.name == "fetch_items") fetched += static_cast<int>(c.items.size());
+    return fault{};
+  };
+  o.deliver("jane@hq.example", "small");
+  new_mail large;
+  large.message_id = "<large>";
+  large.subject = "large";
+  large.body = std::string(2000, 'x');
+  o.box("jane@hq.example").user_create("inbox", large);
+  o.ask<pair_answers>(start_pairs{{"jane"}});
+  for (int i = 0; i < 2; ++i)
+    o.ask<pairs_synced>(sync_pairs{});
+  CHECK(o.mails("jane@branch.example") == 1);
+  CHECK(fetched == 1);
+  auto bans = o.ask<bans_are>(ask_bans{}).items;
+  REQUIRE(bans.size() == 1);
+  CHECK(bans[0].trouble->banned);
+  CHECK(bans[0].trouble->code == "too_large");
+  CHECK(bans[0].trouble->what.find("MB") != std::string::npos);
+  CHECK(bans[0].seen.primary->size == 2500);
+}

@@ -315,7 +315,7 @@ model_mailbox::outcome model_mailbox::create(const folder_id& folder, const carr
   }
   for (const auto& f : mail.fields)
     if (!holds(beside_mime, f.field)) return not_settable{};
-  const auto mime = nlohmann::json::parse(from_base64(mail.mime_base64));
+  const auto mime = nlohmann::json::parse(from_base64(mail.mime_base64.text()));
   if (refuses.contains(mime.at("id"))) return corrupt{};
   model_item item;
   item.read = mail.read.value_or(false);

@@ -86,6 +86,7 @@ public:
   std::vector<field> settable_on_mail{field::subject,    field::body,        field::categories,
                                       field::importance, field::sensitivity, field::flag};
   std::vector<field> settable_on_draft;
+  std::uint64_t largest_item = 0; // that fits into a request; 0: whatever there is
   /// `uid` is the name that tests know an item by, as Message-IDs are for mails.
   std::vector<field> settable_on_contact{field::subject,       field::body,        field::categories,
                                          field::given_name,    field::surname,     field::birthday,

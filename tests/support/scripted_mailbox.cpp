@@ -418,8 +418,8 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
       [on](ask_settable) {
         // No request to a server stands behind this one: nothing goes wrong with it.
         const auto& box = on->model();
-        return settable{box.settable_on_mail, box.settable_on_draft, box.settable_on_contact, box.settable_on_task,
-                        box.settable_on_appointment};
+        return settable{box.settable_on_mail, box.settable_on_draft,       box.settable_on_contact,
+                        box.settable_on_task, box.settable_on_appointment, box.largest_item};
       },
       [self](answer_now m) { std::exchange(self->state.late[m.which], nullptr)(); },
   };
