@@ -131,8 +131,17 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
         s.remember(m);
         return once_stored(self, stored{});
       },
+      [self, &s](const keep_declarations& m) {
+        for (const auto& d : m.declarations)
+          s.keep(d);
+        return once_stored(self, stored{});
+      },
       [self, &s](const prune_buried& m) {
         s.exhume(m.pair, m.before);
+        return once_stored(self, stored{});
+      },
+      [self, &s](const prune_conflicts& m) {
+        s.prune(m);
         return once_stored(self, stored{});
       },
       [self, &s](const load_unsettled& m) { return loaded(self, twins_loaded{s.unsettled(m.pair)}); },
@@ -148,6 +157,8 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
       [self, &s](const load_counts& m) { return loaded(self, s.counts(m.pair)); },
       [self, &s](const load_conflicts& m) { return loaded(self, conflicts_loaded{s.conflicts(m.pair, m.limit)}); },
       [self, &s](const load_memory& m) { return loaded(self, memory_loaded{s.memory(m.pair)}); },
+      [self, &s](const load_declarations&) { return loaded(self, declarations_loaded{s.declarations()}); },
+      [self, &s](const browse_twins& m) { return loaded(self, twins_loaded{s.browse(m.id_prefix)}); },
       [self](const commit_changes&) { commit(self); },
   };
 }

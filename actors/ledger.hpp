@@ -85,6 +85,16 @@ struct load_memory {
 struct memory_loaded {
   std::optional<pair_memory> memory;
 };
+struct keep_declarations {
+  std::vector<keep_declaration> declarations;
+};
+struct load_declarations {};
+struct declarations_loaded {
+  std::vector<declaration> declarations;
+};
+struct browse_twins {
+  std::string id_prefix; // see store::browse
+};
 struct prune_buried {
   pair_id pair;
   utc_seconds before{};
@@ -122,13 +132,16 @@ using ledger_actor = caf::typed_actor<
     caf::replies_to<set_frozen>::with<stored>,
     // Started or stopped by an administrator.
     caf::replies_to<set_pair_memory>::with<stored>,
-    // Old tombstones.
-    caf::replies_to<prune_buried>::with<stored>,
+    // What was declared over the admin socket.
+    caf::replies_to<keep_declarations>::with<stored>,
+    // Old tombstones, old conflicts.
+    caf::replies_to<prune_buried>::with<stored>, caf::replies_to<prune_conflicts>::with<stored>,
     // Loads.
     caf::replies_to<load_unsettled>::with<twins_loaded>, caf::replies_to<load_twins>::with<twins_loaded>,
     caf::replies_to<load_unpaired>::with<twins_loaded>, caf::replies_to<load_troubles>::with<twins_loaded>,
     caf::replies_to<load_folder_sides>::with<folder_sides_loaded>, caf::replies_to<load_counts>::with<pair_counts>,
     caf::replies_to<load_conflicts>::with<conflicts_loaded>, caf::replies_to<load_memory>::with<memory_loaded>,
+    caf::replies_to<load_declarations>::with<declarations_loaded>, caf::replies_to<browse_twins>::with<twins_loaded>,
     // The commit.
     caf::reacts_to<commit_changes>>;
 
@@ -176,5 +189,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_conflicts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::conflicts_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_memory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::memory_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::keep_declarations)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_declarations)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::declarations_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::browse_twins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::prune_conflicts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::prune_buried)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::commit_changes)

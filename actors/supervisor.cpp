@@ -40,6 +40,12 @@ void end_mailboxes(supervisor_self self, supervisor_state::member& m) {
   }
 }
 
+/// The settings of what runs: folder pairs that are off are as good as not configured.
+pair_settings running(pair_settings settings) {
+  std::erase_if(settings.folders, [](const folder_pair_settings& f) { return !f.on; });
+  return settings;
+}
+
 void launch(supervisor_self self, supervisor_state::member& m) {
   if (m.planning) return; // two would pull the same lists; it starts when the plan is there
   const auto& o = self->state.options;
@@ -51,7 +57,7 @@ void launch(supervisor_self self, supervisor_state::member& m) {
   if (o.polling && o.open_notifier)
     notifiers = {o.open_notifier(m.settings.primary), o.open_notifier(m.settings.replica)};
   m.actor = self->spawn<caf::monitored>(
-      pair, pair_options{m.settings, m.mailboxes, o.ledger, o.context, o.polling, std::move(notifiers)});
+      pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context, o.polling, std::move(notifiers)});
   log(self, log_level::info, m.settings.name, "started");
 }
 
@@ -285,7 +291,7 @@ pair_actor spawn_to_plan(supervisor_self self, supervisor_state::member& m, both
   const auto& o = self->state.options;
   m.planning = true;
   mailboxes = {o.open_mailbox(m.settings.primary), o.open_mailbox(m.settings.replica)};
-  return self->spawn(pair, pair_options{m.settings, mailboxes, o.ledger, o.context, false, {}});
+  return self->spawn(pair, pair_options{running(m.settings), mailboxes, o.ledger, o.context, false, {}});
 }
 
 void end_plan(supervisor_self self, const std::string& name, pair_actor planner, both<mailbox_actor> mailboxes) {

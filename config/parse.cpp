@@ -22,15 +22,17 @@ constexpr std::array<string_view, 9> server_keys{"url",     "version",     "acce
                                                  "ca_file", "concurrency", "timeouts", "streaming"};
 constexpr std::array<string_view, 3> timeout_keys{"connect", "idle", "total"};
 constexpr std::array<string_view, 3> auth_keys{"type", "user", "password_file"};
+// Of what comes over the admin socket.
+constexpr std::array<string_view, 4> auth_keys_with_secrets{"type", "user", "password_file", "password"};
 constexpr std::array<string_view, 3> side_of_server_keys{"server", "mailbox", "auth"};
 constexpr std::array<string_view, 8> direct_side_keys{"url",     "mailbox",     "auth",     "version",
                                                       "ca_file", "concurrency", "timeouts", "streaming"};
 constexpr std::array<string_view, 11> pair_keys{
     "primary",    "replica",          "folders",           "start", "direction", "drift", "unchangeable", "meetings",
     "start_date", "polling_interval", "include_subfolders"};
-constexpr std::array<string_view, 9> folder_pair_keys{"primary",    "replica",          "direction",
-                                                      "drift",      "unchangeable",     "meetings",
-                                                      "start_date", "polling_interval", "include_subfolders"};
+constexpr std::array<string_view, 10> folder_pair_keys{
+    "primary",    "replica",          "direction",          "drift", "unchangeable", "meetings",
+    "start_date", "polling_interval", "include_subfolders", "on"};
 
 constexpr std::array later_auth_keys{later_key{"password", "write it into a file and name that in \"password_file\""}};
 constexpr std::array<string_view, 3> later_auth{"ntlm", "kerberos", "oauth2"};
@@ -106,7 +108,41 @@ public:
     return result;
   }
 
+  /// Adds what was made over the admin socket: each by itself, so that one that is wrong spoils no other.
+  void add(const additions& more, added_settings& to) {
+    has_secrets_ = true;
+    each(more.servers, "servers", to.wrong_servers, [&](auto& name, auto& value, auto& path) {
+      if (std::any_of(to.all.servers.begin(), to.all.servers.end(), [&](auto& s) { return s.name == name; }))
+        return found_.push_back({path, "the configuration file declares a server of this name as well", 0, 0});
+      auto server = read_server(value, path, name);
+      servers_.emplace(name, known_server{server, found_.empty()});
+      if (found_.empty()) to.all.servers.push_back(std::move(server));
+    });
+    each(more.pairs, "pairs", to.wrong_pairs, [&](auto& name, auto& value, auto& path) {
+      if (std::any_of(to.all.pairs.begin(), to.all.pairs.end(), [&](auto& p) { return p.name == name; }))
+        return found_.push_back({path, "the configuration file declares a pair of this name as well", 0, 0});
+      auto pair = read_pair(value, path, name);
+      if (found_.empty()) to.all.pairs.push_back(std::move(pair));
+    });
+  }
+
 private:
+  template <class Read>
+  void each(const std::map<std::string, std::string>& entries, const char* kind, std::map<std::string, problems>& wrong,
+            Read read) {
+    for (const auto& [name, text] : entries) {
+      found_.clear();
+      const auto path = path_of(kind, name);
+      const auto usable = parse_name(name);
+      const auto value = parse_document(text, found_);
+      if (const auto* bad = std::get_if<objection>(&usable))
+        found_.push_back({path, bad->text, 0, 0});
+      else if (found_.empty())
+        read(name, value, path);
+      if (!found_.empty()) wrong[name] = std::exchange(found_, {});
+    }
+  }
+
   void read_path(object_reader& from, string_view key, std::string& into) {
     const auto path = from.text(key);
     if (!path) return;
@@ -143,7 +179,10 @@ private:
 
   credentials read_auth(object_reader& parent) {
     credentials result;
-    object_reader auth(parent.child("auth"), parent.path("auth"), auth_keys, found_, later_auth_keys);
+    object_reader auth(parent.child("auth"), parent.path("auth"),
+                       has_secrets_ ? std::span<const string_view>(auth_keys_with_secrets)
+                                    : std::span<const string_view>(auth_keys),
+                       found_, later_auth_keys);
     if (auth.require("type", "\"basic\"")) {
       const auto type = auth.text("type").value_or("basic");
       const bool planned = std::find(later_auth.begin(), later_auth.end(), type) != later_auth.end();
@@ -159,11 +198,23 @@ private:
       else if (auth.child("user").is_string() && result.user.empty())
         auth.complain("user", "must not be empty");
     }
-    if (auth.require("password_file", "the name of a file that holds the password"))
+    if (has_secrets_ && (auth.has("password") || !auth.has("password_file"))) {
+      if (auth.require("password", "the account's password")) result.password.value = read_password(auth);
+    } else if (auth.require("password_file", "the name of a file that holds the password"))
       if (const auto word =
               auth.parsed<std::string>("password_file", [&](auto& name) { return read_secret(name, places_); }))
         result.password.value = *word;
     return result;
+  }
+
+  std::string read_password(object_reader& auth) {
+    if (auth.has("password_file")) auth.complain("password", "stands beside \"password_file\"; one of them must go");
+    const auto word = auth.text("password").value_or("");
+    constexpr std::size_t longest = 4096; // as in a password file
+    const bool usable = word.size() <= longest && word.find_first_of(string_view("\r\n\0", 3)) == std::string::npos;
+    if (!usable) auth.complain("password", "must be one line of at most 4096 bytes");
+    if (auth.child("password").is_string() && word.empty()) auth.complain("password", "must not be empty");
+    return word;
   }
 
   server_settings read_server(const ordered_json& value, const std::string& path, const std::string& name) {
@@ -218,6 +269,8 @@ private:
       return side.complain("server", "there is no server \"" + *wanted + "\" in \"servers\"" +
                                          (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
     }
+    // In the file the server's own problem refuses the pair as well.
+    if (!usable && has_secrets_) side.complain("server", "server \"" + *wanted + "\" is not right itself");
     if (!usable) return;
     into = known->second.server;
     if (!side.has("auth")) {
@@ -276,6 +329,9 @@ private:
           inherited.name = folder_name;
           result.folders.push_back(read_folder_pair(folder, folder_path, inherited, result, taken));
         });
+    if (!result.folders.empty() &&
+        std::none_of(result.folders.begin(), result.folders.end(), [](auto& f) { return f.on; }))
+      pair.complain("folders", "every folder pair is off; stop the pair instead");
     return result;
   }
 
@@ -289,6 +345,7 @@ private:
     read_folder("primary", result.primary);
     read_folder("replica", result.replica);
     read_inherited(folders, result);
+    if (const auto on = folders.flag("on")) result.on = *on;
     const auto claim = [&](const side_settings& side, string_view key, const std::string& folder) {
       if (side.mailbox.empty() || side.server.url.empty() || folder.empty()) return;
       const auto [first, is_new] = taken.emplace(place(side, folder), folders.path(key));
@@ -303,6 +360,7 @@ private:
   }
 
   const file_places& places_;
+  bool has_secrets_ = false; // what is read may hold secrets: it is no file
   problems& found_;
   struct known_server {
     server_settings server;
@@ -330,7 +388,20 @@ configuration parse_settings(std::string_view text, const file_places& places) {
   return found;
 }
 
-configuration load_settings(const std::string& file, const std::string& credentials) {
+std::variant<added_settings, problems> parse_settings(std::string_view text, const file_places& places,
+                                                      const additions& more) {
+  problems found;
+  const auto document = parse_document(text, found);
+  if (std::any_of(found.begin(), found.end(), [](auto& p) { return p.line > 0; })) return found;
+  parser reading(places, found);
+  added_settings result;
+  result.all = reading.read(document);
+  if (!found.empty()) return found;
+  reading.add(more, result);
+  return result;
+}
+
+std::variant<configuration_text, problems> load_text(const std::string& file, const std::string& credentials) {
   constexpr std::size_t longest = std::size_t{64} << 20;
   const auto text = read_file(file, longest);
   if (const auto* wrong = std::get_if<objection>(&text)) {
@@ -339,7 +410,14 @@ configuration load_settings(const std::string& file, const std::string& credenti
     return problems{{"", std::move(what), 0, 0}};
   }
   const auto directory = std::filesystem::absolute(file).parent_path().string();
-  return parse_settings(std::get<std::string>(text), {credentials, directory});
+  return configuration_text{std::get<std::string>(text), {credentials, directory}};
+}
+
+configuration load_settings(const std::string& file, const std::string& credentials) {
+  auto loaded = load_text(file, credentials);
+  if (auto* wrong = std::get_if<problems>(&loaded)) return std::move(*wrong);
+  const auto& [text, places] = std::get<configuration_text>(loaded);
+  return parse_settings(text, places);
 }
 
 } // namespace exsyncd

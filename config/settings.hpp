@@ -77,6 +77,7 @@ struct folder_pair_settings {
   std::chrono::milliseconds polling_interval{};
   /// Folders below are paired by their names, created where they are missing, renamed and moved; never deleted.
   bool include_subfolders = false;
+  bool on = true; // where it is off, nothing of it is listed and nothing is written
   friend bool operator==(const folder_pair_settings&, const folder_pair_settings&) = default;
 };
 

@@ -195,6 +195,8 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
   if (auto* why = std::get_if<storage_failure>(&opened)) return *why;
   auto inside = std::make_unique<machinery>(std::move(std::get<std::shared_ptr<standing_store>>(opened)));
   auto& system = inside->system;
+  const auto kept = inside->kept->records.declarations(); // before its owner takes over
+  if (auto why = inside->kept->records.failure()) return *why;
   // Detached: it waits for the disk.
   inside->ledger = system.spawn<caf::detached>(ledger, std::shared_ptr<store>(inside->kept, &inside->kept->records));
   context around;
@@ -203,7 +205,7 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
   around.random = random_bits;
   around.log = with.log;
   supervisor_options options;
-  options.pairs = with.settings.pairs;
+  options.pairs = with.pairs ? with.pairs(kept) : with.settings.pairs;
   options.ledger = inside->ledger;
   options.context = around;
   options.polling = with.polling;
@@ -229,6 +231,10 @@ prober_actor engine_room::open_prober(const side_settings& side) {
 
 mailbox_actor engine_room::open_mailbox(const side_settings& side) {
   return inside_->opener->mailbox(side);
+}
+
+const ledger_actor& engine_room::the_ledger() const {
+  return inside_->ledger;
 }
 
 void engine_room::cut_connections() {

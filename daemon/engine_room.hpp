@@ -29,6 +29,9 @@ public:
     log_sink log;
     /// The store cannot be written any more: the process shall end. Called from another thread.
     std::function<void(std::string why)> on_fatal;
+    /// What shall run, once it is known what the store holds of what was declared over the admin socket; called once,
+    /// from `open`. Without it: the pairs of the settings.
+    std::function<std::vector<pair_settings>(const std::vector<declaration>& kept)> pairs = {};
   };
 
   /// Opens the store and starts the pairs; or why the state directory cannot be used.
@@ -42,12 +45,13 @@ public:
   template <class Answer, class Question>
   void ask(Question question, std::chrono::seconds patience, std::function<void(Answer&)> answered,
            std::function<void(std::string why)> failed) {
-    system_->spawn([to = supervisor_, question = std::move(question), patience, answered = std::move(answered),
-                    failed = std::move(failed)](caf::event_based_actor* self) mutable {
-      self->request(to, patience, std::move(question))
-          .then([answered = std::move(answered)](Answer& answer) { answered(answer); },
-                [failed = std::move(failed)](const caf::error& why) { failed(caf::to_string(why)); });
-    });
+    ask_actor(supervisor_, std::move(question), patience, std::move(answered), std::move(failed));
+  }
+  /// The same of the ledger.
+  template <class Answer, class Question>
+  void ask_ledger(Question question, std::chrono::seconds patience, std::function<void(Answer&)> answered,
+                  std::function<void(std::string why)> failed) {
+    ask_actor(the_ledger(), std::move(question), patience, std::move(answered), std::move(failed));
   }
 
   /// Asks a server itself, by way of a mailbox or as the account; any thread, answers as `ask`.
@@ -88,6 +92,19 @@ private:
                 caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
                 failed(caf::to_string(why));
               });
+    });
+  }
+
+  const ledger_actor& the_ledger() const;
+
+  template <class Actor, class Answer, class Question>
+  void ask_actor(const Actor& whom, Question question, std::chrono::seconds patience,
+                 std::function<void(Answer&)> answered, std::function<void(std::string why)> failed) {
+    system_->spawn([to = whom, question = std::move(question), patience, answered = std::move(answered),
+                    failed = std::move(failed)](caf::event_based_actor* self) mutable {
+      self->request(to, patience, std::move(question))
+          .then([answered = std::move(answered)](Answer& answer) { answered(answer); },
+                [failed = std::move(failed)](const caf::error& why) { failed(caf::to_string(why)); });
     });
   }
 

@@ -1,3 +1,4 @@
+#include "daemon/declarations.hpp"
 #include "daemon/ending.hpp"
 #include "daemon/engine_room.hpp"
 #include "daemon/service.hpp"
@@ -88,6 +89,19 @@ ending once::run() {
                                    code_ = exit_code::bad_state_directory;
                                  });
                                }};
+  declarations book({with_.configuration_file, {with_.credentials, with_.settings.state_directory}});
+  std::vector<std::string> left_out;
+  options.pairs = [&](const std::vector<declaration>& kept) {
+    book.take(kept);
+    auto read = book.read();
+    const auto* right = std::get_if<added_settings>(&read);
+    if (right == nullptr) return with_.settings.pairs; // the file was right a moment ago
+    for (const auto* wrong : {&right->wrong_servers, &right->wrong_pairs})
+      for (const auto& [name, found] : *wrong)
+        for (const auto& p : found)
+          left_out.push_back(to_text(p, "declared over the admin socket"));
+    return right->all.pairs;
+  };
   auto opened = engine_room::open(std::move(options));
   if (const auto* why = std::get_if<storage_failure>(&opened)) {
     fail(why->what);
@@ -96,6 +110,10 @@ ending once::run() {
   room_ = std::move(std::get<std::unique_ptr<engine_room>>(opened));
 
   json report{{"in_step", false}, {"pairs", json::array()}, {"writes", 0}};
+  for (const auto& why : left_out) {
+    log_.write({log_level::error, why, "", "", "", ""});
+    report["errors"].push_back(why);
+  }
   std::vector<std::string> started;
   if (const auto all = wait_for<pairs_are>(ask_pairs{}))
     for (const auto& p : all->pairs) {
@@ -105,7 +123,7 @@ ending once::run() {
         report["stopped"].push_back(p.settings.name);
     }
   if (const auto total = failed_ ? std::nullopt : rounds(started)) {
-    bool in_step = true;
+    bool in_step = left_out.empty();
     std::uint64_t writes = 0;
     for (const auto& pair : *total) {
       const auto shown = show(pair);

@@ -215,11 +215,13 @@ json show_folder(const folder_pair_settings& folder, const pair_overview& pair) 
     j["status"] = "error";
     j["error"] = show(*why);
   }
+  if (!folder.on) j["status"] = "off";
   for (const auto& counts : pair.counts.folder_pairs)
     if (counts.folder_pair.value == folder.name)
       j["items"] = {{"known", counts.known},
                     {"in_step", counts.agreed},
                     {"waiting", counts.unsettled},
+                    {"skipped", skipped_of(counts)},
                     {"banned", counts.banned}};
   return j;
 }
@@ -342,6 +344,39 @@ std::string show(pair_condition condition) {
   return {};
 }
 
+std::string show(item_class c) {
+  switch (c) {
+  case item_class::message:
+    return "message";
+  case item_class::contact:
+    return "contact";
+  case item_class::task:
+    return "task";
+  case item_class::appointment:
+    return "appointment";
+  case item_class::other:
+    return "other";
+  }
+  return {};
+}
+
+json show(const host::kept_line& kept) {
+  static constexpr std::array levels{"debug", "info", "warning", "error"};
+  const auto& line = kept.line;
+  json j{{"time", show_time(std::chrono::floor<std::chrono::seconds>(kept.when))},
+         {"level", levels.at(static_cast<std::size_t>(line.level))},
+         {"text", line.text}};
+  for (const auto& [name, value] : {std::pair("pair", &line.pair), std::pair("folder", &line.folder),
+                                    std::pair("item", &line.item), std::pair("code", &line.code)})
+    if (!value->empty()) j[name] = *value;
+  return j;
+}
+
+std::uint64_t skipped_of(const pair_counts::of_folder_pair& counts) {
+  const auto others = counts.agreed + counts.unsettled;
+  return counts.known > others ? counts.known - others : 0;
+}
+
 json show(const failure& why) {
   json j{{"code", why.code}, {"message", why.what}, {"reach", show(why.reach)}};
   if (!why.hint.empty()) j["hint"] = why.hint;
@@ -351,18 +386,20 @@ json show(const failure& why) {
 
 json show(const pair_overview& pair, bool whole) {
   const auto& status = pair.status;
-  std::uint64_t known = 0, in_step = 0, waiting = 0, banned = 0;
+  std::uint64_t known = 0, in_step = 0, waiting = 0, skipped = 0, banned = 0;
   for (const auto& f : pair.counts.folder_pairs) {
     known += f.known;
     in_step += f.agreed;
     waiting += f.unsettled;
+    skipped += skipped_of(f);
     banned += f.banned;
   }
   json j{{"name", pair.settings.name},
          {"status", show(pair.condition)},
          {"primary", show(pair.settings.primary)},
          {"replica", show(pair.settings.replica)},
-         {"items", {{"known", known}, {"in_step", in_step}, {"waiting", waiting}, {"banned", banned}}},
+         {"items",
+          {{"known", known}, {"in_step", in_step}, {"waiting", waiting}, {"skipped", skipped}, {"banned", banned}}},
          {"round",
           {{"running", status.syncing},
            {"done", status.done},
@@ -388,10 +425,24 @@ json show(const pair_overview& pair, bool whole) {
     if (!status.polled_because[s].empty()) told["reason"] = status.polled_because[s];
   }
   j["start"] = pair.settings.start;
-  j["declared_in"] = "configuration";
-  j["folders"] = json::array();
+  j["folders"] = show_folders(pair);
+  return j;
+}
+
+json show_folders(const pair_overview& pair) {
+  auto list = json::array();
   for (const auto& f : pair.settings.folders)
-    j["folders"].push_back(show_folder(f, pair));
+    list.push_back(show_folder(f, pair));
+  return list;
+}
+
+json show_wrong(const std::string& pair, const problems& found) {
+  json j{{"name", pair}, {"status", "error"}, {"errors", json::array()}};
+  for (const auto& p : found)
+    j["errors"].push_back({{"code", "wrong-settings"},
+                           {"message", p.path + ": " + p.text},
+                           {"reach", "account"},
+                           {"hint", "change it with pair.update, or delete it with pair.delete"}});
   return j;
 }
 

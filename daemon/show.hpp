@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/supervisor.hpp"
+#include "config/problem.hpp"
+#include "daemon/host/log_ring.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -14,9 +16,18 @@ namespace exsyncd {
 std::string show_time(utc_seconds when);
 std::string show(pair_condition condition);
 
+std::string show(item_class c);
+nlohmann::json show(const host::kept_line& line);
+/// Items that are left alone on one side by the settings.
+std::uint64_t skipped_of(const pair_counts::of_folder_pair& counts);
+
 nlohmann::json show(const failure& why);
 /// Status, mailboxes and progress of a pair; with its folder pairs where `whole`.
 nlohmann::json show(const pair_overview& pair, bool whole);
+/// Its folder pairs: status, settings, counts.
+nlohmann::json show_folders(const pair_overview& pair);
+/// A pair that cannot run: what was declared over the admin socket no longer fits.
+nlohmann::json show_wrong(const std::string& pair, const problems& found);
 nlohmann::json show(const pair_plan& plan);
 nlohmann::json show(const conflict& lost);
 /// An item that is not in step; `of` is its pair.

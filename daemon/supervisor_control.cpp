@@ -3,6 +3,7 @@
 #include "config/values.hpp"
 #include "daemon/server_questions.hpp"
 #include "daemon/show.hpp"
+#include "daemon/supervisor_control_ask.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,10 +16,6 @@ namespace {
 using admin::reply;
 using nlohmann::json;
 
-constexpr std::chrono::seconds quick{60};
-// What waits for mailboxes: a first synchronisation may take a day.
-constexpr std::chrono::seconds slow = std::chrono::hours(48);
-
 admin::call_error to_error(const failure& why, std::string field) {
   return {admin::error_code::not_possible, why.what, why.hint, std::move(field)};
 }
@@ -30,22 +27,22 @@ const pair_settings* find(const settings& in, const std::string& name) {
 
 } // namespace
 
-void supervisor_control::use(std::shared_ptr<const settings> configuration) {
+void supervisor_control::use(std::shared_ptr<const added_settings> configuration) {
   const std::lock_guard lock(mutex_);
   with_.configuration = std::move(configuration);
 }
 
-std::shared_ptr<const settings> supervisor_control::configuration() const {
+std::shared_ptr<const added_settings> supervisor_control::configuration() const {
   const std::lock_guard lock(mutex_);
   return with_.configuration;
 }
 
-bool supervisor_control::known(const std::vector<std::string>& pairs, const reply& to) const {
+bool supervisor_control::declared(const std::vector<std::string>& pairs, const reply& to) const {
   const auto now = configuration();
   for (const auto& name : pairs) {
-    if (find(*now, name) != nullptr) continue;
+    if (find(now->all, name) != nullptr || now->wrong_pairs.contains(name)) continue;
     std::vector<std::string_view> names;
-    for (const auto& p : now->pairs)
+    for (const auto& p : now->all.pairs)
       names.push_back(p.name);
     const auto meant = nearest(name, names);
     to.failed({admin::error_code::not_found, "there is no pair \"" + name + '"',
@@ -55,12 +52,18 @@ bool supervisor_control::known(const std::vector<std::string>& pairs, const repl
   return true;
 }
 
-template <class Answer, class Question>
-void supervisor_control::ask(Question question, std::chrono::seconds patience, const reply& to,
-                             std::function<void(Answer&)> answered) {
-  with_.room.ask<Answer>(std::move(question), patience, std::move(answered), [to](const std::string& why) {
-    to.failed({admin::error_code::internal, "the daemon gave no answer: " + why, "look into the log", ""});
-  });
+bool supervisor_control::known(const std::vector<std::string>& pairs, const reply& to) const {
+  if (!declared(pairs, to)) return false;
+  const auto now = configuration();
+  for (const auto& name : pairs) {
+    const auto wrong = now->wrong_pairs.find(name);
+    if (wrong == now->wrong_pairs.end()) continue;
+    auto why = to_error(wrong->second, "change it with pair.update, or delete it with pair.delete");
+    why.code = admin::error_code::not_possible;
+    to.failed(std::move(why));
+    return false;
+  }
+  return true;
 }
 
 /// Requests that answer for each pair whether it was done. One that fails alone is an error of the call.
@@ -87,7 +90,7 @@ void supervisor_control::daemon_status(reply to) {
              {"pid", ::getpid()},
              {"started", show_time(with_.started)},
              {"configuration", with_.configuration_file},
-             {"state_directory", now->state_directory},
+             {"state_directory", now->all.state_directory},
              {"summary", show_summary(all.pairs)},
              {"pairs", pairs}});
   });
@@ -107,24 +110,83 @@ void supervisor_control::ask_server(const admin::server_question& asked, reply t
   const auto no_reader = [](const std::string&) -> std::variant<server_settings, admin::call_error> {
     return admin::call_error{admin::error_code::invalid_params, "declare the server first", "", "settings"};
   };
-  answer_server_question(with_.room, configuration()->servers, no_reader, asked, to);
+  answer_server_question(with_.room, configuration()->all.servers, no_reader, asked, to);
+}
+
+void supervisor_control::config_export(reply to) {
+  with_.run([this, to] { with_.desk.config_export(to); });
+}
+
+void supervisor_control::config_check(reply to) {
+  with_.run([this, to] { with_.desk.config_check(to); });
+}
+
+void supervisor_control::server_list(reply to) {
+  with_.run([this, to] { with_.desk.server_list(to); });
+}
+
+void supervisor_control::server_get(const std::vector<std::string>& servers, reply to) {
+  with_.run([this, servers, to] { with_.desk.server_get(servers, to); });
+}
+
+void supervisor_control::edit(admin::edit_request what, reply to) {
+  with_.run([this, what = std::move(what), to] { with_.desk.edit(what, to); });
 }
 
 void supervisor_control::pair_list(reply to) {
-  ask<pairs_are>(ask_pairs{}, quick, to, [to](pairs_are& all) {
+  ask<pairs_are>(ask_pairs{}, quick, to, [to, now = configuration()](pairs_are& all) {
     auto pairs = json::array();
     for (const auto& p : all.pairs)
       pairs.push_back(show(p, false));
+    for (const auto& [name, found] : now->wrong_pairs)
+      pairs.push_back(show_wrong(name, found));
     to.done({{"pairs", pairs}});
   });
 }
 
-void supervisor_control::pair_get(const std::string& pair, reply to) {
-  if (!known({pair}, to)) return;
+void supervisor_control::pair_get(const std::vector<std::string>& pairs, reply to) {
+  if (!declared(pairs, to)) return;
+  ask<pairs_are>(ask_pairs{}, quick, to, [this, pairs, to, now = configuration()](pairs_are& all) {
+    auto list = json::array();
+    for (const auto& name : pairs) {
+      const auto at =
+          std::find_if(all.pairs.begin(), all.pairs.end(), [&](auto& p) { return p.settings.name == name; });
+      const auto wrong = now->wrong_pairs.find(name);
+      if (at != all.pairs.end())
+        list.push_back(show(*at, true));
+      else if (wrong != now->wrong_pairs.end())
+        list.push_back(show_wrong(name, wrong->second));
+      else
+        return to.failed(
+            {admin::error_code::not_found, "there is no pair \"" + name + '"', "pair.list lists them all", "pair"});
+    }
+    // Where it is declared, the desk knows.
+    with_.run([this, pairs, to, list]() mutable {
+      for (std::size_t i = 0; i < pairs.size(); ++i)
+        with_.desk.add_declaration(pairs[i], list[i]);
+      add_skipped(
+          pairs, std::move(list),
+          [to](json shown) {
+            if (shown.size() == 1) return to.done(shown[0]);
+            to.done({{"pairs", shown}});
+          },
+          to);
+    });
+  });
+}
+
+void supervisor_control::folder_pair_list(const std::optional<std::string>& pair, reply to) {
+  if (pair && !known({*pair}, to)) return;
   ask<pairs_are>(ask_pairs{}, quick, to, [pair, to](pairs_are& all) {
-    for (const auto& p : all.pairs)
-      if (p.settings.name == pair) return to.done(show(p, true));
-    to.failed({admin::error_code::not_found, "there is no pair \"" + pair + '"', "pair.list lists them all", "pair"});
+    auto list = json::array();
+    for (const auto& p : all.pairs) {
+      if (pair && p.settings.name != *pair) continue;
+      for (auto folder : show_folders(p)) {
+        folder["pair"] = p.settings.name;
+        list.push_back(std::move(folder));
+      }
+    }
+    to.done({{"folder_pairs", list}});
   });
 }
 
@@ -156,13 +218,22 @@ void supervisor_control::pair_plan(const std::string& pair, reply to) {
   });
 }
 
+std::vector<std::string> supervisor_control::folders_of(const std::string& pair,
+                                                        const std::optional<std::string>& folder,
+                                                        const reply& to) const {
+  const auto now = configuration();
+  std::vector<std::string> names;
+  for (const auto& f : find(now->all, pair)->folders)
+    if (!folder || f.name == *folder) names.push_back(f.name);
+  if (names.empty())
+    to.failed({admin::error_code::not_found, "pair \"" + pair + "\" has no folder pair \"" + *folder + '"',
+               "pair.get lists them", "folder"});
+  return names;
+}
+
 void supervisor_control::pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) {
   if (!known({pair}, to)) return;
-  const auto now = configuration();
-  const auto& folders = find(*now, pair)->folders;
-  if (folder && std::none_of(folders.begin(), folders.end(), [&](auto& f) { return f.name == *folder; }))
-    return to.failed({admin::error_code::not_found, "pair \"" + pair + "\" has no folder pair \"" + *folder + '"',
-                      "pair.get lists them", "folder"});
+  if (folders_of(pair, folder, to).empty()) return;
   change(approve_one{pair, folder.value_or("")}, to);
 }
 
@@ -182,7 +253,7 @@ void supervisor_control::ban_list(const std::optional<std::string>& pair, std::s
     auto list = json::array();
     for (const auto& item : bans.items) {
       if (list.size() == limit) break;
-      if (const auto* of = find(*now, item.pair.value)) list.push_back(show_trouble(item, *of));
+      if (const auto* of = find(now->all, item.pair.value)) list.push_back(show_trouble(item, *of));
     }
     to.done({{"bans", list}, {"total", bans.items.size()}});
   });

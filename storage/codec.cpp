@@ -70,6 +70,11 @@ void fields(Archive& a, R& c) {
   a(c.folder_pair, c.known, c.agreed, c.unsettled, c.banned);
 }
 
+template <class Archive, of_type<declaration> R>
+void fields(Archive& a, R& d) {
+  a(d.kind, d.name, d.text);
+}
+
 // ---- values ----
 
 template <class E>
@@ -89,6 +94,10 @@ constexpr std::pair<operation, operation> range_of() {
 template <>
 constexpr std::pair<listing_phase, listing_phase> range_of() {
   return {listing_phase::from_beginning, listing_phase::following};
+}
+template <>
+constexpr std::pair<declared, declared> range_of() {
+  return {declared::server, declared::pair};
 }
 template <>
 constexpr std::pair<item_class, item_class> range_of() {
@@ -279,6 +288,7 @@ EXSYNCD_CODEC_FOR(frozen)
 EXSYNCD_CODEC_FOR(conflict)
 EXSYNCD_CODEC_FOR(pair_memory)
 EXSYNCD_CODEC_FOR(folder_pair_counts)
+EXSYNCD_CODEC_FOR(declaration)
 #undef EXSYNCD_CODEC_FOR
 
 } // namespace exsyncd

@@ -21,6 +21,6 @@ std::variant<Record, storage_failure> decode(std::string_view bytes);
 
 using folder_pair_counts = pair_counts::of_folder_pair;
 
-// Both exist for: twin, folder_side, frozen, conflict, pair_memory, folder_pair_counts.
+// Both exist for: twin, folder_side, frozen, conflict, pair_memory, folder_pair_counts, declaration.
 
 } // namespace exsyncd

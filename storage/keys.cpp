@@ -22,6 +22,7 @@ enum table : char {
   memory_table = 'm',
   counts_table = 'c',
   conflict_table = 'x',
+  declaration_table = 'd',
 };
 
 class key {
@@ -83,6 +84,15 @@ std::string memory(const pair_id& p) {
 }
 std::string counts(const pair_id& p, const folder_pair_id& f) {
   return key(counts_table).part(p.value).end(f.value);
+}
+std::string declaration(declared kind, const std::string& name) {
+  return key(declaration_table).number(static_cast<std::uint64_t>(kind)).end(name);
+}
+std::string all_declarations() {
+  return key(declaration_table).end();
+}
+std::string twins_from(std::string_view id_prefix) {
+  return key(twin_table).end(id_prefix);
 }
 std::string conflict(const pair_id& p, sequence s) {
   return key(conflict_table).part(p.value).number(std::numeric_limits<sequence>::max() - s).end();

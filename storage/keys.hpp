@@ -20,6 +20,10 @@ std::string folder_side(const pair_id&, const folder_pair_id&, side);
 std::string frozen(const pair_id&, const folder_pair_id&);
 std::string memory(const pair_id&);
 std::string counts(const pair_id&, const folder_pair_id&);
+std::string declaration(declared, const std::string& name);
+std::string all_declarations();
+/// Twins whose ids begin so.
+std::string twins_from(std::string_view id_prefix);
 /// The newest first.
 std::string conflict(const pair_id&, sequence);
 

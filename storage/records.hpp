@@ -137,6 +137,9 @@ struct trouble {
   friend bool operator==(const trouble&, const trouble&) = default;
 };
 
+/// trouble.code of an item that an administrator wants to be left alone: no change of the item lifts it.
+inline constexpr auto banned_by_administrator = "banned-by-administrator";
+
 /// One item as the pair knows it.
 struct twin {
   twin_id id;
@@ -212,6 +215,16 @@ struct pair_memory {
   std::optional<bool> started;
   bool start_in_file = false;
   friend bool operator==(const pair_memory&, const pair_memory&) = default;
+};
+
+enum class declared : std::uint8_t { server = 0, pair = 1 };
+
+/// A server or a pair that was made over the admin socket, not in the configuration file.
+struct declaration {
+  declared kind = declared::server;
+  std::string name;
+  std::string text; // a JSON object as it would stand in the file; its secrets are sealed (daemon/secrets.hpp)
+  friend bool operator==(const declaration&, const declaration&) = default;
 };
 
 /// True where facts are unanswered, an intent is open, or the last settlement left work.

@@ -427,6 +427,26 @@ void store::remember(const set_pair_memory& call) {
   put(keys::memory(call.pair), encode(call.memory));
 }
 
+void store::keep(const keep_declaration& call) {
+  const auto key = keys::declaration(call.kind, call.name);
+  if (call.text) return put(key, encode(declaration{call.kind, call.name, *call.text}));
+  erase(key);
+  if (call.kind == declared::pair) erase(keys::memory(pair_id{call.name}));
+}
+
+void store::prune(const prune_conflicts& call) {
+  std::vector<std::string> old;
+  std::size_t seen = 0;
+  scan(keys::all_conflicts(call.pair), [&](std::string_view key, std::string_view bytes) {
+    const auto kept = decode<conflict>(bytes);
+    const auto* lost = std::get_if<conflict>(&kept);
+    if (++seen > call.most || (lost && lost->when < call.before)) old.emplace_back(key);
+    return true;
+  });
+  for (const auto& key : old)
+    erase(key);
+}
+
 void store::exhume(const pair_id& pair, utc_seconds before) {
   const auto end = keys::buried_at(pair, before);
   std::vector<twin_id> old;

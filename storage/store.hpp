@@ -152,6 +152,21 @@ struct set_pair_memory {
   pair_memory memory;
 };
 
+/// Keeps what was declared over the admin socket, in place of what had its name; without a text it is forgotten. A
+/// pair that is forgotten takes along what was said about its start: a new one of that name begins anew.
+struct keep_declaration {
+  declared kind = declared::server;
+  std::string name;
+  std::optional<std::string> text;
+};
+
+/// Removes the conflicts of a pair but its newest `most`, and all from before `before`.
+struct prune_conflicts {
+  pair_id pair;
+  std::size_t most = 0;
+  utc_seconds before{};
+};
+
 // ---- what can be read ----
 
 struct pair_counts {
@@ -196,6 +211,8 @@ public:
   void note(const note_trouble&);
   void freeze(const set_frozen&);
   void remember(const set_pair_memory&);
+  void keep(const keep_declaration&);
+  void prune(const prune_conflicts&);
   /// Removes twins buried before `before`, their marks with them.
   void exhume(const pair_id&, utc_seconds before);
 
@@ -216,6 +233,11 @@ public:
   std::vector<conflict> conflicts(const pair_id&, std::size_t limit) const;
   std::optional<pair_memory> memory(const pair_id&) const;
   std::vector<pair_id> pairs() const;
+  /// Servers first, each kind by name.
+  std::vector<declaration> declarations() const;
+  /// Twins of all pairs whose ids begin so, buried ones among them. Ids of production are hexadecimal: two digits give
+  /// a 256th of all.
+  std::vector<twin> browse(std::string_view id_prefix) const;
 
 private:
   std::optional<std::string> get(const std::string& key) const;

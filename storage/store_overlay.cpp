@@ -227,6 +227,24 @@ std::vector<pair_id> store::pairs() const {
   return {found.begin(), found.end()};
 }
 
+std::vector<declaration> store::declarations() const {
+  std::vector<declaration> result;
+  scan_records<declaration>(keys::all_declarations(), [&](declaration d) {
+    result.push_back(std::move(d));
+    return true;
+  });
+  return result;
+}
+
+std::vector<twin> store::browse(std::string_view id_prefix) const {
+  std::vector<twin> result;
+  scan_records<twin>(keys::twins_from(id_prefix), [&](twin t) {
+    result.push_back(std::move(t));
+    return true;
+  });
+  return result;
+}
+
 // ---- changing ----
 
 void store::put(const std::string& key, std::string value) {

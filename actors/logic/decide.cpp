@@ -54,6 +54,7 @@ private:
   std::optional<wait> held_back() const {
     if (!twin_.trouble) return {};
     const auto& t = *twin_.trouble;
+    if (t.banned && t.code == banned_by_administrator) return wait{wait::reason::banned};
     for (side s : both_sides)
       if (trouble_key(seen(s)) != t.at[s]) return {};
     if (t.banned) return wait{wait::reason::banned};

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct call_error {
   std::string message;
   std::string hint;  // what to do about it; may be empty
   std::string field; // the parameter that it is about; may be empty
+  /// Each thing that is wrong with what was given, as (JSON path, text); may be empty.
+  std::vector<std::pair<std::string, std::string>> problems = {};
 };
 
 /// The answer to one call: given once, from any thread; what comes after the first is ignored. A call whose replies are
@@ -36,10 +39,23 @@ class reply {
 public:
   /// Receives the result as JSON text, or the error.
   using receiver = std::function<void(std::variant<std::string, call_error>)>;
-  explicit reply(receiver to);
+  /// Takes a later line of a stream; false where nobody reads it any more. An empty one only asks, and keeps the
+  /// connection open though its client writes no more.
+  using pusher = std::function<bool(std::string)>;
+  explicit reply(receiver to, pusher more = {});
 
   void done(const nlohmann::json& result) const;
+  /// The same, in the order in which its members stand.
+  void done_in_order(const nlohmann::ordered_json& result) const;
   void failed(call_error why) const;
+
+  // For a call that is answered by a stream: after `done`, a line for each event, from any thread.
+
+  /// False where nobody reads it any more: he hung up, or was dropped because he does not keep up.
+  bool push(const nlohmann::json& event) const;
+  bool is_open() const;
+  /// Before `done`: that the client writes no more is not the end.
+  void stay_open() const { static_cast<void>(is_open()); }
 
 private:
   class slot;
@@ -55,6 +71,16 @@ struct server_question {
   std::string text; // find_users: the beginning of a name; folders: the path to begin at
 };
 
+/// A change of what is declared. All of `names` or none.
+struct edit_request {
+  enum class subject { server, pair, folder_pair } what = subject::pair;
+  enum class deed { create, update, remove, on, off } deed = deed::create;
+  std::string pair; // of folder pairs
+  std::vector<std::string> names;
+  /// create: the object as it would stand in the configuration; update: what changes in it (RFC 7396). JSON text.
+  std::string settings;
+};
+
 /// What the socket's methods ask of the daemon. Called from the socket's thread: must return quickly and answer
 /// through `reply`.
 class daemon_control {
@@ -64,13 +90,28 @@ public:
   virtual void daemon_status(reply to) = 0;
   virtual void daemon_reload(reply to) = 0;
   virtual void ask_server(const server_question& asked, reply to) = 0;
+  virtual void config_export(reply to) = 0;
+  virtual void config_check(reply to) = 0;
+  virtual void server_list(reply to) = 0;
+  virtual void server_get(const std::vector<std::string>& servers, reply to) = 0;
+  virtual void edit(edit_request what, reply to) = 0;
   virtual void pair_list(reply to) = 0;
-  virtual void pair_get(const std::string& pair, reply to) = 0;
+  virtual void pair_get(const std::vector<std::string>& pairs, reply to) = 0;
+  virtual void folder_pair_list(const std::optional<std::string>& pair, reply to) = 0;
   virtual void pair_start(const std::vector<std::string>& pairs, reply to) = 0;
   virtual void pair_stop(const std::vector<std::string>& pairs, reply to) = 0;
   virtual void pair_sync_now(const std::vector<std::string>& pairs, reply to) = 0;
   virtual void pair_plan(const std::string& pair, reply to) = 0;
   virtual void pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) = 0;
+  virtual void pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
+                           reply to) = 0;
+  virtual void item_why(const std::optional<std::string>& pair, const std::string& item, std::size_t limit,
+                        reply to) = 0;
+  virtual void log_show(const std::optional<std::string>& pair, const std::string& level, std::size_t limit,
+                        reply to) = 0;
+  virtual void events_follow(const std::optional<std::string>& pair, const std::string& level, reply to) = 0;
+  virtual void metrics(reply to) = 0;
+  virtual void ban_add(const std::string& pair, const std::string& id, reply to) = 0;
   virtual void conflict_list(const std::optional<std::string>& pair, std::size_t limit, reply to) = 0;
   virtual void ban_list(const std::optional<std::string>& pair, std::size_t limit, reply to) = 0;
   virtual void ban_delete(const std::string& pair, const std::optional<std::string>& id, reply to) = 0;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace exsyncd::admin {
 namespace {
@@ -13,6 +14,7 @@ using nlohmann::json;
 
 constexpr std::int64_t most = 10'000;
 constexpr std::size_t usual = 100;
+constexpr std::array<std::string_view, 4> levels{"debug", "info", "warning", "error"};
 
 std::string name_of(param_type type) {
   switch (type) {
@@ -22,6 +24,10 @@ std::string name_of(param_type type) {
     return "string or list of strings";
   case param_type::count:
     return "whole number from 1 to " + std::to_string(most);
+  case param_type::object:
+    return "object";
+  case param_type::level:
+    return "string: " + listed(levels);
   }
   return {};
 }
@@ -35,6 +41,10 @@ bool fits(const json& value, param_type type) {
                                  std::all_of(value.begin(), value.end(), [](auto& v) { return v.is_string(); }));
   case param_type::count:
     return value.is_number_integer() && value >= 1 && value <= most;
+  case param_type::object:
+    return value.is_object();
+  case param_type::level:
+    return value.is_string() && std::find(levels.begin(), levels.end(), value.get<std::string>()) != levels.end();
   }
   return false;
 }
@@ -69,28 +79,53 @@ json help(const std::vector<method>& methods) {
   return {{"methods", list}};
 }
 
-} // namespace
-
-std::vector<method> make_methods(daemon_control& daemon) {
+/// All rows; without a daemon they only describe.
+std::vector<method> rows(daemon_control* daemon) {
   using type = param_type;
   const param pair{"pair", type::text, true, "the pair's name"};
   const param any_pair{"pair", type::text, false, "the pair's name; all pairs if not said"};
   const param pairs{"pair", type::names, true, "the pair's name, or several"};
   const param limit_param{"limit", type::count, false, "how many at most; " + std::to_string(usual) + " if not said"};
 
-  const auto about_server = [&daemon](std::string name, enum server_question::kind kind, std::vector<param> more,
-                                      std::string text, std::string example) {
+  const auto about_server = [daemon](std::string name, enum server_question::kind kind, std::vector<param> more,
+                                     std::string text, std::string example) {
     std::vector<param> params{{"server", type::text, true, "the server's name"},
                               {"mailbox", type::text, false, "the address of a mailbox on it"}};
     params.insert(params.end(), more.begin(), more.end());
     return method{std::move(name), std::move(params), std::move(text), std::move(example),
-                  [&daemon, kind](auto& p, auto& to) {
+                  [daemon, kind](auto& p, auto& to) {
                     server_question asked;
                     asked.kind = kind;
                     asked.server = optional_text(p, "server");
                     asked.mailbox = optional_text(p, "mailbox");
                     asked.text = optional_text(p, "text").value_or(optional_text(p, "folder").value_or(""));
-                    daemon.ask_server(asked, to);
+                    daemon->ask_server(asked, to);
+                  }};
+  };
+
+  const param level{"level", type::level, false, "this and what is more serious"};
+  const param server{"server", type::text, true, "the server's name"};
+  const param servers{"server", type::names, true, "the server's name, or several"};
+  const param folder{"folder", type::text, true, "the folder pair's name"};
+  const param folders{"folder", type::names, true, "the folder pair's name, or several"};
+  const param whole{"settings", type::object, true,
+                    "as in the configuration file, but with \"password\" in place of \"password_file\" where you like"};
+  const param changes{"settings", type::object, true, "what changes; null takes a setting away"};
+
+  using subject = edit_request::subject;
+  using deed = enum edit_request::deed;
+  const auto editing = [daemon](std::string name, subject what, deed how, std::vector<param> params, std::string text,
+                                std::string example) {
+    return method{std::move(name), std::move(params), std::move(text), std::move(example),
+                  [daemon, what, how](auto& p, auto& to) {
+                    edit_request asked;
+                    asked.what = what;
+                    asked.deed = how;
+                    const auto* named = what == subject::server ? "server" : what == subject::pair ? "pair" : "folder";
+                    asked.names = names(p, named);
+                    if (what == subject::folder_pair) asked.pair = exsyncd::admin::text(p, "pair");
+                    if (p.contains("settings")) asked.settings = p.at("settings").dump();
+                    daemon->edit(std::move(asked), to);
                   }};
   };
 
@@ -100,12 +135,42 @@ std::vector<method> make_methods(daemon_control& daemon) {
        {},
        "version, state, pairs and their progress",
        "",
-       [&daemon](auto&, auto& to) { daemon.daemon_status(to); }},
+       [daemon](auto&, auto& to) { daemon->daemon_status(to); }},
       {"daemon.reload",
        {},
        "reads the configuration again; keeps the old one where the new one is wrong",
        "",
-       [&daemon](auto&, auto& to) { daemon.daemon_reload(to); }},
+       [daemon](auto&, auto& to) { daemon->daemon_reload(to); }},
+      {"config.export",
+       {},
+       "everything that is declared, in the file and over the socket, as strict JSON; secrets stay inside",
+       "",
+       [daemon](auto&, auto& to) { daemon->config_export(to); }},
+      {"config.check",
+       {},
+       "what is wrong with the configuration file as it stands now, and with what was declared over the socket",
+       "",
+       [daemon](auto&, auto& to) { daemon->config_check(to); }},
+      {"server.list",
+       {},
+       "every server, where it is declared and which pairs use it",
+       "",
+       [daemon](auto&, auto& to) { daemon->server_list(to); }},
+      {"server.get",
+       {servers},
+       "a server's settings, without its secrets",
+       R"({"server":"hq"})",
+       [daemon](auto& p, auto& to) { daemon->server_get(names(p, "server"), to); }},
+      editing(
+          "server.create", subject::server, deed::create, {server, whole},
+          "declares a server; its secrets are kept encrypted",
+          R"({"server":"hq","settings":{"url":"https://mail.hq.example/EWS/Exchange.asmx","access":"impersonation",)"
+          R"("auth":{"type":"basic","user":"HQ\\svc-sync","password":"…"}}})"),
+      editing("server.update", subject::server, deed::update, {server, changes},
+              "changes a server; the pairs that use it must be stopped",
+              R"({"server":"hq","settings":{"concurrency":3}})"),
+      editing("server.delete", subject::server, deed::remove, {servers}, "deletes servers that no pair uses",
+              R"({"server":"hq"})"),
       about_server("server.test", server_question::kind::test, {},
                    "tries everything from the address to each right on the mailbox, step by step, with what to do",
                    R"({"server":"hq","mailbox":"jane@hq.example"})"),
@@ -123,55 +188,133 @@ std::vector<method> make_methods(daemon_control& daemon) {
        {},
        "every pair with its status and its counts",
        "",
-       [&daemon](auto&, auto& to) { daemon.pair_list(to); }},
+       [daemon](auto&, auto& to) { daemon->pair_list(to); }},
       {"pair.get",
-       {pair},
-       "one pair: settings, status, progress of each folder pair",
+       {pairs},
+       "one pair, or several: settings, status, progress of each folder pair",
        R"({"pair":"jane"})",
-       [&daemon](auto& p, auto& to) { daemon.pair_get(text(p, "pair"), to); }},
+       [daemon](auto& p, auto& to) { daemon->pair_get(names(p, "pair"), to); }},
+      editing("pair.create", subject::pair, deed::create, {pair, whole},
+              "declares a pair; it stays stopped unless \"start\" is true in its settings",
+              R"({"pair":"jane","settings":{"primary":{"server":"hq","mailbox":"jane@hq.example"},)"
+              R"("replica":{"server":"branch","mailbox":"jane@branch.example"},)"
+              R"("folders":{"inbox":{"primary":"inbox","replica":"inbox"}}}})"),
+      editing("pair.update", subject::pair, deed::update, {pair, changes}, "changes a stopped pair",
+              R"({"pair":"jane","settings":{"polling_interval":"10min","start_date":null}})"),
+      editing("pair.delete", subject::pair, deed::remove, {pairs},
+              "deletes stopped pairs; their mailboxes stay as they are", R"({"pair":"jane"})"),
       {"pair.start",
        {pairs},
        "starts pairs; remembered until \"start\" changes in the file",
        R"({"pair":["jane","joe"]})",
-       [&daemon](auto& p, auto& to) { daemon.pair_start(names(p, "pair"), to); }},
+       [daemon](auto& p, auto& to) { daemon->pair_start(names(p, "pair"), to); }},
       {"pair.stop",
        {pairs},
        "stops pairs; remembered until \"start\" changes in the file",
        R"({"pair":"jane"})",
-       [&daemon](auto& p, auto& to) { daemon.pair_stop(names(p, "pair"), to); }},
+       [daemon](auto& p, auto& to) { daemon->pair_stop(names(p, "pair"), to); }},
+      {"folder_pair.list",
+       {any_pair},
+       "every folder pair with its status and its counts",
+       R"({"pair":"jane"})",
+       [daemon](auto& p, auto& to) { daemon->folder_pair_list(optional_text(p, "pair"), to); }},
+      editing("folder_pair.create", subject::folder_pair, deed::create, {pair, folder, whole},
+              "adds a folder pair to a stopped pair",
+              R"({"pair":"jane","folder":"projects","settings":{"primary":"inbox/Projects","replica":"inbox/HQ"}})"),
+      editing("folder_pair.update", subject::folder_pair, deed::update, {pair, folder, changes},
+              "changes a folder pair of a stopped pair",
+              R"({"pair":"jane","folder":"projects","settings":{"direction":"primary-to-replica"}})"),
+      editing("folder_pair.delete", subject::folder_pair, deed::remove, {pair, folders},
+              "takes folder pairs out of a stopped pair; their folders stay as they are",
+              R"({"pair":"jane","folder":"projects"})"),
+      editing("folder_pair.on", subject::folder_pair, deed::on, {pair, folders},
+              "lets folder pairs be synced again, also of a started pair", R"({"pair":"jane","folder":"projects"})"),
+      editing("folder_pair.off", subject::folder_pair, deed::off, {pair, folders},
+              "leaves folder pairs alone for a while, also of a started pair",
+              R"({"pair":"jane","folder":"projects"})"),
       {"pair.sync_now",
        {pairs},
        "looks for changes now, not at the next poll",
        R"({"pair":"jane"})",
-       [&daemon](auto& p, auto& to) { daemon.pair_sync_now(names(p, "pair"), to); }},
+       [daemon](auto& p, auto& to) { daemon->pair_sync_now(names(p, "pair"), to); }},
       {"pair.plan",
        {pair},
        "a dry run: what would be created, changed and deleted on each side, and why",
        R"({"pair":"jane"})",
-       [&daemon](auto& p, auto& to) { daemon.pair_plan(text(p, "pair"), to); }},
+       [daemon](auto& p, auto& to) { daemon->pair_plan(text(p, "pair"), to); }},
       {"pair.approve",
        {pair, {"folder", type::text, false, "one folder pair; all that are frozen if not said"}},
        "lets a frozen folder pair go on, deletes included",
        R"({"pair":"jane","folder":"inbox"})",
-       [&daemon](auto& p, auto& to) { daemon.pair_approve(text(p, "pair"), optional_text(p, "folder"), to); }},
+       [daemon](auto& p, auto& to) { daemon->pair_approve(text(p, "pair"), optional_text(p, "folder"), to); }},
+      {"pair.resync",
+       {pairs, {"folder", type::text, false, "one folder pair; all of them if not said"}},
+       "lists everything from the beginning and compares it; deletes nothing that is not known to be deleted",
+       R"({"pair":"jane","folder":"inbox"})",
+       [daemon](auto& p, auto& to) { daemon->pair_resync(names(p, "pair"), optional_text(p, "folder"), to); }},
+      {"item.why",
+       {any_pair,
+        {"item", type::text, true, "its id (as in ban.list), an EWS item id, its Message-ID, or a part of its subject"},
+        limit_param},
+       "what is known about an item on both sides, and why it is in step or is not",
+       R"({"pair":"jane","item":"Minutes of Monday"})",
+       [daemon](auto& p, auto& to) { daemon->item_why(optional_text(p, "pair"), text(p, "item"), limit(p), to); }},
+      {"log.show",
+       {any_pair, level, limit_param},
+       "the last lines of the log, the oldest of them first",
+       R"({"pair":"jane","level":"warning","limit":20})",
+       [daemon](auto& p, auto& to) {
+         daemon->log_show(optional_text(p, "pair"), optional_text(p, "level").value_or("debug"), limit(p), to);
+       }},
+      {"events.follow",
+       {any_pair, level},
+       "a stream, one JSON object a line: lines of the log, and each pair whose state or progress changes",
+       R"({"level":"info"})",
+       [daemon](auto& p, auto& to) {
+         daemon->events_follow(optional_text(p, "pair"), optional_text(p, "level").value_or("info"), to);
+       }},
+      {"metrics",
+       {},
+       "counters for a monitoring system, as OpenMetrics text",
+       "",
+       [daemon](auto&, auto& to) { daemon->metrics(to); }},
       {"conflict.list",
        {any_pair, limit_param},
        "what lost, against what, when; the newest first",
        R"({"pair":"jane"})",
-       [&daemon](auto& p, auto& to) { daemon.conflict_list(optional_text(p, "pair"), limit(p), to); }},
+       [daemon](auto& p, auto& to) { daemon->conflict_list(optional_text(p, "pair"), limit(p), to); }},
       {"ban.list",
        {any_pair, limit_param},
        "items that are not in step, and why: refused ones, and those tried again later",
        R"({"pair":"jane","limit":20})",
-       [&daemon](auto& p, auto& to) { daemon.ban_list(optional_text(p, "pair"), limit(p), to); }},
+       [daemon](auto& p, auto& to) { daemon->ban_list(optional_text(p, "pair"), limit(p), to); }},
+      {"ban.add",
+       {pair, {"id", type::text, true, "as in item.why"}},
+       "leaves an item alone on both sides until ban.delete",
+       R"({"pair":"jane","id":"0f3a"})",
+       [daemon](auto& p, auto& to) { daemon->ban_add(text(p, "pair"), text(p, "id"), to); }},
       {"ban.delete",
        {pair, {"id", type::text, false, "as in ban.list; all of the pair if not said"}},
        "tries refused items again",
        R"({"pair":"jane","id":"0f3a"})",
-       [&daemon](auto& p, auto& to) { daemon.ban_delete(text(p, "pair"), optional_text(p, "id"), to); }},
+       [daemon](auto& p, auto& to) { daemon->ban_delete(text(p, "pair"), optional_text(p, "id"), to); }},
   };
+  return all;
+}
+
+} // namespace
+
+std::vector<method> make_methods(daemon_control& daemon) {
+  auto all = rows(&daemon);
   // Its text is fixed by the table, itself included.
   all.front().run = [answer = help(all)](auto&, auto& to) { to.done(answer); };
+  return all;
+}
+
+std::vector<method> describe_methods() {
+  auto all = rows(nullptr);
+  for (auto& m : all)
+    m.run = nullptr;
   return all;
 }
 
@@ -187,7 +330,9 @@ std::optional<call_error> refusal(const method& m, const json& params) {
       if (p.required) return wrong(p.name, m.name + " needs \"" + p.name + "\": " + p.text);
       continue;
     }
-    if (!fits(params.at(p.name), p.type)) return wrong(p.name, '"' + p.name + "\" must be a " + name_of(p.type));
+    if (!fits(params.at(p.name), p.type))
+      return wrong(p.name,
+                   '"' + p.name + "\" must be " + (p.type == param_type::object ? "an " : "a ") + name_of(p.type));
   }
   for (const auto& [key, unused] : params.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;

@@ -11,8 +11,10 @@ namespace exsyncd::admin {
 
 enum class param_type {
   text,
-  names, // one name, or a list of names
-  count  // a whole number, 1–10000
+  names,  // one name, or a list of names
+  count,  // a whole number, 1–10000
+  object, // a JSON object
+  level   // of a log line
 };
 
 struct param {
@@ -34,6 +36,8 @@ struct method {
 
 /// All methods, `help` first. `daemon` must outlive them.
 std::vector<method> make_methods(daemon_control& daemon);
+/// The same, to be read only: they cannot be run.
+std::vector<method> describe_methods();
 
 /// What is wrong with the parameters of a call, or nothing.
 std::optional<call_error> refusal(const method& m, const nlohmann::json& params);

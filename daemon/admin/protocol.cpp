@@ -37,6 +37,8 @@ std::string error_member(const call_error& why) {
   json error{{"code", static_cast<int>(why.code)}, {"message", why.message}};
   if (!why.hint.empty()) error["data"]["hint"] = why.hint;
   if (!why.field.empty()) error["data"]["field"] = why.field;
+  for (const auto& [path, text] : why.problems)
+    error["data"]["problems"].push_back({{"path", path}, {"text", text}});
   return "\"error\":" + dump(error);
 }
 
@@ -78,7 +80,8 @@ call_error unknown_method(const std::vector<method>& methods, const std::string&
 
 } // namespace
 
-void handle_line(const std::vector<method>& methods, std::string_view line, std::function<void(std::string)> send) {
+void handle_line(const std::vector<method>& methods, std::string_view line, std::function<void(std::string)> send,
+                 std::function<bool(std::string)> push) {
   envelope e;
   const auto refuse = [&](const call_error& why) { send(answer_line(e, error_member(why))); };
 
@@ -98,11 +101,14 @@ void handle_line(const std::vector<method>& methods, std::string_view line, std:
     wrong = refusal(*m, params);
 
   if (wrong) return e.is_notification() ? send({}) : refuse(*wrong);
-  m->run(params, reply([e, send = std::move(send)](std::variant<std::string, call_error> answer) {
-           if (e.is_notification()) return send({});
-           if (const auto* why = std::get_if<call_error>(&answer)) return send(answer_line(e, error_member(*why)));
-           send(answer_line(e, "\"result\":" + std::get<std::string>(answer)));
-         }));
+  m->run(params, reply(
+                     [e, send = std::move(send)](std::variant<std::string, call_error> answer) {
+                       if (e.is_notification()) return send({});
+                       if (const auto* why = std::get_if<call_error>(&answer))
+                         return send(answer_line(e, error_member(*why)));
+                       send(answer_line(e, "\"result\":" + std::get<std::string>(answer)));
+                     },
+                     std::move(push)));
 }
 
 std::string too_long(std::size_t limit) {

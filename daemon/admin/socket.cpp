@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -45,10 +46,24 @@ private:
   int fd_;
 };
 
+/// What outlives the client for those who push.
+struct client_link {
+  std::atomic<bool> gone = false;
+  std::atomic<bool> streams = false;   // somebody pushes: that it writes no more is not the end
+  std::atomic<std::size_t> unread = 0; // bytes that were pushed and not written
+};
+
 struct client {
+  client() = default;
+  client(client&&) = default;
+  ~client() {
+    if (link) link->gone = true;
+  }
+  std::shared_ptr<client_link> link = std::make_shared<client_link>();
   descriptor fd;
   std::string input;         // what has been read and not been answered
   std::string output;        // what has not been written
+  std::size_t pushed = 0;    // how much of it at most is counted in link->unread
   bool is_answering = false; // a call runs
   bool has_ended = false;    // it will write no more; what it wrote is still answered
   bool is_skipping = false;  // in a line that is too long
@@ -108,7 +123,14 @@ private:
 
   std::mutex mutex_;
   bool stopping_ = false;
-  std::vector<std::pair<std::uint64_t, std::string>> answers_;
+  struct outgoing {
+    std::uint64_t key;
+    std::string text;
+    bool is_pushed;
+  };
+  std::vector<outgoing> answers_;
+  void queue(outgoing what);
+  bool push(std::uint64_t key, client_link& to, std::string text);
 };
 
 namespace {
@@ -202,12 +224,17 @@ bool socket_server::loop::deliver_answers() {
     if (stopping_) return false;
     answers.swap(answers_);
   }
-  for (auto& [key, answer] : answers) {
+  for (auto& [key, answer, is_pushed] : answers) {
     const auto at = clients_.find(key);
     if (at == clients_.end()) continue; // it hung up
-    at->second.is_answering = false;
-    at->second.output = std::move(answer);
-    if (!go_on(key, at->second)) drop(key);
+    auto& c = at->second;
+    c.output += answer;
+    if (is_pushed)
+      c.pushed += answer.size();
+    else
+      c.is_answering = false;
+    // It was marked because it does not keep up.
+    if (c.link->gone || !go_on(key, c)) drop(key);
   }
   return true;
 }
@@ -282,16 +309,36 @@ void socket_server::loop::next_line(std::uint64_t key, client& c) {
     if (is_long || was_skipped) continue;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     c.is_answering = true;
-    options_.on_line(line, [key, weak = weak_from_this()](std::string answer) {
-      const auto self = weak.lock();
-      if (!self) return;
-      {
-        const std::lock_guard lock(self->mutex_);
-        self->answers_.emplace_back(key, std::move(answer));
-      }
-      self->wake();
-    });
+    options_.on_line(
+        line,
+        [key, weak = weak_from_this()](std::string answer) {
+          if (const auto self = weak.lock()) self->queue({key, std::move(answer), false});
+        },
+        [key, weak = weak_from_this(), link = c.link](std::string text) {
+          const auto self = weak.lock();
+          return self && self->push(key, *link, std::move(text));
+        });
   }
+}
+
+void socket_server::loop::queue(outgoing what) {
+  {
+    const std::lock_guard lock(mutex_);
+    answers_.push_back(std::move(what));
+  }
+  wake();
+}
+
+bool socket_server::loop::push(std::uint64_t key, client_link& to, std::string text) {
+  to.streams = true;
+  if (to.gone) return false;
+  if (text.empty()) return true;
+  if (to.unread.fetch_add(text.size()) + text.size() > options_.longest_backlog) {
+    to.gone = true;
+    text.clear();
+  }
+  queue({key, std::move(text), true}); // an empty one lets the socket's thread see that it is to go
+  return !to.gone;
 }
 
 /// False where the client is gone.
@@ -301,6 +348,9 @@ bool socket_server::loop::write_some(client& c) {
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     c.last_active = ++activity_;
     c.output.erase(0, static_cast<std::size_t>(n));
+    const auto of_pushed = std::min(c.pushed, static_cast<std::size_t>(n));
+    c.pushed -= of_pushed;
+    c.link->unread -= of_pushed;
   }
   return true;
 }
@@ -313,7 +363,7 @@ bool socket_server::loop::go_on(std::uint64_t key, client& c) {
     if (c.output.empty()) break;
   }
   const bool is_idle = !c.is_answering && c.output.empty();
-  if (is_idle && c.has_ended && c.input.empty()) return false;
+  if (is_idle && c.has_ended && c.input.empty() && !c.link->streams) return false;
   const std::uint32_t events = (is_idle && !c.has_ended ? EPOLLIN : 0u) | (c.output.empty() ? 0u : EPOLLOUT);
   return watch(EPOLL_CTL_MOD, c.fd.get(), events, key);
 }

@@ -132,9 +132,12 @@ std::string_view priority_of(log_level level) {
 struct daemon_log::state {
   std::shared_ptr<spdlog::details::thread_pool> pool = std::make_shared<spdlog::details::thread_pool>(queue_length, 1);
   std::shared_ptr<spdlog::async_logger> logger;
+  log_ring ring;
 
   void write(const log_line& line) {
-    if (logger->should_log(to_spdlog(line.level))) logger->log(to_spdlog(line.level), pack(line));
+    if (!logger->should_log(to_spdlog(line.level))) return;
+    logger->log(to_spdlog(line.level), pack(line));
+    ring.add(std::chrono::system_clock::now(), line);
   }
 };
 
@@ -155,6 +158,10 @@ log_sink daemon_log::sink() {
   return [weak = std::weak_ptr(state_)](const log_line& line) {
     if (const auto alive = weak.lock()) alive->write(line);
   };
+}
+
+log_ring& daemon_log::ring() {
+  return state_->ring;
 }
 
 void daemon_log::set_level(log_level level) {

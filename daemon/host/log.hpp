@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/log.hpp"
+#include "daemon/host/log_ring.hpp"
 
 #include <chrono>
 #include <functional>
@@ -35,6 +36,8 @@ public:
   /// Any thread.
   void write(const log_line& line);
   void set_level(log_level level);
+  /// The last lines; as long as the log.
+  log_ring& ring();
   /// The same, to be given to actors; once the log has gone, its lines go nowhere.
   log_sink sink();
 

@@ -400,3 +400,86 @@ TEST_CASE("a public folder is one folder from whichever mailbox it is looked at"
   both["pairs"]["jane"]["replica"] = {{"server", "hq"}, {"mailbox", "john@hq.example"}};
   CHECK_THAT(joined(problems_of(w.parse(both.dump()))), Catch::Contains("pairs.jane.folders.sales"));
 }
+
+TEST_CASE("what was made over the admin socket stands beside the file, each by itself") {
+  workshop w;
+  const file_places places{"", w.directory.path()};
+  const auto read = [&](const additions& more) {
+    auto result = parse_settings(good.dump(), places, more);
+    REQUIRE(std::holds_alternative<added_settings>(result));
+    return std::get<added_settings>(std::move(result));
+  };
+  const auto paths = [](const problems& found) {
+    std::vector<std::string> list;
+    for (const auto& p : found)
+      list.push_back(p.path);
+    return list;
+  };
+  additions more;
+  more.servers["lab"] =
+      R"({"url":"https://lab.example/","access":"direct","auth":{"type":"basic","user":"u","password":"pw"}})";
+  more.pairs["joe"] = R"({"primary":{"server":"hq","mailbox":"joe@hq.example"},
+    "replica":{"server":"lab","mailbox":"joe@lab.example"},"folders":{"inbox":{"primary":"inbox","replica":"inbox"}}})";
+  const auto right = read(more);
+  CHECK(right.wrong_servers.empty());
+  CHECK(right.wrong_pairs.empty());
+  REQUIRE(right.all.servers.size() == 3);
+  CHECK(right.all.servers[2].auth.password.value == "pw");
+  REQUIRE(right.all.pairs.size() == 2);
+  CHECK(right.all.pairs[1].primary.server.url == "https://hq.example/EWS/Exchange.asmx");
+  CHECK(right.all.pairs[1].replica.server.auth.password.value == "pw");
+
+  SECTION("one that is wrong is left out, and so is what uses it; the others stay") {
+    more.servers["lab"] = R"({"url":"ftp://lab","access":"direct","auth":{"type":"basic","user":"u"}})";
+    more.pairs["ann"] = R"({"primary":{"server":"hq","mailbox":"a@hq.example"},"direction":"up",
+      "replica":{"server":"hq","mailbox":"b@hq.example"},"folders":{"inbox":{"primary":"inbox","replica":"inbox"}}})";
+    more.pairs["tom"] = R"({"primary":{"server":"hq","mailbox":"c@hq.example"},
+      "replica":{"server":"hq","mailbox":"d@hq.example"},"folders":{"inbox":{"primary":"inbox","replica":"inbox"}}})";
+    const auto result = read(more);
+    CHECK(paths(result.wrong_servers.at("lab")) ==
+          std::vector<std::string>{"servers.lab.url", "servers.lab.auth.password"});
+    CHECK(paths(result.wrong_pairs.at("joe")) == std::vector<std::string>{"pairs.joe.replica.server"});
+    CHECK(paths(result.wrong_pairs.at("ann")) == std::vector<std::string>{"pairs.ann.direction"});
+    CHECK(result.wrong_pairs.size() == 2);
+    CHECK(result.all.servers.size() == 2);
+    REQUIRE(result.all.pairs.size() == 2);
+    CHECK(result.all.pairs[1].name == "tom");
+  }
+  SECTION("the file's names are the file's") {
+    more.servers["hq"] = more.servers.at("lab");
+    more.pairs["jane"] = more.pairs.at("joe");
+    const auto result = read(more);
+    CHECK_THAT(result.wrong_servers.at("hq").at(0).text, Catch::Contains("declares a server of this name"));
+    CHECK_THAT(result.wrong_pairs.at("jane").at(0).text, Catch::Contains("declares a pair of this name"));
+  }
+  SECTION("passwords") {
+    for (const auto& [auth, text] : std::vector<std::pair<std::string, std::string>>{
+             {R"({"type":"basic","user":"u"})", "is missing"},
+             {R"({"type":"basic","user":"u","password":""})", "must not be empty"},
+             {R"({"type":"basic","user":"u","password":7})", "must be a string"},
+             {R"({"type":"basic","user":"u","password":"a\nb"})", "must be one line"},
+             {R"({"type":"basic","user":"u","password":"a","password_file":"hq.password"})", "one of them must go"}}) {
+      INFO(auth);
+      more.servers["lab"] = R"({"url":"https://lab.example/","access":"direct","auth":)" + auth + "}";
+      const auto result = read(more);
+      CHECK(paths(result.wrong_servers.at("lab")) == std::vector<std::string>{"servers.lab.auth.password"});
+      CHECK_THAT(result.wrong_servers.at("lab").at(0).text, Catch::Contains(text));
+    }
+    more.servers["lab"] =
+        R"({"url":"https://lab.example/","access":"direct","auth":{"type":"basic","user":"u","password_file":"hq.password"}})";
+    CHECK(read(more).all.servers.at(2).auth.password.value == "open sesame");
+  }
+}
+
+TEST_CASE("a folder pair may be off, but not all of them") {
+  workshop w;
+  auto document = good;
+  document["pairs"]["jane"]["folders"]["inbox"]["on"] = false;
+  CHECK(joined(problems_of(w.parse(document.dump()))) ==
+        "f: pairs.jane.folders: every folder pair is off; stop the pair instead\n");
+  document["pairs"]["jane"]["folders"]["drafts"] = {{"primary", "drafts"}, {"replica", "drafts"}};
+  const auto s = settings_of(w.parse(document.dump()));
+  REQUIRE(s.pairs.at(0).folders.size() == 2);
+  for (const auto& f : s.pairs.at(0).folders)
+    CHECK(f.on == (f.name == "drafts"));
+}

@@ -18,7 +18,8 @@ using exsyncd::admin::socket_server;
 
 namespace {
 
-/// A server that answers "echo <line>"; "hold <name>" is answered when the test says so, "big" with 8 MB.
+/// A server that answers "echo <line>"; "hold <name>" is answered when the test says so, "big" with 8 MB; after
+/// "follow" the test pushes.
 class echo_server {
 public:
   explicit echo_server(std::size_t longest_line = 1000, std::size_t most_clients = 8) {
@@ -27,7 +28,13 @@ public:
     options.longest_line = longest_line;
     options.most_clients = most_clients;
     options.too_long_answer = "too long\n";
-    options.on_line = [this](std::string_view line, std::function<void(std::string)> send) {
+    options.on_line = [this](std::string_view line, std::function<void(std::string)> send,
+                             std::function<bool(std::string)> push) {
+      if (line == "follow") {
+        push("");
+        const std::lock_guard lock(mutex_);
+        push_ = std::move(push);
+      }
       answer(std::string(line), std::move(send));
     };
     auto listening = socket_server::listen(options);
@@ -44,6 +51,11 @@ public:
     std::unique_lock lock(mutex_);
     REQUIRE(arrived_.wait_for(lock, std::chrono::seconds(10), [&] { return held_.size() > which; }));
     return held_[which];
+  }
+  /// After the answer to "follow".
+  std::function<bool(std::string)> pushing() {
+    const std::lock_guard lock(mutex_);
+    return push_;
   }
   std::size_t calls() {
     const std::lock_guard lock(mutex_);
@@ -69,6 +81,7 @@ private:
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<std::function<void(std::string)>> held_;
+  std::function<bool(std::string)> push_;
   std::size_t calls_ = 0;
   std::unique_ptr<socket_server> server_;
 };
@@ -236,7 +249,7 @@ TEST_CASE("the end of the server ends its clients, and late answers go nowhere")
 TEST_CASE("a socket that nobody listens to is replaced, a living one and other files are not") {
   echo_server server;
   socket_options options;
-  options.on_line = [](auto, auto send) { send(""); };
+  options.on_line = [](auto, auto send, auto) { send(""); };
   const auto why = [&](const std::string& path) {
     options.path = path;
     auto listening = socket_server::listen(options);
@@ -252,4 +265,64 @@ TEST_CASE("a socket that nobody listens to is replaced, a living one and other f
   leave_dead_socket(server.directory() / "dead.sock");
   REQUIRE(std::filesystem::exists(server.directory() / "dead.sock"));
   CHECK(why(server.directory() / "dead.sock").empty());
+}
+
+TEST_CASE("a stream goes on after the answer, also where its client writes no more") {
+  echo_server server;
+  line_client c(server.path());
+  c.write("follow\n");
+  c.write_no_more();
+  CHECK(c.read_line() == "echo follow");
+  const auto push = server.pushing();
+  CHECK(push("one\n"));
+  CHECK(push("two\n"));
+  CHECK(c.read_line() == "one");
+  CHECK(c.read_line() == "two");
+  CHECK(push(""));
+}
+
+TEST_CASE("requests are answered between the lines of a stream") {
+  echo_server server;
+  line_client c(server.path());
+  c.write("follow\n");
+  CHECK(c.read_line() == "echo follow");
+  CHECK(server.pushing()("event\n"));
+  CHECK(c.read_line() == "event");
+  c.write("one\n");
+  CHECK(c.read_line() == "echo one");
+}
+
+TEST_CASE("who hangs up is pushed nothing more") {
+  echo_server server;
+  {
+    line_client c(server.path());
+    c.write("follow\n");
+    CHECK(c.read_line() == "echo follow");
+  }
+  const auto push = server.pushing();
+  // The server learns of it a little later; then it says so.
+  const auto begin = std::chrono::steady_clock::now();
+  while (push("event\n") && std::chrono::steady_clock::now() - begin < std::chrono::seconds(10))
+    std::this_thread::yield();
+  CHECK_FALSE(push("event\n"));
+}
+
+TEST_CASE("a follower that does not keep up is dropped, and holds nothing") {
+  echo_server server;
+  line_client deaf(server.path()), other(server.path());
+  deaf.write("follow\n");
+  CHECK(deaf.read_line() == "echo follow");
+  const auto push = server.pushing();
+  const std::string line(100'000, 'x');
+  int pushed = 0;
+  while (pushed < 1000 && push(line + "\n"))
+    ++pushed;
+  // What the kernel holds for it, and the backlog.
+  CHECK(pushed < 100);
+  CHECK_FALSE(push("more\n"));
+  other.write("one\n");
+  CHECK(other.read_line() == "echo one");
+  while (deaf.read_line() == line)
+    --pushed;
+  CHECK(deaf.is_closed());
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 #: Libraries that hide in a few headers or directories of their own; every other <header> is the standard library's or the system's.
 LIBRARIES = {"caf": "CAF", "nlohmann": "JSON", "curl": "curl", "openssl": "OpenSSL", "expat.h": "expat", "rocksdb": "RocksDB",
              "spdlog": "spdlog", "fmt": "fmt", "CLI": "CLI11", "systemd": "systemd", "libxml": "libxml2", "gmime": "GMime", "unicode": "ICU",
-             "httplib.h": "httplib", "catch2": "Catch2"}
+             "httplib.h": "httplib", "sodium.h": "libsodium", "catch2": "Catch2"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ FOLDERS = {
     "actors": Folder(ours=("ews/model", "storage", "config", "actors/logic"), libraries=("CAF",), sources_only=("OpenSSL",)),
     "actors/ews": Folder(ours=("actors", "actors/logic/back_off.hpp", "ews", "config"), libraries=("CAF",), sources_only=("OpenSSL",)),
     "daemon": Folder(ours=("actors", "ews", "storage", "config"), libraries=("CAF",),
-                     sources_only=("JSON", "OpenSSL", "CLI11", "systemd", "curl", "fmt"), one_file=("spdlog",)),
+                     sources_only=("JSON", "OpenSSL", "CLI11", "systemd", "curl", "fmt"), one_file=("spdlog", "libsodium")),
     # The judge shares nothing with what it judges.
     "tests/exchange_sim": Folder(libraries=("JSON", "libxml2", "GMime", "OpenSSL"), sources_only=("httplib", "CLI11"), one_file=("ICU",)),
     "tests": Folder(ours=("actors", "ews", "storage", "config", "daemon", "tests"), libraries=tuple(LIBRARIES.values())),

@@ -511,4 +511,34 @@ TEST_CASE("Conflicts are kept with the settlement that lost something, the newes
   });
 }
 
+TEST_CASE("Conflicts beyond the newest ones, and those that are old, are pruned", "[settle]") {
+  over_each_engine([](kind_of_engine k) {
+    bench b(k);
+    const auto t = b.agreed("a");
+    for (int i = 1; i <= 6; ++i) {
+      auto call = settlement(*b->load(t.id));
+      call.conflict = conflict{};
+      call.conflict->pair = jane;
+      call.conflict->subject = std::to_string(i);
+      call.conflict->when = utc_seconds{std::chrono::seconds{i}};
+      REQUIRE(b->settle(call));
+    }
+    const auto left = [&] {
+      std::string subjects;
+      for (const auto& c : b->conflicts(jane, 10))
+        subjects += c.subject;
+      return subjects;
+    };
+    b.commit();
+    b->prune({pair_id{"joe"}, 0, utc_seconds{std::chrono::seconds{100}}});
+    CHECK(left() == "654321");
+    b->prune({jane, 5, {}});
+    CHECK(left() == "65432");
+    b->prune({jane, 5, utc_seconds{std::chrono::seconds{4}}});
+    b.commit();
+    b.crash();
+    CHECK(left() == "654");
+  });
+}
+
 // ---- absorb ----

@@ -128,6 +128,7 @@ TEST_CASE("Every field of every record comes back", "[codec]") {
                           utc_seconds{std::chrono::seconds{2}}});
   there_and_back(pair_memory{true, true});
   there_and_back(pair_memory{std::nullopt, false});
+  there_and_back(declaration{declared::pair, "jane", "{}"});
 }
 
 TEST_CASE("A settled mail takes less than a kilobyte besides its ids", "[codec]") {

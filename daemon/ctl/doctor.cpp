@@ -1,0 +1,150 @@
+#include "daemon/ctl/session.hpp"
+#include "daemon/ctl/steps.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace exsyncd::ctl {
+namespace {
+
+using nlohmann::json;
+
+class examination {
+public:
+  explicit examination(const session& with) : with_(with) {}
+
+  outcome run() {
+    try {
+      connection to(with_.socket);
+      note({"socket", grade::ok, with_.socket + " answers", ""});
+      daemon(to);
+      configuration(to);
+      servers(to);
+      pairs(to);
+    } catch (const unreachable& why) {
+      note({"socket", grade::failed, why.message, why.hint});
+    }
+    if (with_.json)
+      std::puts(findings_.dump(2, ' ', false, json::error_handler_t::replace).c_str());
+    else
+      std::puts(worst_ == grade::failed    ? "\nSomething is wrong; what to do stands behind the arrows."
+                : worst_ == grade::warning ? "\nIt works; something deserves a look."
+                                           : "\nEverything is well.");
+    return worst_ == grade::failed ? outcome::refused : outcome::done;
+  }
+
+private:
+  void note(const step& s) {
+    if (s.came == grade::failed || (s.came == grade::warning && worst_ == grade::ok)) worst_ = s.came;
+    if (with_.json)
+      findings_.push_back({{"check", s.name}, {"outcome", name_of(s.came)}, {"text", s.text}, {"hint", s.hint}});
+    else
+      std::fputs(text_of(with_.look, s).c_str(), stdout);
+  }
+
+  /// The result, or a null where the daemon refuses, which is noted.
+  json ask(connection& to, const std::string& check, const std::string& method, const json& params = json::object()) {
+    auto answer = to.call(method, params);
+    if (const auto* no = std::get_if<refusal>(&answer)) {
+      note({check, grade::failed, no->message, no->hint});
+      return nullptr;
+    }
+    return std::get<json>(std::move(answer));
+  }
+
+  void daemon(connection& to) {
+    const auto status = ask(to, "daemon", "daemon.status");
+    if (status.is_null()) return;
+    note({"daemon", grade::ok,
+          "exsyncd " + status.value("version", "") + " runs since " + status.value("started", "") + ", " +
+              status.value("summary", ""),
+          ""});
+  }
+
+  void configuration(connection& to) {
+    const auto checked = ask(to, "configuration", "config.check");
+    if (checked.is_null()) return;
+    const auto file = checked.value("file", "");
+    for (const auto& p : checked.value("problems", json::array())) {
+      const auto path = p.value("path", "");
+      note({"configuration", grade::failed, file + ": " + (path.empty() ? "" : path + ": ") + p.value("text", ""),
+            "put it right, then: exsyncctl daemon reload"});
+    }
+    if (checked.value("right", false)) note({"configuration", grade::ok, file + " is right", ""});
+  }
+
+  void servers(connection& to) {
+    const auto known = ask(to, "servers", "server.list");
+    const auto testable = knows(to, "server.test");
+    if (known.is_null() || !testable) return;
+    for (const auto& s : known.value("servers", json::array())) {
+      const auto name = s.value("name", "");
+      const auto check = "server " + name;
+      const auto tested = ask(to, check, "server.test", {{"server", name}});
+      if (tested.is_null()) continue;
+      bool is_well = true;
+      for (auto& one : steps_of(tested)) {
+        if (one.came == grade::ok || one.came == grade::skipped) continue;
+        is_well = false;
+        one.name = check + ", " + one.name;
+        note(one);
+      }
+      if (is_well) note({check, grade::ok, s.value("url", "") + " can be reached", ""});
+    }
+  }
+
+  void pairs(connection& to) {
+    const auto known = ask(to, "pairs", "pair.list");
+    if (known.is_null()) return;
+    if (known.value("pairs", json::array()).empty())
+      note({"pairs", grade::warning, "there is no pair yet", "exsyncctl setup makes one"});
+    for (const auto& p : known.value("pairs", json::array()))
+      pair(p);
+  }
+
+  void pair(const json& p) {
+    const auto name = p.value("name", "");
+    const auto check = "pair " + name;
+    const auto status = p.value("status", "");
+    const auto errors = p.value("errors", json::array());
+    for (const auto& e : errors) {
+      const auto folder = e.value("folder", "");
+      note({check + (folder.empty() ? "" : "/" + folder), status == "throttled" ? grade::warning : grade::failed,
+            e.value("message", ""), e.value("hint", "")});
+    }
+    for (const auto& f : p.value("frozen", json::array()))
+      note({check + "/" + f.value("folder", ""), grade::failed, "frozen: " + f.value("reason", ""),
+            "exsyncctl pair plan " + name + ", and if that is right: exsyncctl pair approve " + name});
+    const auto banned = p.value("items", json::object()).value("banned", 0);
+    if (banned > 0)
+      note({check, grade::warning, std::to_string(banned) + (banned == 1 ? " item is" : " items are") + " banned",
+            "exsyncctl ban list --pair " + name + " tells why"});
+    if (status == "stopped")
+      note({check, grade::ok, "is stopped", "exsyncctl pair start " + name + " starts it"});
+    else if (errors.empty())
+      note({check, grade::ok, "is " + status, ""});
+  }
+
+  bool knows(connection& to, const std::string& method) {
+    const auto help = ask(to, "daemon", "help");
+    if (help.is_null()) return false;
+    for (const auto& m : help.value("methods", json::array()))
+      if (m.value("name", "") == method) return true;
+    return false;
+  }
+
+  const session& with_;
+  grade worst_ = grade::ok;
+  json findings_ = json::array();
+};
+
+} // namespace
+
+outcome doctor(const session& with) {
+  return examination(with).run();
+}
+
+} // namespace exsyncd::ctl

@@ -1,0 +1,185 @@
+#include "daemon/admin/methods.hpp"
+#include "daemon/ctl/session.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <nlohmann/json.hpp>
+
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <iterator>
+#include <list>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace exsyncd;
+using namespace exsyncd::ctl;
+using nlohmann::json;
+
+/// What the command line says of one parameter.
+struct argument {
+  const admin::param* of;
+  std::string text;
+  std::vector<std::string> names;
+  int count = 0;
+  CLI::Option* option = nullptr;
+};
+
+/// A settings object: JSON itself, "@FILE", or "-" for standard input, where a password is not seen by other users.
+json read_object(const std::string& text) {
+  std::string source = text;
+  if (text == "-") {
+    source.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else if (text.starts_with('@')) {
+    std::ifstream file(text.substr(1), std::ios::binary);
+    if (!file) throw CLI::ValidationError(text.substr(1) + ": cannot be read");
+    source.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  // Comments are welcome, as in the configuration.
+  auto value = json::parse(source, nullptr, false, true);
+  if (!value.is_object())
+    throw CLI::ValidationError("SETTINGS must be a JSON object { … }, @FILE, or - for standard input");
+  return value;
+}
+
+json value_of(const argument& a) {
+  switch (a.of->type) {
+  case admin::param_type::names:
+    return a.names.size() == 1 ? json(a.names[0]) : json(a.names);
+  case admin::param_type::count:
+    return a.count;
+  case admin::param_type::object:
+    return read_object(a.text);
+  case admin::param_type::text:
+  case admin::param_type::level:
+    return a.text;
+  }
+  return nullptr;
+}
+
+std::string upper(std::string text) {
+  for (auto& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
+/// Required parameters stand in their order, the others are options.
+void add_argument(CLI::App& command, argument& a) {
+  const auto& p = *a.of;
+  const auto name = p.required ? p.name : "--" + p.name;
+  switch (p.type) {
+  case admin::param_type::names:
+    a.option = command.add_option(name, a.names, p.text);
+    break;
+  case admin::param_type::count:
+    a.option = command.add_option(name, a.count, p.text);
+    break;
+  case admin::param_type::text:
+  case admin::param_type::object:
+  case admin::param_type::level:
+    a.option = command.add_option(
+        name, a.text, p.type == admin::param_type::object ? p.text + "; JSON, @FILE or - (standard input)" : p.text);
+    break;
+  }
+  a.option->type_name(p.required ? "" : upper(p.name));
+  if (p.required) a.option->required();
+}
+
+class command_line {
+public:
+  command_line() {
+    app_.add_option("--socket", with_.socket, "The admin socket of exsyncd")
+        ->envname("EXSYNCD_SOCKET")
+        ->capture_default_str();
+    app_.add_flag("--json", with_.json, "Print what the daemon answers, as JSON");
+    app_.set_version_flag("--version", std::string("exsyncctl " EXSYNCD_VERSION));
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.footer("Exit codes: 0 done; 1 refused, or something is wrong; 2 wrong usage; 3 exsyncd cannot be reached.\n"
+                "The same without this program: echo '{\"method\":\"help\"}' | nc -NU SOCKET | jq .result");
+    plain("watch", "Shows every pair and the log, live", [this] { return watch(with_); });
+    plain("setup", "Makes a pair, step by step", [this] { return setup(with_); });
+    plain("doctor", "Looks whether everything is well, and says what to do", [this] { return doctor(with_); });
+    plain("status", "Short for daemon status",
+          [this] { return call_and_show(with_, "daemon.status", json::object()); });
+    for (const auto& m : methods_)
+      add(m);
+  }
+
+  outcome run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+      with_.look = style_of_output();
+      return chosen_();
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? outcome::done : outcome::usage;
+    }
+  }
+
+private:
+  void plain(const char* name, const char* text, std::function<outcome()> what) {
+    app_.add_subcommand(name, text)->final_callback([this, what = std::move(what)] { chosen_ = what; });
+  }
+
+  /// "pair.list" is the command "pair list".
+  void add(const admin::method& m) {
+    auto* parent = &app_;
+    auto name = m.name;
+    if (const auto dot = name.find('.'); dot != std::string::npos) {
+      const auto group = name.substr(0, dot);
+      name = name.substr(dot + 1);
+      auto& known = groups_[group];
+      if (known == nullptr) {
+        known = app_.add_subcommand(group, "Commands about " + group);
+        known->require_subcommand(1);
+      }
+      parent = known;
+    }
+    auto* command = parent->add_subcommand(name, m.text);
+    auto& arguments = arguments_.emplace_back();
+    for (const auto& p : m.params)
+      arguments.push_back({&p, {}, {}, 0, nullptr});
+    for (auto& a : arguments)
+      add_argument(*command, a);
+    command->final_callback([this, &m, &arguments] {
+      chosen_ = [this, &m, &arguments] {
+        json params = json::object();
+        for (const auto& a : arguments)
+          if (a.option->count() > 0) params[a.of->name] = value_of(a);
+        return m.name == "events.follow" ? follow(with_, params) : call_and_show(with_, m.name, params);
+      };
+    });
+  }
+
+  session with_;
+  CLI::App app_{"exsyncctl speaks to exsyncd through its admin socket.", "exsyncctl"};
+  std::vector<admin::method> methods_ = admin::describe_methods();
+  std::map<std::string, CLI::App*> groups_;    // "pair" of "pair list"
+  std::list<std::vector<argument>> arguments_; // the options hold references into it
+  std::function<outcome()> chosen_;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::setlocale(LC_CTYPE, ""); // how wide characters are
+  const session usual{};
+  try {
+    return static_cast<int>(command_line().run(argc, argv));
+  } catch (const unreachable& why) {
+    tell(usual, why);
+    return static_cast<int>(outcome::unreachable);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "exsyncctl: %s\n", error.what());
+    return static_cast<int>(outcome::usage);
+  }
+}

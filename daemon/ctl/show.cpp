@@ -1,0 +1,298 @@
+#include "daemon/ctl/session.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <functional>
+#include <map>
+
+namespace exsyncd::ctl {
+namespace {
+
+using nlohmann::json;
+
+/// A value in one cell.
+std::string word(const json& value) {
+  if (value.is_null()) return "-";
+  if (value.is_string()) return plain(value.get<std::string>());
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (value.is_number_float()) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.2f", value.get<double>());
+    return text.data();
+  }
+  if (value.is_array()) {
+    std::string all;
+    for (const auto& v : value)
+      all += (all.empty() ? "" : ", ") + word(v);
+    return all.empty() ? "-" : all;
+  }
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+json at(const json& row, const std::string& pointer) {
+  const json::json_pointer where(pointer);
+  return row.contains(where) ? row.at(where) : json();
+}
+
+colour colour_of_status(const std::string& status) {
+  if (status == "started" || status == "info") return colour::green;
+  if (status == "error" || status == "frozen" || status == "banned") return colour::red;
+  if (status == "throttled" || status == "starting" || status == "warning" || status == "resting")
+    return colour::yellow;
+  if (status == "stopped" || status == "off" || status == "debug") return colour::dim;
+  return colour::none;
+}
+
+struct column {
+  const char* heading;
+  const char* pointer; // empty: the bar of how much is in step
+};
+
+/// The columns of the lists that people read most; other lists show what they hold.
+const std::map<std::string, std::vector<column>>& columns() {
+  static const std::map<std::string, std::vector<column>> known{
+      {"pair.list",
+       {{"PAIR", "/name"},
+        {"STATUS", "/status"},
+        {"IN STEP", ""},
+        {"ITEMS", "/items/known"},
+        {"WAITING", "/items/waiting"},
+        {"SKIPPED", "/items/skipped"},
+        {"BANNED", "/items/banned"},
+        {"MODE", "/mode"},
+        {"LAST SYNC", "/last_sync"},
+        {"NEXT POLL", "/next_poll"}}},
+      {"folder_pair.list",
+       {{"PAIR", "/pair"},
+        {"FOLDER", "/name"},
+        {"STATUS", "/status"},
+        {"IN STEP", ""},
+        {"PRIMARY", "/primary"},
+        {"REPLICA", "/replica"},
+        {"DIRECTION", "/direction"},
+        {"ITEMS", "/items/known"},
+        {"WAITING", "/items/waiting"},
+        {"BANNED", "/items/banned"}}},
+      {"server.list",
+       {{"SERVER", "/name"},
+        {"URL", "/url"},
+        {"ACCESS", "/access"},
+        {"VERSION", "/version"},
+        {"DECLARED IN", "/declared_in"},
+        {"USED BY", "/used_by"}}},
+      {"ban.list",
+       {{"STATE", "/state"},
+        {"PAIR", "/pair"},
+        {"FOLDER", "/folder"},
+        {"SUBJECT", "/subject"},
+        {"MB", "/size_mb"},
+        {"OWNER", "/owner"},
+        {"CODE", "/code"},
+        {"SINCE", "/since"},
+        {"ID", "/id"}}},
+      {"conflict.list",
+       {{"WHEN", "/when"},
+        {"PAIR", "/pair"},
+        {"FOLDER", "/folder"},
+        {"SUBJECT", "/subject"},
+        {"LOSER", "/loser"},
+        {"REASON", "/reason"},
+        {"FIELDS", "/fields"}}},
+      {"log.show", {{"TIME", "/time"}, {"LEVEL", "/level"}, {"PAIR", "/pair"}, {"TEXT", "/text"}}},
+      {"help", {{"METHOD", "/name"}, {"DOES", "/text"}}},
+  };
+  return known;
+}
+
+std::vector<column> columns_of(const std::string& method, const json& rows, std::vector<std::string>& keep) {
+  if (const auto known = columns().find(method); known != columns().end()) return known->second;
+  // In the order in which they turn up, plain values only.
+  for (const auto& row : rows)
+    for (const auto& [key, value] : row.items())
+      if (!value.is_object() && std::find(keep.begin(), keep.end(), "/" + key) == keep.end()) keep.push_back("/" + key);
+  std::vector<column> all;
+  for (const auto& pointer : keep)
+    all.push_back({pointer.c_str() + 1, pointer.c_str()});
+  return all;
+}
+
+std::string rows_as_table(const session& with, const std::string& method, const json& rows) {
+  std::vector<std::string> names; // what the headings point at
+  const auto wanted = columns_of(method, rows, names);
+  std::vector<std::string> headings;
+  for (const auto& c : wanted)
+    headings.emplace_back(c.heading);
+  table t(headings);
+  for (const auto& row : rows) {
+    std::vector<cell> cells;
+    for (const auto& c : wanted) {
+      if (*c.pointer == '\0') {
+        const auto items = row.value("items", json::object());
+        const auto known = items.value("known", std::size_t{0}), skipped = items.value("skipped", std::size_t{0});
+        cells.push_back(
+            {bar(items.value("in_step", std::size_t{0}), known - std::min(known, skipped), 10), colour::none});
+        continue;
+      }
+      const auto text = word(at(row, c.pointer));
+      const std::string_view pointer = c.pointer;
+      const bool is_state = pointer == "/status" || pointer == "/state" || pointer == "/level";
+      cells.push_back({text, is_state ? colour_of_status(text) : colour::none});
+    }
+    t.row(std::move(cells));
+  }
+  return t.text(with.look);
+}
+
+/// What is wrong with pairs, below their table.
+std::string errors_of(const session& with, const json& pairs) {
+  std::string text;
+  for (const auto& p : pairs) {
+    for (const auto& e : p.value("errors", json::array())) {
+      const auto folder = e.value("folder", "");
+      text += paint(with.look, colour::red, plain(p.value("name", "") + (folder.empty() ? "" : "/" + folder))) + ": " +
+              plain(e.value("message", ""));
+      if (e.contains("hint")) text += "\n    → " + plain(e.value("hint", ""));
+      text += "\n";
+    }
+    for (const auto& f : p.value("frozen", json::array()))
+      text += paint(with.look, colour::red, plain(p.value("name", "") + "/" + f.value("folder", ""))) +
+              ": frozen: " + plain(f.value("reason", "")) + "\n    → look at pair.plan; pair.approve lets it go on\n";
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
+std::string as_lines(const json& value, const std::string& indent) {
+  std::string text;
+  std::size_t width = 0;
+  for (const auto& [key, child] : value.items())
+    if (!child.is_structured()) width = std::max(width, width_of(key));
+  const auto is_plain = [](const json& v) {
+    return !v.is_structured() ||
+           (v.is_array() && std::none_of(v.begin(), v.end(), [](auto& e) { return e.is_structured(); }));
+  };
+  for (const auto& [key, child] : value.items()) {
+    const auto name = value.is_array() ? "-" : plain(key);
+    if (is_plain(child))
+      text += indent + fitted(name, std::max(width, width_of(name))) + "  " + word(child) + "\n";
+    else if (child.empty())
+      continue;
+    else
+      text += indent + name + "\n" + as_lines(child, indent + "  ");
+  }
+  return text;
+}
+
+std::string show_status(const session& with, const json& status) {
+  const auto& pairs = status.at("pairs");
+  std::string text = "exsyncd " + word(at(status, "/version")) + ", process " + word(at(status, "/pid")) + ", since " +
+                     word(at(status, "/started")) + "\n" + "configuration " + word(at(status, "/configuration")) +
+                     ", state in " + word(at(status, "/state_directory")) + "\n" + word(at(status, "/summary")) + "\n";
+  if (!pairs.empty()) text += "\n" + rows_as_table(with, "pair.list", pairs);
+  return text + errors_of(with, pairs);
+}
+
+std::string show_items(const session& with, const json& result) {
+  std::string text;
+  for (const auto& i : result.at("items")) {
+    const bool in_step = i.value("in_step", false);
+    text += paint(with.look, in_step ? colour::green : colour::yellow, in_step ? "in step " : "not in step ") +
+            paint(with.look, colour::bold, word(at(i, "/subject"))) + "  (" + word(at(i, "/class")) + ", " +
+            word(at(i, "/pair")) + "/" + word(at(i, "/folder")) + ", id " + word(at(i, "/id")) + ")\n    " +
+            word(at(i, "/why")) + "\n";
+  }
+  if (text.empty()) return "exsyncd knows no such item\n";
+  return text + (result.value("more", false) ? "… and more: say more of the subject, or --limit\n" : "");
+}
+
+/// The answers of methods that do something to things with names.
+bool is_report(const json& rows) {
+  return std::all_of(rows.begin(), rows.end(), [](auto& r) { return r.is_object() && r.contains("done"); });
+}
+
+std::string show_report(const session& with, const json& rows) {
+  std::string text;
+  for (const auto& r : rows) {
+    const bool done = r.value("done", false);
+    std::string name;
+    for (const auto* key : {"server", "pair", "folder"})
+      if (r.contains(key)) name += (name.empty() ? "" : "/") + word(r.at(key));
+    text += (done ? paint(with.look, colour::green, "done") : paint(with.look, colour::red, "not done")) + "  " + name;
+    if (r.contains("error")) {
+      text += ": " + word(at(r, "/error/message"));
+      if (at(r, "/error/hint").is_string()) text += "\n    → " + word(at(r, "/error/hint"));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+} // namespace
+
+std::string shown(const session& with, const std::string& method, const json& result) {
+  if (result.is_string()) return result.get<std::string>();
+  if (method == "daemon.status") return show_status(with, result);
+  if (method == "item.why") return show_items(with, result);
+  if (method == "config.export") return result.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  // One list of objects is a table.
+  const json* rows = nullptr;
+  std::string rest;
+  if (result.is_object())
+    for (const auto& [key, value] : result.items()) {
+      if (value.is_array() && rows == nullptr &&
+          std::all_of(value.begin(), value.end(), [](auto& v) { return v.is_object(); }))
+        rows = &value;
+      else
+        rest += key;
+    }
+  const bool only_counts = rest.empty() || rest == "total" || rest == "more";
+  if (rows == nullptr || !only_counts) return as_lines(result, "");
+  if (rows->empty()) return "none\n";
+  if (is_report(*rows)) return show_report(with, *rows);
+  auto text = rows_as_table(with, method, *rows);
+  if (method == "pair.list") text += errors_of(with, *rows);
+  if (result.contains("total") && result.at("total") > rows->size())
+    text += std::to_string(rows->size()) + " of " + word(result.at("total")) + "; --limit shows more\n";
+  return text;
+}
+
+void tell(const session& with, const refusal& no) {
+  std::string text = paint({with.look.colours, 0}, colour::red, "exsyncctl: ");
+  if (no.problems.size() > 1) {
+    text += std::to_string(no.problems.size()) + " things are wrong:\n";
+    for (const auto& [path, why] : no.problems)
+      text += "  " + plain(path) + ": " + plain(why) + "\n";
+  } else {
+    text += plain(no.message) + "\n";
+  }
+  if (!no.hint.empty()) text += "    → " + plain(no.hint) + "\n";
+  std::fputs(text.c_str(), stderr);
+}
+
+void tell(const session& with, const unreachable& why) {
+  tell(with, refusal{why.message, why.hint, "", {}});
+}
+
+outcome call_and_show(const session& with, const std::string& method, const json& params) {
+  connection to(with.socket);
+  const auto answer = to.call(method, params);
+  if (const auto* no = std::get_if<refusal>(&answer)) {
+    tell(with, *no);
+    return outcome::refused;
+  }
+  const auto& result = std::get<json>(answer);
+  const auto text = with.json && !result.is_string() ? result.dump(2, ' ', false, json::error_handler_t::replace) + "\n"
+                                                     : shown(with, method, result);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  // Of several things that were to be done, some were not.
+  if (result.is_object())
+    for (const auto& [key, value] : result.items())
+      if (value.is_array())
+        for (const auto& one : value)
+          if (one.is_object() && one.contains("done") && one.at("done") == false) return outcome::refused;
+  return outcome::done;
+}
+
+} // namespace exsyncd::ctl

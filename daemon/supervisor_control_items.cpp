@@ -1,0 +1,188 @@
+#include "daemon/item_search.hpp"
+#include "daemon/metrics.hpp"
+#include "daemon/show.hpp"
+#include "daemon/supervisor_control.hpp"
+#include "daemon/supervisor_control_ask.hpp"
+#include "daemon/why.hpp"
+
+#include "actors/logic/decide.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+// The methods about items, the log and what can be watched.
+namespace exsyncd {
+namespace {
+
+using admin::error_code;
+using admin::reply;
+using nlohmann::json;
+
+utc_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+log_level level_of(const std::string& name) {
+  constexpr std::array names{"debug", "info", "warning", "error"};
+  const auto at = std::find(names.begin(), names.end(), name);
+  return static_cast<log_level>(at - names.begin());
+}
+
+} // namespace
+
+void supervisor_control::log_show(const std::optional<std::string>& pair, const std::string& level, std::size_t limit,
+                                  reply to) {
+  auto list = json::array();
+  for (const auto& line : with_.lines.last(pair.value_or(""), level_of(level), limit))
+    list.push_back(show(line));
+  to.done({{"lines", list}});
+}
+
+void supervisor_control::events_follow(const std::optional<std::string>& pair, const std::string& level, reply to) {
+  if (pair && !declared({*pair}, to)) return;
+  with_.events.follow({pair.value_or(""), level_of(level), to});
+  with_.run(with_.look);
+}
+
+void supervisor_control::metrics(reply to) {
+  ask<pairs_are>(ask_pairs{}, quick, to,
+                 [this, to](pairs_are& all) { to.done(show_metrics(with_.version, with_.started, all.pairs)); });
+}
+
+void supervisor_control::pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
+                                     reply to) {
+  if (!known(pairs, to)) return;
+  for (const auto& pair : pairs)
+    if (folders_of(pair, folder, to).empty()) return;
+  // What was bound is bound again from the beginning; pages that are under way are void then.
+  const auto left = std::make_shared<std::size_t>(pairs.size());
+  const auto answer = std::make_shared<json>(json::array());
+  for (const auto& pair : pairs)
+    ask_ledger<folder_sides_loaded>(load_folder_sides{pair_id{pair}}, to, [=, this](folder_sides_loaded& loaded) {
+      bind_folders again;
+      for (const auto& f : loaded.folders)
+        if (!folder || f.folder_pair.value == *folder)
+          again.folders.push_back({f.pair, f.folder_pair, f.side, f.mailbox, f.folder, f.path, true});
+      ask_ledger<folders_bound>(std::move(again), to, [=, this](folders_bound&) {
+        with_.run([=, this] {
+          answer->push_back({{"pair", pair}, {"done", true}});
+          if (--*left > 0) return;
+          to.done({{"pairs", *answer}});
+          // The rounds take as long as they take; stopped pairs list anew when they are started.
+          with_.room.ask<pairs_synced>(
+              sync_pairs{pairs}, slow, [](pairs_synced&) {}, [](const std::string&) {});
+        });
+      });
+    });
+}
+
+void supervisor_control::ban_add(const std::string& pair, const std::string& id, reply to) {
+  if (!known({pair}, to)) return;
+  ask_ledger<twins_loaded>(load_twins{{twin_id{id}}}, to, [=, this](twins_loaded& found) {
+    if (found.twins.empty() || found.twins[0].pair.value != pair || found.twins[0].buried)
+      return to.failed({error_code::not_found, "pair \"" + pair + "\" knows no item \"" + id + '"',
+                        "item.why finds an item's id by its subject", "id"});
+    const auto& item = found.twins[0];
+    trouble why;
+    why.code = banned_by_administrator;
+    why.what = "an administrator wants it to be left alone";
+    why.hint = "ban.delete lifts that";
+    why.banned = true;
+    why.since = now();
+    for (const auto s : both_sides)
+      why.at[s] = logic::trouble_key(item.seen[s]);
+    ask_ledger<stored>(note_troubles{{{item.id, why}}}, to, [to](stored&) { to.done({{"banned", true}}); });
+  });
+}
+
+void supervisor_control::item_why(const std::optional<std::string>& pair, const std::string& item, std::size_t limit,
+                                  reply to) {
+  if (pair && !declared({*pair}, to)) return;
+  if (item.empty())
+    return to.failed(
+        {error_code::invalid_params, "\"item\" must not be empty", "a part of the subject will do", "item"});
+  const auto found = std::make_shared<std::vector<twin>>();
+  const auto take = [found, pair, limit](const twin& t) {
+    if (!pair || t.pair.value == *pair) found->push_back(t);
+    return found->size() <= limit;
+  };
+  ask_ledger<twins_loaded>(load_twins{{twin_id{item}}}, to, [=, this](twins_loaded& loaded) {
+    if (!loaded.twins.empty()) {
+      take(loaded.twins[0]);
+      return show_found(*found, false, to);
+    }
+    item_search::start(
+        with_.room, [take, item](const twin& t) { return !is_meant(t, item) || take(t); },
+        [=, this](const std::string& failed) {
+          if (!failed.empty()) return to.failed(no_answer(failed));
+          const bool more = found->size() > limit;
+          if (more) found->pop_back();
+          show_found(*found, more, to);
+        });
+  });
+}
+
+void supervisor_control::show_found(const std::vector<twin>& found, bool more, const reply& to) {
+  const auto known = configuration();
+  std::vector<std::string> pairs;
+  for (const auto& t : found)
+    if (std::find(pairs.begin(), pairs.end(), t.pair.value) == pairs.end()) pairs.push_back(t.pair.value);
+  // The brakes of each pair, one after the other; then the answer.
+  const auto held = std::make_shared<std::map<std::pair<std::string, std::string>, frozen>>();
+  const auto step = std::make_shared<std::function<void(std::size_t)>>();
+  const auto answer = [=] {
+    auto list = json::array();
+    for (const auto& t : found) {
+      const auto at = std::find_if(known->all.pairs.begin(), known->all.pairs.end(),
+                                   [&](auto& p) { return p.name == t.pair.value; });
+      const auto brake = held->find({t.pair.value, t.folder_pair.value});
+      list.push_back(show_item(t, at == known->all.pairs.end() ? nullptr : &*at,
+                               brake == held->end() ? std::nullopt : std::optional(brake->second), now()));
+    }
+    to.done({{"items", list}, {"more", more}});
+  };
+  // It holds itself until it has ended.
+  *step = [=, this, weak = std::weak_ptr(step)](std::size_t i) {
+    if (i == pairs.size()) return answer();
+    ask_ledger<folder_sides_loaded>(load_folder_sides{pair_id{pairs[i]}}, to,
+                                    [=, next = weak.lock()](folder_sides_loaded& loaded) {
+                                      for (const auto& [folder, why] : loaded.held)
+                                        (*held)[{pairs[i], folder.value}] = why;
+                                      (*next)(i + 1);
+                                    });
+  };
+  (*step)(0);
+}
+
+void supervisor_control::add_skipped(std::vector<std::string> pairs, json list, std::function<void(json)> then,
+                                     const reply& to) {
+  const auto shown = std::make_shared<json>(std::move(list));
+  const bool any = std::any_of(shown->begin(), shown->end(),
+                               [](auto& p) { return p.contains("items") && p.at("items").value("skipped", 0) > 0; });
+  if (!any) return then(std::move(*shown));
+  const auto known = configuration();
+  item_search::start(
+      with_.room,
+      [=, at = now()](const twin& t) {
+        const auto place = std::find(pairs.begin(), pairs.end(), t.pair.value);
+        const auto of = std::find_if(known->all.pairs.begin(), known->all.pairs.end(),
+                                     [&](auto& p) { return p.name == t.pair.value; });
+        if (place == pairs.end() || of == known->all.pairs.end()) return true;
+        const auto why = why_skipped(t, *of, at);
+        if (!why) return true;
+        const auto& seen = t.seen.primary ? t.seen.primary : t.seen.replica;
+        auto& count =
+            (*shown)[static_cast<std::size_t>(place - pairs.begin())]["skipped"][show(seen->item_class)][*why];
+        count = count.is_null() ? 1 : count.get<std::uint64_t>() + 1;
+        return true;
+      },
+      [=](const std::string& failed) {
+        if (!failed.empty()) return to.failed(no_answer(failed));
+        then(std::move(*shown));
+      });
+}
+
+} // namespace exsyncd

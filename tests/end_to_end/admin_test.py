@@ -1,0 +1,130 @@
+"""Pairs that were made over the admin socket, between real servers; items looked up, banned and listed anew.
+
+usage: FILE EXSYNCD EXCHANGE-SIM [SCHEMAS] [unittest's arguments]
+"""
+
+import json
+
+import case
+import programs
+
+
+class AdminTest(case.EndToEnd):
+    def make_pair(self, **settings):
+        """Nothing in the file but where the socket is: everything else over the socket."""
+        self.daemon.configure({"state_directory": self.daemon.path("state"), "admin_socket": self.daemon.socket,
+                               "log": {"level": "info", "target": "stderr"}})
+        self.daemon.start()
+        ca = self.sim.ready["ca_file"]
+        self.daemon.call("server.create", server="hq", settings={
+            "url": self.sim.url("hq"), "access": "impersonation", "ca_file": ca,
+            "auth": {"type": "basic", "user": "svc-sync@hq.example", "password": "service at hq"}})
+        self.daemon.call("pair.create", pair="jane", settings={
+            "primary": {"server": "hq", "mailbox": self.hq},
+            "replica": {"url": self.sim.url("branch"), "mailbox": self.branch, "ca_file": ca,
+                        "auth": {"type": "basic", "user": self.branch, "password": f"{self.name} at branch"}},
+            "polling_interval": "1h", "folders": {"inbox": {"primary": "inbox", "replica": "inbox"}}, **settings})
+
+    def why(self, item):
+        found = self.daemon.call("item.why", item=item)["items"]
+        self.assertEqual(len(found), 1, found)
+        return found[0]
+
+    def test_a_pair_made_over_the_socket_syncs_also_after_a_restart(self):
+        self.deliver(self.hq, "one")
+        self.deliver(self.branch, "two")
+        self.make_pair()
+        self.daemon.call("pair.start", pair="jane")
+        self.daemon.sync()
+        self.assert_equal_sides()
+        self.daemon.kill()
+        self.deliver(self.hq, "three")
+        code, report = self.daemon.once()
+        self.assertEqual((code, [p["pair"] for p in report["pairs"]]), (0, ["jane"]), report)
+        self.assert_equal_sides()
+        self.daemon.start()
+        self.daemon.call("pair.stop", pair="jane")
+        self.daemon.call("pair.delete", pair="jane")
+        self.daemon.call("server.delete", server="hq")
+        self.assertEqual(self.subjects(self.branch), ["one", "three", "two"])
+
+    def test_why_an_item_is_in_step_or_is_not(self):
+        self.deliver(self.hq, "fresh", received="2026-01-07T08:00:00Z")
+        self.deliver(self.hq, "ancient", received="2020-01-07T08:00:00Z")
+        self.make_pair(start_date="2026-01-01")
+        self.daemon.call("pair.start", pair="jane")
+        self.daemon.call("pair.sync_now", pair="jane")
+        fresh = self.why("FRESH")
+        self.assertEqual((fresh["in_step"], fresh["class"]), (True, "message"))
+        self.assertEqual(self.why("<fresh@somewhere.example>")["id"], fresh["id"])
+        self.assertEqual(self.why(fresh["replica"]["id"])["id"], fresh["id"])
+        self.assertEqual(self.why(fresh["id"])["primary"]["presence"], "present")
+        ancient = self.why("ancient")
+        self.assertEqual((ancient["in_step"], ancient["why"]), (False, "it is left alone: before the start date"))
+        got = self.daemon.call("pair.get", pair="jane")
+        self.assertEqual(got["skipped"], {"message": {"before the start date": 1}})
+        self.assertEqual({k: got["items"][k] for k in ("known", "in_step", "skipped")}, {"known": 2, "in_step": 1, "skipped": 1})
+
+    def test_an_item_that_an_administrator_bans_is_left_alone_until_he_lifts_it(self):
+        self.deliver(self.hq, "one")
+        self.deliver(self.hq, "two")
+        self.make_pair()
+        self.daemon.call("pair.start", pair="jane")
+        self.daemon.sync()
+        item = self.why("one")["id"]
+        self.daemon.call("ban.add", pair="jane", id=item)
+        self.user(self.hq, "user_edit", "one", categories=["red"])
+        self.user(self.hq, "user_edit", "two", categories=["blue"])
+        self.daemon.call("pair.sync_now", pair="jane")
+        self.assertEqual([self.mail(self.branch, subject)["categories"] for subject in ("one", "two")], [[], ["blue"]])
+        ban = self.daemon.call("ban.list", pair="jane")["bans"][0]
+        self.assertEqual((ban["id"], ban["state"], ban["code"]), (item, "banned", "banned-by-administrator"))
+        self.assertIn("an administrator wants", self.why("one")["why"])
+        self.daemon.call("ban.delete", pair="jane", id=item)
+        self.daemon.sync()
+        self.assert_equal_sides()
+
+    def test_a_resync_lists_everything_anew_and_writes_nothing(self):
+        for i in range(5):
+            self.deliver(self.hq, f"mail {i}")
+        self.make_pair()
+        self.daemon.call("pair.start", pair="jane")
+        self.daemon.sync()
+        self.sim.control("reset_counters")
+        self.assertEqual(self.daemon.call("pair.resync", pair="jane"), {"pairs": [{"pair": "jane", "done": True}]})
+        self.daemon.sync()
+        self.assertEqual(self.writes(), {})
+        self.user(self.hq, "user_delete", "mail 3")
+        self.daemon.sync()
+        self.assertEqual(len(self.subjects(self.branch)), 4)
+        self.assert_equal_sides()
+
+    def test_a_folder_pair_that_is_off_is_left_alone(self):
+        self.make_pair(folders={"inbox": {"primary": "inbox", "replica": "inbox"}, "drafts": {"primary": "drafts", "replica": "drafts"}})
+        self.daemon.call("pair.start", pair="jane")
+        self.daemon.call("folder_pair.off", pair="jane", folder="inbox")
+        self.deliver(self.hq, "one")
+        self.daemon.sync()
+        self.assertEqual(self.subjects(self.branch), [])
+        self.daemon.call("folder_pair.on", pair="jane", folder="inbox")
+        self.daemon.sync()
+        self.assertEqual(self.subjects(self.branch), ["one"])
+
+    def test_a_wrong_password_is_told_without_itself(self):
+        self.make_pair()
+        self.daemon.call("server.update", server="hq", settings={"auth": {"password": "not this one"}})
+        self.daemon.call("pair.start", pair="jane")
+        report = self.daemon.call("pair.sync_now", pair="jane")
+        self.assertFalse(report["pairs"][0]["in_step"])
+        everything = [report] + [self.daemon.call(m) for m in ("pair.list", "daemon.status", "config.export", "log.show", "server.list")]
+        self.assertNotIn("not this one", json.dumps(everything) + self.daemon.text())
+        self.daemon.call("pair.stop", pair="jane")
+        self.daemon.call("server.update", server="hq", settings={"auth": {"password": "service at hq"}})
+        self.daemon.call("pair.start", pair="jane")
+        self.daemon.sync()
+        with self.assertRaises(programs.Refused):
+            self.daemon.call("server.delete", server="hq")
+
+
+if __name__ == "__main__":
+    case.main()
