@@ -139,7 +139,7 @@ class CtlTest(Stage):
             pass
         watching.send_signal(signal.SIGINT)
         self.assertEqual(watching.wait(PATIENCE), 0)
-        process, terminal, seen = self.on_terminal(["watch"], r"PAIR +STATUS[^§]*joe")
+        process, terminal, seen = self.on_terminal(["watch"], r"PAIR[^§]*STATUS[^§]*joe")
         self.assertIn("\x1b[?1049h", seen)
         os.write(terminal, b"\x03")
         while "\x1b[?1049l" not in seen:
@@ -160,7 +160,7 @@ class CtlTest(Stage):
         self.assertNotEqual(got["status"], "stopped")
         self.assertEqual(got["settings"]["polling_interval"], "10min")
         self.assertEqual([(f["name"], f["primary"], f["replica"], f["direction"]) for f in got["folders"]],
-                         [("inbox", "inbox", "inbox", "primary-to-replica"), ("drafts", "drafts", "inbox/Drafts", "primary-to-replica")])
+                         [("drafts", "drafts", "inbox/Drafts", "primary-to-replica"), ("inbox", "inbox", "inbox", "primary-to-replica")])
 
     def test_setup_with_direct_credentials_on_a_terminal(self):
         self.daemon()
