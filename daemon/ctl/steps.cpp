@@ -45,9 +45,9 @@ std::string text_of(const style& look, const step& s) {
 std::vector<step> steps_of(const nlohmann::json& tested) {
   std::vector<step> all;
   for (const auto& s : tested.value("steps", nlohmann::json::array())) {
-    step one{s.value("name", ""), grade::failed, s.value("text", ""), s.value("hint", "")};
+    step one{s.value("step", ""), grade::failed, s.value("text", ""), s.value("hint", "")};
     for (const auto g : {grade::ok, grade::warning, grade::skipped})
-      if (s.value("outcome", "") == name_of(g)) one.came = g;
+      if (s.value("result", "") == name_of(g)) one.came = g;
     all.push_back(std::move(one));
   }
   return all;

@@ -77,8 +77,8 @@ TEST_CASE("results are shown as people read them") {
 }
 
 TEST_CASE("the steps of a test are read, and what is unknown counts as failed") {
-  const auto steps = steps_of(json::parse(R"({"steps":[{"name":"login","outcome":"ok","text":"as svc"},
-    {"name":"x","outcome":"warning"},{"name":"y","outcome":"skipped"},{"name":"z","outcome":"new word"}]})"));
+  const auto steps = steps_of(json::parse(R"({"steps":[{"step":"login","result":"ok","text":"as svc"},
+    {"step":"x","result":"warning"},{"step":"y","result":"skipped"},{"step":"z","result":"new word"}]})"));
   REQUIRE(steps.size() == 4);
   CHECK(steps[0].came == grade::ok);
   CHECK(steps[1].came == grade::warning);
