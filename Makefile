@@ -21,7 +21,7 @@ CORPUS_DIR ?= $(abspath $(wildcard ../shared/corpus))
 
 demo: configured
 	@echo "Building (the first time takes some minutes)"
-	@ninja -C $(BUILD) --quiet exsyncd exchange-sim
+	@ninja -C $(BUILD) --quiet exsyncd exsyncctl exchange-sim
 	@python3 -B tests/demo/demo.py --programs $(BUILD)/bin --report build/reports/demo.json $(if $(EWS_DATA_DIR),--schemas $(EWS_DATA_DIR)/schemas)
 
 test: configured

@@ -40,6 +40,10 @@ public:
 
   subfolder_plan run() {
     for (const auto& k : q_.known)
+      if (there(side::primary, k.ids.primary) && there(side::replica, k.ids.replica))
+        for (side s : both_sides)
+          pair_of_[s][k.ids[s]] = &k;
+    for (const auto& k : q_.known)
       place(k);
     for (side s : both_sides)
       for (const auto& f : q_.trees[s])
@@ -85,8 +89,6 @@ private:
           plan_.gone.emplace_back(k.name, s);
       return;
     }
-    for (side s : both_sides)
-      pair_of_[s][k.ids[s]] = &k;
     bool waits = rename(k, now);
     waits = move(k, now) || waits;
     auto stands = k;

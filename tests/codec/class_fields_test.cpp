@@ -217,11 +217,11 @@ TEST_CASE("values of contacts and tasks are canonical") {
        field::recurrence,
        "Weekly\nInterval=1\nDaysOfWeek=Monday Friday\nRange=EndDate\nStartDate=2026-11-23\nEndDate=2027-01-01"},
       {"Task",
-       "<t:Recurrence><t:WeeklyRecurrence><t:Interval>2</t:Interval><t:DaysOfWeek>Monday</t:DaysOfWeek>"
+       "<t:Recurrence><t:WeeklyRecurrence><t:Interval>2</t:Interval><t:DaysOfWeek>Sunday Monday</t:DaysOfWeek>"
        "<t:FirstDayOfWeek>Monday</t:FirstDayOfWeek></t:WeeklyRecurrence><t:NoEndRecurrence>"
        "<t:StartDate>2026-11-23</t:StartDate></t:NoEndRecurrence></t:Recurrence>",
        field::recurrence,
-       "Weekly\nInterval=2\nDaysOfWeek=Monday\nFirstDayOfWeek=Monday\nRange=NoEnd\nStartDate=2026-11-23"},
+       "Weekly\nInterval=2\nDaysOfWeek=Sunday Monday\nFirstDayOfWeek=Monday\nRange=NoEnd\nStartDate=2026-11-23"},
   };
   for (const auto& r : rows) {
     INFO(r.element << ' ' << r.xml);

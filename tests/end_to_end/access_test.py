@@ -104,11 +104,15 @@ class ByRightsOnFolders(case.EndToEnd):
 
 class PublicFolders(case.EndToEnd):
     """A public folder at hq and a folder of the mailbox at branch."""
+    #: A server has one store of them, for all tests.
+    added = False
 
     def setUp(self):
         super().setUp()
         self.path = f"Team {self.name}"
-        self.sim.control("add_public_folders", server="hq", everybody="None")
+        if not PublicFolders.added:
+            self.sim.control("add_public_folders", server="hq", everybody="Contributor")
+            PublicFolders.added = True
         self.there = dict(server="hq", mailbox="publicfolders", folder=f"publicfoldersroot/{self.path}")
         self.sim.control("add_folder", server="hq", mailbox="publicfolders", path=self.there["folder"])
         self.sim.control("set_permission", **self.there, account=SERVICE, level="Owner")

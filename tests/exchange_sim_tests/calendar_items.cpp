@@ -33,7 +33,7 @@ std::string with_times(const std::string& server, const std::string& start, cons
 } // namespace
 
 TEST_CASE("an appointment is kept with all that it was given, on every profile") {
-  for (const auto& server : all_servers) {
+  for (const auto& server : calendar_servers) {
     calendar_world world;
     const auto made = world.ask(
         server,
@@ -75,7 +75,7 @@ TEST_CASE("an appointment is kept with all that it was given, on every profile")
 }
 
 TEST_CASE("each version shows zones in its way") {
-  for (const auto& server : all_servers) {
+  for (const auto& server : calendar_servers) {
     calendar_world world;
     world.ask(server, create_appointment(subject + with_times(server, "2026-01-12T08:00:00Z", "2026-01-12T09:00:00Z",
                                                               "", "W. Europe Standard Time")));
@@ -158,7 +158,7 @@ TEST_CASE("a zone of the client's own making is kept") {
 }
 
 TEST_CASE("an all-day event goes from midnight to midnight in its zone") {
-  for (const auto& server : all_servers) {
+  for (const auto& server : calendar_servers) {
     calendar_world world;
     auto span = [&](const std::string& name, const std::string& start, const std::string& end) {
       world.ask(server, create_appointment("<t:Subject>" + name + "</t:Subject>" +
@@ -177,7 +177,7 @@ TEST_CASE("an all-day event goes from midnight to midnight in its zone") {
 }
 
 TEST_CASE("impossible times are refused") {
-  for (const auto& server : all_servers) {
+  for (const auto& server : calendar_servers) {
     calendar_world world;
     auto code = [&](const std::string& start, const std::string& end) {
       return codes(world.ask(server, create_appointment(with_times(server, start, end, "", ""))));
@@ -189,7 +189,7 @@ TEST_CASE("impossible times are refused") {
 }
 
 TEST_CASE("who is told has to be said with every write") {
-  for (const auto& server : all_servers) {
+  for (const auto& server : calendar_servers) {
     calendar_world world;
     const auto item = create_appointment(subject + berlin_times(server), "");
     CHECK(codes(world.ask(server, item)) == names{"ErrorSendMeetingInvitationsRequired"});
@@ -273,7 +273,7 @@ TEST_CASE("a received meeting is deleted with an answer to its organizer") {
 }
 
 TEST_CASE("what the server computes is refused") {
-  for (const auto& server : all_servers) {
+  for (const auto& server : calendar_servers) {
     calendar_world world;
     world.ask(server, create_appointment(subject + berlin_times(server)));
     const auto seen = world.appointment(server, "meet");
@@ -308,7 +308,7 @@ TEST_CASE("what the server computes is refused") {
 }
 
 TEST_CASE("the UID is given once, and the GlobalObjectId holds it") {
-  for (const auto& server : all_servers) {
+  for (const auto& server : calendar_servers) {
     calendar_world world;
     world.ask(server, create_appointment(subject + "<t:UID>foreign-uid@x.example</t:UID>" + berlin_times(server)));
     const auto seen = world.appointment(server, "meet");
@@ -379,7 +379,7 @@ TEST_CASE("calendar items live in calendars, meeting messages are not made by fi
 
 TEST_CASE("seeded appointments are the same for a seed, and survive a save") {
   calendar_world world;
-  for (const auto& server : all_servers) {
+  for (const auto& server : calendar_servers) {
     world.control({{"do", "seed_appointments"}, {"mailbox", ann(server)}, {"count", 40}, {"seed", 7}});
     const auto items = world.calendar(server);
     CHECK(items.size() == 40);

@@ -19,7 +19,7 @@ public:
   std::string get(const std::string& server, const std::string& id, const std::string& version = {});
 };
 
-inline const std::vector<std::string> all_servers{"e2007", "old", "e2013", "e2016", "new"};
+inline const std::vector<std::string> calendar_servers{"e2007", "old", "e2013", "e2016", "new"};
 
 std::string create_appointment(const std::string& elements,
                                const std::string& attributes = R"(SendMeetingInvitations="SendToNone")");

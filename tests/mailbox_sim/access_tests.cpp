@@ -176,7 +176,7 @@ TEST_CASE("A public folder is found, listed whole, written and cleared") {
     return answer;
   };
   REQUIRE_FALSE(
-      s.world->control({{"do", "add_public_folders"}, {"server", server}, {"everybody", "None"}}).contains("error"));
+      s.world->control({{"do", "add_public_folders"}, {"server", server}, {"everybody", "Contributor"}}).contains("error"));
   const std::string sales = "publicfoldersroot/Sales";
   there({{"do", "add_folder"}, {"path", sales}});
   there(

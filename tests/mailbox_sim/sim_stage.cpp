@@ -173,6 +173,7 @@ std::size_t sim_stage::mails_out() {
 
 folder_id sim_stage::folder(const std::string& path) {
   auto found = std::get<std::vector<result<folder_state>>>(ask<folders_found>(find_folders{{path}}).outcome);
+  if (auto* failed = std::get_if<failure>(&found.at(0))) throw std::runtime_error(path + ": " + failed->what);
   return std::get<folder_state>(found.at(0)).id;
 }
 

@@ -40,7 +40,7 @@ class ServiceTest(Stage):
 
     def test_every_mistake_is_told_at_once_and_nothing_starts(self):
         self.configure({**GOOD, "logg": {}, "log": {"level": "loud"}, "pairs": {
-            "jane": pair(direction="up", start="yes"), "joe": {**pair(), "folders": {"a": {"primary": "tasks", "replica": "inbox"}}}}})
+            "jane": pair(direction="up", start="yes"), "joe": {**pair(), "folders": {"a": {"primary": "notes", "replica": "inbox"}}}}})
         expected = ["c.json: logg: ", "c.json: log.level: ", "c.json: pairs.jane.direction: ", "c.json: pairs.jane.start: ",
                     "c.json: pairs.joe.folders.a.primary: "]
         for arguments in ([], ["--check-config"], ["--once"]):
