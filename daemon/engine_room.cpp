@@ -3,6 +3,7 @@
 #include "actors/ews/mailbox.hpp"
 #include "actors/ews/notifier.hpp"
 #include "actors/ledger.hpp"
+#include "daemon/polled_only.hpp"
 #include "ews/http/curl_transport.hpp"
 #include "ews/spool/spool_directory.hpp"
 #include "storage/rocksdb_engine.hpp"
@@ -76,10 +77,10 @@ public:
   mailbox_actor mailbox(const side_settings& side) { return spawn_mailbox(system_, options_of(side)); }
   prober_actor prober(const side_settings& side) { return spawn_prober(system_, options_of(side)); }
 
-  /// Invalid where the server's settings say that it shall be polled only, and where it is looked for by Autodiscover.
+  /// Invalid where the server is polled only.
   notifier_actor notifier_of(const side_settings& side) {
     const std::lock_guard lock(notifiers_mutex_);
-    if (!side.server.streaming || ended_ || side.server.url.find("utodiscover") != std::string::npos) return {};
+    if (ended_ || !polled_only_because(side.server).empty()) return {};
     auto key = side.server;
     key.name.clear(); // of the place in the configuration, not of the server
     for (const auto& [server, notifier] : notifiers_)

@@ -1,5 +1,7 @@
 #include "daemon/show.hpp"
 
+#include "daemon/polled_only.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -422,7 +424,9 @@ json show(const pair_overview& pair, bool whole) {
   for (side s : both_sides) {
     auto& told = j["notifications"][show(s)];
     told = {{"mode", status.live[s] ? "streaming" : "polling"}};
-    if (!status.polled_because[s].empty()) told["reason"] = status.polled_because[s];
+    const auto& server = s == side::primary ? pair.settings.primary.server : pair.settings.replica.server;
+    const auto& why = status.polled_because[s].empty() ? polled_only_because(server) : status.polled_because[s];
+    if (!status.live[s] && !why.empty()) told["reason"] = why;
   }
   j["start"] = pair.settings.start;
   j["folders"] = show_folders(pair);

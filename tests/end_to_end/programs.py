@@ -236,9 +236,9 @@ OF_A_MAIL = ("class", "subject", "body_sha256", "from", "to", "cc", "message_id"
              "importance", "sensitivity", "flag", "attachments")
 
 
-def mails(sim, mailbox, folder):
+def mails(sim, mailbox, folder, **where):
     """The mails of one folder by exchange-sim's own contents, sorted, as comparable JSON."""
-    items = sim.control("contents", mailbox=mailbox, folder=folder)["items"]
+    items = sim.control("contents", mailbox=mailbox, folder=folder, **where)["items"]
     return sorted(({key: item[key] for key in OF_A_MAIL} for item in items if item["folder"] == folder),
                   key=lambda mail: (mail["message_id"], json.dumps(mail, sort_keys=True)))
 
