@@ -99,12 +99,18 @@ public:
     return notifiers_.emplace_back(std::move(key), spawn_notifier(system_, std::move(options))).second;
   }
 
-  /// They have timers, and an actor system waits for its actors. Any thread.
-  void end_notifiers() {
-    const std::lock_guard lock(notifiers_mutex_);
-    ended_ = true;
-    for (auto& [server, notifier] : std::exchange(notifiers_, {}))
-      caf::anon_send_exit(notifier, caf::exit_reason::user_shutdown);
+  /// What has timers: each keeps its actor alive until it is due, and an actor system waits for its actors. Any thread.
+  void end() {
+    {
+      const std::lock_guard lock(notifiers_mutex_);
+      ended_ = true;
+      for (auto& [server, notifier] : std::exchange(notifiers_, {}))
+        caf::anon_send_exit(notifier, caf::exit_reason::user_shutdown);
+    }
+    const std::lock_guard lock(mutex_);
+    for (auto& [budget, gateway] : gateways_)
+      caf::anon_send_exit(gateway, caf::exit_reason::user_shutdown);
+    if (discovery_) caf::anon_send_exit(discovery_, caf::exit_reason::user_shutdown);
   }
 
 private:
@@ -245,7 +251,7 @@ void engine_room::cut_connections() {
 engine_room::~engine_room() {
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
-  inside_->opener->end_notifiers();
+  inside_->opener->end();
   cut_connections();
   inside_->opener = nullptr;
   caf::anon_send_exit(inside_->ledger, caf::exit_reason::user_shutdown);

@@ -241,6 +241,17 @@ class Ends(case.EndToEnd):
         self.daemon.sync()
         self.assertEqual(self.subjects(self.branch), ["hanging"])
 
+    def test_sigterm_waits_for_no_timer(self):
+        """A request that waits for its turn has one, minutes long."""
+        configuration = self.configuration({**case.INBOX, "sent": {"primary": "sentitems", "replica": "sentitems"},
+                                            "calendar": {"primary": "calendar", "replica": "calendar"}})
+        for server in configuration["servers"].values():
+            server["concurrency"] = 1
+        self.daemon.configure(configuration)
+        self.daemon.start()
+        self.daemon.sync()
+        self.assertEqual(self.daemon.stop(), 0)
+
     def test_a_stopped_pair_stays_stopped_over_a_restart(self):
         daemon = self.run_daemon()
         daemon.call("pair.stop", pair="jane")
