@@ -3,8 +3,10 @@
 #
 #   make demo     builds, and shows two mailboxes becoming and staying the same (DEMO_ONCE=1: ends by itself, fails if they differ)
 #   make test     builds everything and runs every test
-#   make bench    builds and measures: memory while large items pass, streaming latency (build/reports/bench.json)
+#   make bench    builds and measures: memory while large items pass, streaming latency (build/reports/bench.json), and what 100 idle
+#                 pairs cost (build/reports/idle.json)
 #   make fresh    both of these inside a bare Debian tree made by debootstrap (needs root)
+#   make deb      the Debian package, and lintian's verdict (build/deb)
 #   make lint     formatting and static checks
 #   make clean    removes everything that was built
 
@@ -16,7 +18,7 @@ BUILD := build/release
 EWS_DATA_DIR ?= $(abspath $(wildcard ../shared/ews))
 CORPUS_DIR ?= $(abspath $(wildcard ../shared/corpus))
 
-.PHONY: demo test bench fresh lint clean packages configured
+.PHONY: demo test bench fresh lint deb clean packages configured
 .DELETE_ON_ERROR:
 
 demo: configured
@@ -31,6 +33,7 @@ test: configured
 bench: configured
 	@ninja -C $(BUILD) --quiet exsyncd exchange-sim
 	@python3 -B tests/bench/bench.py --programs $(BUILD)/bin --report build/reports/bench.json
+	@python3 -B tests/bench/idle.py --programs $(BUILD)/bin --report build/reports/idle.json
 
 fresh:
 	.ci/install fresh
@@ -39,6 +42,10 @@ fresh:
 lint: configured
 	.ci/install lint
 	.ci/lint $(BUILD)
+
+deb: packages
+	.ci/install deb
+	.ci/deb
 
 clean:
 	rm -rf --one-file-system build
