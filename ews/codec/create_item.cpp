@@ -54,14 +54,16 @@ void write_mail(xml_writer& out, const carried_item& mail, const operation_mark&
   if (!mark.empty()) write_property(out, property::mark, mark.value);
   // PR_MESSAGE_FLAGS without the unsent bit makes a sent or received mail, and only the first save takes it; 1 is
   // read. Drafts go without.
-  if (!mail.draft) write_property(out, property::message_flags, mail.read.value_or(true) ? "1" : "0");
+  // Where nobody's read state is known (public folders have one for each user), the copy is new to who sees it.
+  const bool read = mail.read.value_or(false);
+  if (!mail.draft) write_property(out, property::message_flags, read ? "1" : "0");
   if (mail.received) write_property(out, property::delivery_time, write_date(*mail.received));
   if (mail.sent) write_property(out, property::submit_time, write_date(*mail.sent));
   write_parts(out, table.properties, mail.fields, version);
   write_parts(out, table.after_properties, mail.fields, version);
   // Created items are read unless they say otherwise. Saying "read" could answer a receipt request; PR_MESSAGE_FLAGS
   // has said it.
-  if (mail.read && !*mail.read) out.text("t:IsRead", "false");
+  if (!read) out.text("t:IsRead", "false");
   out.close("t:Message");
 }
 
