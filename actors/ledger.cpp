@@ -136,6 +136,7 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
           s.keep(d);
         return once_stored(self, stored{});
       },
+      [self, &s](const keep_traffic& m) { return once_stored(self, s.keep(m)); },
       [self, &s](const prune_buried& m) {
         s.exhume(m.pair, m.before);
         return once_stored(self, stored{});
@@ -159,6 +160,14 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
       [self, &s](const load_memory& m) { return loaded(self, memory_loaded{s.memory(m.pair)}); },
       [self, &s](const load_declarations&) { return loaded(self, declarations_loaded{s.declarations()}); },
       [self, &s](const browse_twins& m) { return loaded(self, twins_loaded{s.browse(m.id_prefix)}); },
+      [self, &s](const load_traffic& m) {
+        const bool by_day = m.by == load_traffic::by::day;
+        return loaded(self, traffic_loaded{by_day ? s.traffic_by_day(m.first) : s.traffic_by_month(m.first)});
+      },
+      [self, &s](const load_costly& m) { return loaded(self, costly_loaded{s.costly(m.month, m.pair, m.limit)}); },
+      [self, &s](const load_allowances&) {
+        return loaded(self, allowances_loaded{s.allowances(), s.spent()});
+      },
       [self](const commit_changes&) { commit(self); },
   };
 }

@@ -92,6 +92,26 @@ struct load_declarations {};
 struct declarations_loaded {
   std::vector<declaration> declarations;
 };
+struct load_traffic {
+  enum class by { day, month } by = by::day;
+  utc_seconds first{};
+};
+struct traffic_loaded {
+  std::vector<traffic_period> periods; // by time, then by pair
+};
+struct load_costly {
+  utc_seconds month{};
+  pair_id pair; // empty: of all
+  std::size_t limit = 10;
+};
+struct costly_loaded {
+  std::vector<costly_item> items;
+};
+struct load_allowances {};
+struct allowances_loaded {
+  std::vector<allowance> allowances;
+  allowance_month month;
+};
 struct browse_twins {
   std::string id_prefix; // see store::browse
 };
@@ -134,6 +154,8 @@ using ledger_actor = caf::typed_actor<
     caf::replies_to<set_pair_memory>::with<stored>,
     // What was declared over the admin socket.
     caf::replies_to<keep_declarations>::with<stored>,
+    // What was counted of the traffic, and what the allowances have come to.
+    caf::replies_to<keep_traffic>::with<traffic_kept>,
     // Old tombstones, old conflicts.
     caf::replies_to<prune_buried>::with<stored>, caf::replies_to<prune_conflicts>::with<stored>,
     // Loads.
@@ -142,6 +164,8 @@ using ledger_actor = caf::typed_actor<
     caf::replies_to<load_folder_sides>::with<folder_sides_loaded>, caf::replies_to<load_counts>::with<pair_counts>,
     caf::replies_to<load_conflicts>::with<conflicts_loaded>, caf::replies_to<load_memory>::with<memory_loaded>,
     caf::replies_to<load_declarations>::with<declarations_loaded>, caf::replies_to<browse_twins>::with<twins_loaded>,
+    caf::replies_to<load_traffic>::with<traffic_loaded>, caf::replies_to<load_costly>::with<costly_loaded>,
+    caf::replies_to<load_allowances>::with<allowances_loaded>,
     // The commit.
     caf::reacts_to<commit_changes>>;
 
@@ -193,6 +217,14 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::keep_declarations)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_declarations)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::declarations_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::browse_twins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::keep_traffic)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::traffic_kept)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_traffic)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::traffic_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_costly)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::costly_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_allowances)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::allowances_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::prune_conflicts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::prune_buried)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::commit_changes)

@@ -32,6 +32,18 @@ supervisor_state::member* find(supervisor_self self, const std::string& name) {
   return at == self->state.members.end() ? nullptr : &at->second;
 }
 
+/// Why a pair that is to run pauses: in the order of the configuration, as many run as the allowances are for.
+std::optional<failure> pause_of(supervisor_self self, const std::string& name) {
+  const auto& s = self->state;
+  if (!s.options.limited || !s.limits) return std::nullopt;
+  std::size_t place = 0;
+  for (const auto& p : s.options.pairs) {
+    if (p.name == name) break;
+    if (const auto at = s.members.find(p.name); at != s.members.end() && at->second.wanted) ++place;
+  }
+  return logic::pause_for(*s.limits, place, s.options.context.wall_clock());
+}
+
 void end_mailboxes(supervisor_self self, supervisor_state::member& m) {
   for (side s : both_sides) {
     if (!m.mailboxes[s]) continue;
@@ -46,11 +58,24 @@ pair_settings running(pair_settings settings) {
   return settings;
 }
 
+both<mailbox_actor> open_mailboxes(supervisor_self self, const pair_settings& settings) {
+  const auto& open = self->state.options.open_mailbox;
+  const pair_id name{settings.name};
+  return {open(settings.primary, name, side::primary), open(settings.replica, name, side::replica)};
+}
+
 void launch(supervisor_self self, supervisor_state::member& m) {
   if (m.planning) return; // two would pull the same lists; it starts when the plan is there
   const auto& o = self->state.options;
+  // Who may run depends on who else wants to: it starts when all of that is known.
+  if (o.limited && (!self->state.limits || self->state.undecided > 0)) return;
+  if (const auto why = pause_of(self, m.settings.name)) {
+    if (!std::exchange(m.paused, true)) log(self, log_level::warning, m.settings.name, why->what + " — " + why->hint);
+    return;
+  }
+  if (std::exchange(m.paused, false)) log(self, log_level::info, m.settings.name, "goes on: an allowance lets it");
   ++m.life;
-  m.mailboxes = {o.open_mailbox(m.settings.primary), o.open_mailbox(m.settings.replica)};
+  m.mailboxes = open_mailboxes(self, m.settings);
   for (side s : both_sides)
     self->monitor(m.mailboxes[s]);
   both<notifier_actor> notifiers;
@@ -81,9 +106,8 @@ void remember(supervisor_self self, const supervisor_state::member& m) {
       .then([](const stored&) {}, [](const caf::error&) {}); // the ledger's death is noticed by its monitor
 }
 
-/// Stops one pair; `then` is called when nothing of it is under way.
-void halt(supervisor_self self, supervisor_state::member& m, std::function<void()> then) {
-  m.wanted = false;
+/// Ends what runs of a pair; `then` is called when nothing of it is under way.
+void end_run(supervisor_self self, supervisor_state::member& m, std::function<void()> then) {
   if (!m.actor) return then();
   auto name = m.settings.name;
   // Let go at the answer, not at its end, which comes a little later: whoever asks next must find it stopped.
@@ -98,14 +122,45 @@ void halt(supervisor_self self, supervisor_state::member& m, std::function<void(
       .then([let_go](const pair_stopped&) { let_go(); }, [let_go](const caf::error&) { let_go(); });
 }
 
+/// Stops one pair; `then` as above.
+void halt(supervisor_self self, supervisor_state::member& m, std::function<void()> then) {
+  m.wanted = false;
+  end_run(self, m, std::move(then));
+}
+
+/// Lets run what may run, and pauses what may not: after a change of the limits, or of who wants to run.
+void reconsider(supervisor_self self) {
+  auto& s = self->state;
+  if (!s.options.limited || !s.limits || s.undecided > 0) return;
+  for (const auto& p : s.options.pairs) {
+    auto* m = find(self, p.name);
+    if (!m || !m->wanted) continue;
+    if (!m->actor) {
+      launch(self, *m);
+    } else if (const auto why = pause_of(self, p.name); why && !m->pausing) {
+      m->paused = m->pausing = true;
+      log(self, log_level::warning, p.name, why->what + " — " + why->hint);
+      end_run(self, *m, [self, name = p.name] {
+        auto* paused = find(self, name);
+        if (!paused) return;
+        paused->pausing = false;
+        reconsider(self); // it may run again by now
+      });
+    }
+  }
+}
+
 /// Runs `what` once it is known of every pair whether it is to run: nobody finds a pair stopped that is about to start.
 void when_decided(supervisor_self self, std::function<void()> what) {
   if (self->state.undecided == 0) return what();
   self->state.when_decided.push_back(std::move(what));
 }
 
+void reconsider(supervisor_self self);
+
 void one_decided(supervisor_self self) {
   if (--self->state.undecided > 0) return;
+  reconsider(self);
   for (auto& run : std::exchange(self->state.when_decided, {}))
     run();
 }
@@ -210,8 +265,10 @@ void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promi
   auto result = std::make_shared<pairs_are>();
   for (const auto& p : self->state.options.pairs)
     if (auto* m = find(self, p.name)) {
-      result->pairs.push_back({m->settings, pair_condition::stopped, {}, {}, m->restarts});
+      result->pairs.push_back({m->settings, pair_condition::stopped, {}, {}, m->restarts, {}});
       if (m->wanted) result->pairs.back().condition = pair_condition::starting;
+      if (m->wanted && (!m->actor || m->pausing)) result->pairs.back().paused = pause_of(self, p.name);
+      if (result->pairs.back().paused) result->pairs.back().condition = pair_condition::paused;
     }
   auto done = after(result->pairs.size() * 2, [promise, result]() mutable { promise.deliver(std::move(*result)); });
   for (std::size_t i = 0; i < result->pairs.size(); ++i) {
@@ -220,7 +277,7 @@ void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promi
         .then([result, i, done](const pair_counts& c) { result->pairs[i].counts = c, done(); },
               [done](const caf::error&) { done(); });
     auto* m = find(self, name);
-    if (!m->actor) {
+    if (!m->actor || result->pairs[i].paused) {
       done();
       continue;
     }
@@ -249,12 +306,14 @@ void start_or_stop(supervisor_self self, caf::typed_response_promise<pair_answer
       m->restarts_in_a_row = 0;
       remember(self, *m);
       if (!m->actor) launch(self, *m);
+      reconsider(self); // it may stand before others
       done();
     } else {
-      m->wanted = false;
+      m->wanted = m->paused = false;
       remember(self, *m);
       halt(self, *m, [self, name, done] {
         log(self, log_level::info, name, "stopped");
+        reconsider(self); // another one may have its place
         done();
       });
     }
@@ -273,6 +332,8 @@ void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promis
     auto* m = find(self, names[i]);
     if (!m || !m->actor) {
       one.failed = m ? not_running(names[i]) : no_such_pair(names[i]);
+      if (m && m->wanted)
+        if (auto why = pause_of(self, names[i])) one.failed = std::move(why);
       done();
       continue;
     }
@@ -290,7 +351,7 @@ void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promis
 pair_actor spawn_to_plan(supervisor_self self, supervisor_state::member& m, both<mailbox_actor>& mailboxes) {
   const auto& o = self->state.options;
   m.planning = true;
-  mailboxes = {o.open_mailbox(m.settings.primary), o.open_mailbox(m.settings.replica)};
+  mailboxes = open_mailboxes(self, m.settings);
   return self->spawn(pair, pair_options{running(m.settings), mailboxes, o.ledger, o.context, false, {}});
 }
 
@@ -317,6 +378,10 @@ void plan(supervisor_self self, caf::typed_response_promise<planned> promise, co
                                         "a plan of \"" + name + "\" is being made",
                                         "ask again when it is there"}
                               : no_such_pair(name)});
+    return;
+  }
+  if (auto why = m->wanted && !m->actor ? pause_of(self, name) : std::nullopt) {
+    promise.deliver(planned{std::move(*why)}); // a plan reads the lists, which is traffic
     return;
   }
   both<mailbox_actor> mailboxes;
@@ -436,8 +501,13 @@ caf::result<shut> shut_all(supervisor_self self) {
   auto done = after(names.size(), [self, promise]() mutable {
     for (auto& [name, m] : self->state.members)
       end_mailboxes(self, m);
-    promise.deliver(shut{});
-    self->quit();
+    const std::function<void()> end = [self, promise]() mutable {
+      promise.deliver(shut{});
+      self->quit();
+    };
+    if (!self->state.options.meter) return end();
+    self->request(self->state.options.meter, ledger_patience, write_traffic{})
+        .then([end](const stored&) { end(); }, [end](const caf::error&) { end(); });
   });
   for (const auto& name : names)
     halt(self, *find(self, name), done);
@@ -463,6 +533,10 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
         if (m.actor && m.mailboxes[s] && down.source == m.mailboxes[s].address())
           return self->send_exit(m.actor, down.reason ? down.reason : caf::exit_reason::unhandled_exception);
   });
+  if (state.options.limited) {
+    ++state.undecided; // until the meter tells
+    self->send(state.options.meter, follow_limits{caf::actor_cast<caf::weak_actor_ptr>(self)});
+  }
   set_pairs(self, state.options.pairs);
   return {
       [self](const ask_pairs&) {
@@ -498,9 +572,16 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
       [self](const reconfigure& what) {
         self->state.options.pairs = what.pairs;
         set_pairs(self, what.pairs);
+        reconsider(self); // their order may have changed
         return reconfigured{};
       },
       [self](const shut_down&) { return shut_all(self); },
+      [self](const limits_are& what) {
+        const bool is_first = !self->state.limits;
+        self->state.limits = what.standing;
+        if (is_first) return one_decided(self);
+        reconsider(self);
+      },
       [self](const start_again& what) {
         auto* m = find(self, what.pair);
         if (m && m->wanted && !m->actor && m->life == what.life) launch(self, *m);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/meter.hpp"
 #include "actors/pair.hpp"
 
 #include <caf/typed_actor.hpp>
@@ -13,7 +14,8 @@
 
 namespace exsyncd {
 
-enum class pair_condition { stopped, starting, started, throttled, error };
+/// `paused`: it is to run, and no allowance lets it (actors/meter.hpp).
+enum class pair_condition { stopped, starting, started, throttled, error, paused };
 
 struct ask_pairs {};
 /// One configured pair, running or not.
@@ -22,7 +24,8 @@ struct pair_overview {
   pair_condition condition = pair_condition::stopped;
   pair_status status; // of a running pair
   pair_counts counts;
-  std::uint32_t restarts = 0; // since the daemon started
+  std::uint32_t restarts = 0;    // since the daemon started
+  std::optional<failure> paused; // why it does not run though it is to
 };
 struct pairs_are {
   std::vector<pair_overview> pairs; // in the order of the configuration
@@ -126,6 +129,8 @@ using supervisor_actor = caf::typed_actor<
     caf::replies_to<reconfigure>::with<reconfigured>,
     // SIGTERM.
     caf::replies_to<shut_down>::with<shut>,
+    // What the allowances grant.
+    caf::reacts_to<limits_are>,
     // Its own timer.
     caf::reacts_to<start_again>>;
 
@@ -135,11 +140,15 @@ struct supervisor_options {
   exsyncd::context context;
   bool polling = true;
   /// Spawns the actor of one mailbox; called in the supervisor's context, once for each side of a pair that starts.
-  std::function<mailbox_actor(const side_settings&)> open_mailbox;
+  std::function<mailbox_actor(const side_settings&, const pair_id&, side)> open_mailbox;
   /// The notifier of a side's server, or an invalid handle: polling alone. May be empty.
   std::function<notifier_actor(const side_settings&)> open_notifier;
   /// The ledger has died: nothing can be kept any more. Called once; the process shall end.
   std::function<void(std::string why)> on_fatal;
+  /// Who counts the traffic; may be invalid.
+  meter_actor meter = {};
+  /// Whether pairs run only as far as the meter says that allowances are there.
+  bool limited = false;
 };
 
 struct supervisor_state {
@@ -150,13 +159,16 @@ struct supervisor_state {
     both<mailbox_actor> mailboxes;
     bool wanted = false;
     bool planning = false; // a plan of the stopped pair is being made
+    bool paused = false;   // no allowance lets it run, which has been logged
+    bool pausing = false;  // and it is ending for that
     std::uint32_t restarts = 0;
     std::uint32_t restarts_in_a_row = 0;
     std::uint64_t life = 0; // counts its starts
   };
   supervisor_options options;
   std::map<std::string, member> members;
-  std::size_t undecided = 0; // pairs of which the ledger has still to say whether they are to run
+  std::optional<logic::allowance_standing> limits; // as the meter has told them
+  std::size_t undecided = 0;                       // pairs of which the ledger has still to say whether they are to run
   std::vector<std::function<void()>> when_decided;
 };
 

@@ -16,7 +16,8 @@ namespace {
 using nlohmann::ordered_json;
 using std::string_view;
 
-constexpr std::array<string_view, 5> root_keys{"state_directory", "admin_socket", "log", "servers", "pairs"};
+constexpr std::array<string_view, 6> root_keys{"state_directory", "admin_socket",  "log",
+                                               "servers",         "allowance_key", "pairs"};
 constexpr std::array<string_view, 2> log_keys{"level", "target"};
 constexpr std::array<string_view, 9> server_keys{"url",     "version",     "access",   "auth",     "email",
                                                  "ca_file", "concurrency", "timeouts", "streaming"};
@@ -76,6 +77,15 @@ std::string place(const side_settings& side, const std::string& folder) {
   return lower_case(side.server.url + '\n' + side.mailbox + '\n' + folder);
 }
 
+/// 32 bytes in base64 end in "=", and the last character before it holds two bits that are none of them.
+checked<std::string> parse_public_key(const std::string& text) {
+  constexpr string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto last = text.size() == 44 ? digits.find(text[42]) : string_view::npos;
+  if (last == string_view::npos || last % 4 != 0 || text[43] != '=' || text.find_first_not_of(digits) != 43)
+    return objection{"must be a public key as \"exsyncctl issue-code --new-key\" prints it: 44 characters of base64"};
+  return text;
+}
+
 class parser {
 public:
   parser(const file_places& places, problems& found) : places_(places), found_(found) {}
@@ -88,6 +98,7 @@ public:
     constexpr std::size_t longest_socket = 107; // sockaddr_un
     if (result.admin_socket.size() > longest_socket)
       root.complain("admin_socket", "is longer than the 107 bytes that a socket's name may have");
+    if (const auto key = root.parsed<std::string>("allowance_key", parse_public_key)) result.allowance_key = *key;
     if (root.has("log")) {
       object_reader log(root.child("log"), root.path("log"), log_keys, found_);
       read_choice(log, "level", log_levels, result.log.level);

@@ -107,6 +107,8 @@ struct settings {
   log_settings log;
   std::string state_directory = "/var/lib/exsyncd";
   std::string admin_socket = "/run/exsyncd/admin.sock";
+  /// Whose signature codes for allowances must have: an Ed25519 public key, 32 bytes in base64. Empty: no limits.
+  std::string allowance_key;
   std::vector<server_settings> servers; // those of "servers", in the order of the file
   std::vector<pair_settings> pairs;     // in the order of the file
   friend bool operator==(const settings&, const settings&) = default;

@@ -3,6 +3,7 @@
 #include "actors/ews/mailbox.hpp"
 #include "actors/ews/notifier.hpp"
 #include "actors/ledger.hpp"
+#include "actors/meter.hpp"
 #include "daemon/polled_only.hpp"
 #include "ews/http/curl_transport.hpp"
 #include "ews/spool/spool_directory.hpp"
@@ -71,10 +72,18 @@ mailbox_access to_mailbox(access_kind access) {
 /// Opens mailboxes, those of one account on one server behind one gateway.
 class mailbox_opener {
 public:
-  mailbox_opener(caf::actor_system& system, std::shared_ptr<http::transport> transport, spool large)
-      : system_(system), transport_(std::move(transport)), spool_(std::move(large)) {}
+  mailbox_opener(caf::actor_system& system, std::shared_ptr<http::transport> transport, spool large,
+                 traffic_counter counter)
+      : system_(system), transport_(std::move(transport)), spool_(std::move(large)), counter_(std::move(counter)) {}
 
+  /// Of no pair: what an administrator asks is not counted.
   mailbox_actor mailbox(const side_settings& side) { return spawn_mailbox(system_, options_of(side)); }
+  mailbox_actor mailbox(const side_settings& side, const pair_id& pair, enum side which) {
+    auto options = options_of(side);
+    options.counter = counter_;
+    options.payer = pair.value + (which == side::primary ? "/primary" : "/replica");
+    return spawn_mailbox(system_, std::move(options));
+  }
   prober_actor prober(const side_settings& side) { return spawn_prober(system_, options_of(side)); }
 
   /// Invalid where the server is polled only.
@@ -96,6 +105,7 @@ public:
     options.gateway = mailbox.gateway;
     options.transport = transport_;
     options.random = random_bits;
+    options.counter = counter_;
     return notifiers_.emplace_back(std::move(key), spawn_notifier(system_, std::move(options))).second;
   }
 
@@ -154,6 +164,7 @@ private:
   caf::actor_system& system_;
   std::shared_ptr<http::transport> transport_;
   spool spool_;
+  traffic_counter counter_;
   std::mutex mutex_;
   std::map<budget, gateway_actor> gateways_;
   autodiscover_actor discovery_;
@@ -193,6 +204,7 @@ struct engine_room::machinery {
   quiet_config config;
   caf::actor_system system; // before what it is made of: its end waits for every actor
   ledger_actor ledger;
+  meter_actor meter;
   std::shared_ptr<mailbox_opener> opener;
   std::atomic<bool> disk_failed = false;
 };
@@ -216,9 +228,15 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
   options.ledger = inside->ledger;
   options.context = around;
   options.polling = with.polling;
+  options.limited = !with.settings.allowance_key.empty();
+  inside->meter = system.spawn(meter, meter_options{inside->ledger, around, options.limited});
+  options.meter = inside->meter;
   inside->opener = std::make_shared<mailbox_opener>(
-      system, inside->transport, spool_into(std::filesystem::path(with.settings.state_directory) / "spool"));
-  options.open_mailbox = [opener = inside->opener](const side_settings& side) { return opener->mailbox(side); };
+      system, inside->transport, spool_into(std::filesystem::path(with.settings.state_directory) / "spool"),
+      inside->meter);
+  options.open_mailbox = [opener = inside->opener](const side_settings& side, const pair_id& pair, enum side which) {
+    return opener->mailbox(side, pair, which);
+  };
   options.open_notifier = [opener = inside->opener](const side_settings& side) { return opener->notifier_of(side); };
   options.on_fatal = [room = inside.get(), tell = std::move(with.on_fatal)](std::string why) {
     room->disk_failed = true;
@@ -240,6 +258,10 @@ mailbox_actor engine_room::open_mailbox(const side_settings& side) {
   return inside_->opener->mailbox(side);
 }
 
+const meter_actor& engine_room::the_meter() const {
+  return inside_->meter;
+}
+
 const ledger_actor& engine_room::the_ledger() const {
   return inside_->ledger;
 }
@@ -254,6 +276,8 @@ engine_room::~engine_room() {
   inside_->opener->end();
   cut_connections();
   inside_->opener = nullptr;
+  caf::anon_send_exit(inside_->meter, caf::exit_reason::user_shutdown);
+  inside_->meter = nullptr;
   caf::anon_send_exit(inside_->ledger, caf::exit_reason::user_shutdown);
   inside_->ledger = nullptr;
   // Debian's RocksDB 7.8 aborts when it closes a log that it could not append to: all stays as it is, and the process

@@ -54,6 +54,13 @@ public:
     ask_actor(the_ledger(), std::move(question), patience, std::move(answered), std::move(failed));
   }
 
+  /// The same of who counts the traffic.
+  template <class Answer, class Question>
+  void ask_meter(Question question, std::chrono::seconds patience, std::function<void(Answer&)> answered,
+                 std::function<void(std::string why)> failed) {
+    ask_actor(the_meter(), std::move(question), patience, std::move(answered), std::move(failed));
+  }
+
   /// Asks a server itself, by way of a mailbox or as the account; any thread, answers as `ask`.
   template <class Answer, class Question>
   void ask_server(const side_settings& side, Question question, std::chrono::seconds patience,
@@ -96,6 +103,7 @@ private:
   }
 
   const ledger_actor& the_ledger() const;
+  const meter_actor& the_meter() const;
 
   template <class Actor, class Answer, class Question>
   void ask_actor(const Actor& whom, Question question, std::chrono::seconds patience,

@@ -50,8 +50,8 @@ std::uint64_t seconds(utc_seconds when) {
   return static_cast<std::uint64_t>(when.time_since_epoch().count());
 }
 
-constexpr std::array conditions{pair_condition::stopped, pair_condition::starting, pair_condition::started,
-                                pair_condition::throttled, pair_condition::error};
+constexpr std::array conditions{pair_condition::stopped,   pair_condition::starting, pair_condition::started,
+                                pair_condition::throttled, pair_condition::error,    pair_condition::paused};
 
 } // namespace
 

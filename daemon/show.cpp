@@ -342,6 +342,8 @@ std::string show(pair_condition condition) {
     return "throttled";
   case pair_condition::error:
     return "error";
+  case pair_condition::paused:
+    return "paused";
   }
   return {};
 }
@@ -415,6 +417,7 @@ json show(const pair_overview& pair, bool whole) {
   add_time(j, "last_sync", status.last_sync);
   add_time(j, "next_poll", status.next_poll);
   if (!status.failures.empty()) j["errors"] = show(status.failures);
+  if (pair.paused) j["errors"] = json::array({show(*pair.paused)});
   if (!status.held.empty()) {
     j["frozen"] = json::array();
     for (const auto& [folder, why] : status.held)

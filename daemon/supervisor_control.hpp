@@ -69,6 +69,8 @@ public:
   void ban_add(const std::string& pair, const std::string& id, admin::reply to) override;
   void conflict_list(const std::optional<std::string>& pair, std::size_t limit, admin::reply to) override;
   void ban_list(const std::optional<std::string>& pair, std::size_t limit, admin::reply to) override;
+  void traffic(const admin::traffic_question& asked, admin::reply to) override;
+  void allowance(const admin::allowance_request& asked, admin::reply to) override;
   void ban_delete(const std::string& pair, const std::optional<std::string>& id, admin::reply to) override;
 
 private:
@@ -89,6 +91,10 @@ private:
   /// Answers with what was shown of pairs, together with the items that they leave alone, by class and reason.
   void add_skipped(std::vector<std::string> pairs, nlohmann::json list, std::function<void(nlohmann::json)> then,
                    const admin::reply& to);
+  /// Calls `then` once everything that was counted so far can be loaded.
+  void with_counts(const admin::reply& to, std::function<void()> then);
+  template <class Answer, class Question>
+  void ask_meter(Question question, const admin::reply& to, std::function<void(Answer&)> answered);
   template <class Question>
   void change(Question question, const admin::reply& to);
 

@@ -25,6 +25,12 @@ void supervisor_control::ask(Question question, std::chrono::seconds patience, c
 }
 
 template <class Answer, class Question>
+void supervisor_control::ask_meter(Question question, const admin::reply& to, std::function<void(Answer&)> answered) {
+  with_.room.ask_meter<Answer>(std::move(question), std::chrono::minutes(5), std::move(answered),
+                               [to](const std::string& why) { to.failed(no_answer(why)); });
+}
+
+template <class Answer, class Question>
 void supervisor_control::ask_ledger(Question question, const admin::reply& to, std::function<void(Answer&)> answered) {
   with_.room.ask_ledger<Answer>(std::move(question), std::chrono::minutes(5), std::move(answered),
                                 [to](const std::string& why) { to.failed(no_answer(why)); });

@@ -75,6 +75,32 @@ void fields(Archive& a, R& d) {
   a(d.kind, d.name, d.text);
 }
 
+template <class Archive, of_type<byte_count> R>
+void fields(Archive& a, R& b) {
+  a(b.sent, b.received);
+}
+template <class Archive, of_type<traffic_count> R>
+void fields(Archive& a, R& t) {
+  a(t.items, t.polling, t.requests);
+}
+template <class Archive, of_type<traffic_period> R>
+void fields(Archive& a, R& p) {
+  a(p.pair, p.begin, p.count);
+}
+template <class Archive, of_type<costly_item> R>
+void fields(Archive& a, R& c) {
+  a(c.pair, c.twin, c.month, c.folder_pair, c.item_class, c.subject, c.items, c.in_owa, c.date, c.size, c.bytes,
+    c.updated, c.times_synced);
+}
+template <class Archive, of_type<allowance> R>
+void fields(Archive& a, R& l) {
+  a(l.id, l.kind, l.from, l.to, l.pairs, l.bytes, l.used, l.added, l.removed);
+}
+template <class Archive, of_type<allowance_month> R>
+void fields(Archive& a, R& m) {
+  a(m.month, m.used);
+}
+
 // ---- values ----
 
 template <class E>
@@ -98,6 +124,10 @@ constexpr std::pair<listing_phase, listing_phase> range_of() {
 template <>
 constexpr std::pair<declared, declared> range_of() {
   return {declared::server, declared::pair};
+}
+template <>
+constexpr std::pair<allowance_kind, allowance_kind> range_of() {
+  return {allowance_kind::subscription, allowance_kind::top_up};
 }
 template <>
 constexpr std::pair<item_class, item_class> range_of() {
@@ -289,6 +319,10 @@ EXSYNCD_CODEC_FOR(conflict)
 EXSYNCD_CODEC_FOR(pair_memory)
 EXSYNCD_CODEC_FOR(folder_pair_counts)
 EXSYNCD_CODEC_FOR(declaration)
+EXSYNCD_CODEC_FOR(traffic_period)
+EXSYNCD_CODEC_FOR(costly_item)
+EXSYNCD_CODEC_FOR(allowance)
+EXSYNCD_CODEC_FOR(allowance_month)
 #undef EXSYNCD_CODEC_FOR
 
 } // namespace exsyncd

@@ -23,6 +23,11 @@ enum table : char {
   counts_table = 'c',
   conflict_table = 'x',
   declaration_table = 'd',
+  traffic_day_table = 'a',
+  traffic_month_table = 'o',
+  costly_table = 'k',
+  allowance_table = 'l',
+  allowance_month_table = 'L',
 };
 
 class key {
@@ -90,6 +95,39 @@ std::string declaration(declared kind, const std::string& name) {
 }
 std::string all_declarations() {
   return key(declaration_table).end();
+}
+std::string traffic_day(utc_seconds day, const pair_id& p) {
+  return key(traffic_day_table).number(count_of(day)).end(p.value);
+}
+std::string traffic_month(utc_seconds month, const pair_id& p) {
+  return key(traffic_month_table).number(count_of(month)).end(p.value);
+}
+std::string costly(utc_seconds month, const pair_id& p, const twin_id& t) {
+  return key(costly_table).number(count_of(month)).part(p.value).end(t.value);
+}
+std::string all_costly(utc_seconds month) {
+  return key(costly_table).number(count_of(month)).end();
+}
+std::string all_costly(utc_seconds month, const pair_id& p) {
+  return key(costly_table).number(count_of(month)).part(p.value).end();
+}
+std::string allowance(const std::string& id) {
+  return key(allowance_table).end(id);
+}
+std::string allowance_month() {
+  return key(allowance_month_table).end();
+}
+std::string all_traffic_days() {
+  return key(traffic_day_table).end();
+}
+std::string all_traffic_months() {
+  return key(traffic_month_table).end();
+}
+std::string all_costly() {
+  return key(costly_table).end();
+}
+std::string all_allowances() {
+  return key(allowance_table).end();
 }
 std::string twins_from(std::string_view id_prefix) {
   return key(twin_table).end(id_prefix);

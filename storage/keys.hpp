@@ -27,6 +27,19 @@ std::string twins_from(std::string_view id_prefix);
 /// The newest first.
 std::string conflict(const pair_id&, sequence);
 
+// Traffic: by time, then by pair.
+std::string traffic_day(utc_seconds day, const pair_id&);
+std::string traffic_month(utc_seconds month, const pair_id&);
+std::string costly(utc_seconds month, const pair_id&, const twin_id&);
+std::string all_costly(utc_seconds month);
+std::string all_costly(utc_seconds month, const pair_id&);
+std::string allowance(const std::string& id);
+std::string allowance_month();
+std::string all_traffic_days();
+std::string all_traffic_months();
+std::string all_costly();
+std::string all_allowances();
+
 // What a scan of one pair begins with; the values of the sets of twins are twin ids.
 std::string all_folder_sides(const pair_id&);
 std::string all_counts(const pair_id&);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ews/model/byte_count.hpp"
 #include "ews/model/change.hpp"
 #include "ews/model/ids.hpp"
 #include "ews/model/item.hpp"
@@ -225,6 +226,68 @@ struct declaration {
   std::string name;
   std::string text; // a JSON object as it would stand in the file; its secrets are sealed (daemon/secrets.hpp)
   friend bool operator==(const declaration&, const declaration&) = default;
+};
+
+// ---- traffic and what it may come to ----
+
+/// `items`: reading and writing items and their attachments; `polling`: everything that finds out what there is to do.
+struct traffic_count {
+  byte_count items;
+  byte_count polling;
+  std::uint64_t requests = 0;
+  friend bool operator==(const traffic_count&, const traffic_count&) = default;
+};
+
+/// What a pair has caused on a day (UTC), or in a month.
+struct traffic_period {
+  pair_id pair;
+  utc_seconds begin{}; // midnight of the day, or of the month's first day
+  traffic_count count;
+  friend bool operator==(const traffic_period&, const traffic_period&) = default;
+};
+
+/// What one item has cost in a month, and how it was when it last cost something.
+struct costly_item {
+  pair_id pair;
+  twin_id twin;
+  utc_seconds month{};
+  folder_pair_id folder_pair;
+  enum item_class item_class = item_class::message;
+  std::string subject;
+  both<item_id> items;               // empty where that side has none
+  both<bool> in_owa;                 // that side's server is one whose Outlook on the web takes EWS ids
+  std::optional<utc_seconds> date{}; // received, else sent
+  std::uint64_t size = 0;            // as the servers count it; the larger one
+  byte_count bytes;
+  utc_seconds updated{}; // when it last cost something
+  std::uint32_t times_synced = 0;
+  friend bool operator==(const costly_item&, const costly_item&) = default;
+};
+
+enum class allowance_kind : std::uint8_t {
+  subscription = 0, // so many pairs and so many bytes each month, from a day to another
+  top_up = 1        // bytes that are used up once, when the month's subscriptions are
+};
+
+/// What a signed code has allowed. It stays when it is removed, so that no code counts twice.
+struct allowance {
+  std::string id; // of the code
+  allowance_kind kind = allowance_kind::subscription;
+  utc_seconds from{}; // midnight of the first day
+  utc_seconds to{};   // midnight after the last one
+  std::uint32_t pairs = 0;
+  std::uint64_t bytes = 0; // a month; of a top-up: in all
+  std::uint64_t used = 0;  // of a top-up
+  utc_seconds added{};
+  std::optional<utc_seconds> removed;
+  friend bool operator==(const allowance&, const allowance&) = default;
+};
+
+/// What was taken of the subscriptions in one month.
+struct allowance_month {
+  utc_seconds month{};
+  std::uint64_t used = 0;
+  friend bool operator==(const allowance_month&, const allowance_month&) = default;
 };
 
 /// True where facts are unanswered, an intent is open, or the last settlement left work.

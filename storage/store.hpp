@@ -167,6 +167,38 @@ struct prune_conflicts {
   utc_seconds before{};
 };
 
+/// Adds to what was counted, and keeps what the allowances have come to. Of one month and pair about the
+/// `most_costly` costliest items are kept; what is older than its time goes with the first count of a new day.
+struct keep_traffic {
+  struct of_day {
+    pair_id pair;
+    utc_seconds day{}; // midnight
+    traffic_count count;
+  };
+  struct of_item {
+    pair_id pair;
+    enum side side = exsyncd::side::primary;
+    item_id item;
+    utc_seconds when{};
+    byte_count bytes;
+    bool in_owa = false;
+  };
+  std::vector<of_day> days;
+  std::vector<of_item> items;
+  std::vector<allowance> allowances; // each in place of the one with its id
+  std::optional<allowance_month> month;
+};
+/// Items that no twin is known of (yet): of a create before it is settled, or of what has left.
+struct traffic_kept {
+  std::vector<keep_traffic::of_item> unknown;
+};
+inline constexpr std::size_t most_costly = 200;
+inline constexpr int days_kept = 62, months_kept = 36, months_of_items_kept = 3;
+
+utc_seconds day_of(utc_seconds);
+/// Midnight of the first day of its month, or of one so many months later.
+utc_seconds month_of(utc_seconds, int later = 0);
+
 // ---- what can be read ----
 
 struct pair_counts {
@@ -213,6 +245,7 @@ public:
   void remember(const set_pair_memory&);
   void keep(const keep_declaration&);
   void prune(const prune_conflicts&);
+  traffic_kept keep(const keep_traffic&);
   /// Removes twins buried before `before`, their marks with them.
   void exhume(const pair_id&, utc_seconds before);
 
@@ -235,6 +268,14 @@ public:
   std::vector<pair_id> pairs() const;
   /// Servers first, each kind by name.
   std::vector<declaration> declarations() const;
+  /// By time, then by pair: days from `first` on, or months.
+  std::vector<traffic_period> traffic_by_day(utc_seconds first) const;
+  std::vector<traffic_period> traffic_by_month(utc_seconds first) const;
+  /// Those of one month, the costliest first; of all pairs where `pair` is empty.
+  std::vector<costly_item> costly(utc_seconds month, const pair_id& pair, std::size_t limit) const;
+  /// In the order of their ids, removed ones among them.
+  std::vector<allowance> allowances() const;
+  allowance_month spent() const;
   /// Twins of all pairs whose ids begin so, buried ones among them. Ids of production are hexadecimal: two digits give
   /// a 256th of all.
   std::vector<twin> browse(std::string_view id_prefix) const;
@@ -261,6 +302,9 @@ private:
   bool accept_read(const folder_side&, const item_read_changed&, sequence at);
   bool end_pass(const folder_side&, sequence at);
   bool end_comparison(const folder_side&, sequence at, page_accepted&);
+  void add_item(const twin&, const keep_traffic::of_item&);
+  void drop_cheap(const pair_id&, utc_seconds month);
+  void drop_old_traffic(utc_seconds today);
   std::vector<twin_id> not_seen_since(const folder_side&, std::uint64_t generation) const;
   bool record_write(twin&, const settle_twin&);
   std::optional<observation> take_from_owner(const twin_id& but, const folder_side&, const item_id&);

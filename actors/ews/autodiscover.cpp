@@ -21,6 +21,7 @@ struct autodiscover_answered {
   std::string location;
   std::string body;
   std::optional<http::failed> failed;
+  http::traffic bytes;
 };
 struct autodiscover_srv_found {
   std::uint64_t search;
@@ -90,6 +91,7 @@ public:
   }
   void on_chunk(std::string_view bytes) override { got_.body += bytes; }
   void on_end(http::outcome end) override {
+    got_.bytes = end.bytes;
     if (auto* why = std::get_if<http::failed>(&end.end)) got_.failed = std::move(*why);
     if (auto to = caf::actor_cast<caf::strong_actor_ptr>(to_))
       caf::anon_send(caf::actor_cast<self_actor>(to), std::move(got_));
@@ -117,6 +119,7 @@ struct search {
   bool may_pass = false; // something that may be right by itself later
   std::vector<std::string> steps;
   std::vector<caf::typed_response_promise<discovered>> askers;
+  http::traffic bytes; // of all steps
 
   void begin() {
     domain = domain_of(address);
@@ -203,8 +206,12 @@ void finish(self_pointer self, std::uint64_t id, discovered answer) {
   auto& s = self->state;
   auto node = s.searches.extract(id);
   s.known[key_of(node.mapped().wanted)] = {answer, self->clock().now()};
-  for (auto& asker : node.mapped().askers)
+  // Who asked first pays for it.
+  answer.bytes = node.mapped().bytes;
+  for (auto& asker : node.mapped().askers) {
     asker.deliver(answer);
+    answer.bytes = {};
+  }
 }
 
 failure nothing_found(const search& s) {
@@ -299,6 +306,8 @@ void take(self_pointer self, autodiscover_answered& m) {
   const auto at = self->state.searches.find(m.search);
   if (at == self->state.searches.end()) return;
   auto& s = at->second;
+  s.bytes.sent += m.bytes.sent;
+  s.bytes.received += m.bytes.received;
   if (m.failed) {
     s.note(m.failed->what);
     // Names that are not there stay so until somebody does something.

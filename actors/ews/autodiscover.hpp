@@ -36,6 +36,7 @@ struct discovered {
   };
   /// A failure's `what` names every step that was tried, and what came of it.
   result<place> outcome;
+  http::traffic bytes = {}; // that this question has caused
 };
 
 using autodiscover_actor = caf::typed_actor<

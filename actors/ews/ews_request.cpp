@@ -82,7 +82,8 @@ ews::meaning meaning_of(const http::failed& failed, std::string_view operation) 
 
 raw_answer raw_answer_of(exchanged& came, std::string_view operation) {
   if (auto* got = std::get_if<answer>(&came.outcome)) {
-    if (!got->resting && (got->status == 200 || got->status == 500)) return {std::move(got->body), got->status};
+    if (!got->resting && (got->status == 200 || got->status == 500))
+      return {std::move(got->body), got->status, came.bytes};
     auto why = ews::meaning_of_status(got->status, operation);
     if (got->status == 401) why.why.hint += offered(got->headers);
     if (got->resting) {
@@ -92,9 +93,9 @@ raw_answer raw_answer_of(exchanged& came, std::string_view operation) {
       why.why.reach = reach::account;
       why.busy = false;
     }
-    return {std::move(why), got->status};
+    return {std::move(why), got->status, came.bytes};
   }
-  if (auto* failed = std::get_if<http::failed>(&came.outcome)) return {meaning_of(*failed, operation), 0};
+  if (auto* failed = std::get_if<http::failed>(&came.outcome)) return {meaning_of(*failed, operation), 0, came.bytes};
   auto& waiting = std::get<not_sent>(came.outcome);
   ews::meaning why;
   why.why = {reach::account, retry::later, waiting.wait, "throttled", std::string(operation) + ": " + waiting.what, {}};

@@ -3,6 +3,7 @@
 #include "actors/ews/autodiscover.hpp"
 #include "actors/ews/gateway.hpp"
 #include "actors/mailbox.hpp"
+#include "actors/traffic.hpp"
 
 #include <string>
 
@@ -35,6 +36,9 @@ struct mailbox_options {
   gateway_actor gateway; // of the account
   /// Where large values of items go; empty: into memory.
   exsyncd::spool spool = {};
+  /// Who counts the bytes, and for whom ("pair/primary", "pair/replica"); nobody where invalid.
+  traffic_counter counter = {};
+  std::string payer = {};
 };
 
 /// Spawns the EWS form of a mailbox. Its requests go through the gateway one after the other within each call; calls

@@ -40,11 +40,12 @@ using attachments_or_why = std::variant<std::vector<carried_attachment>, failure
 
 /// Reads a list of attachments with all that is in them, one batch after the other.
 struct attachments_reading : std::enable_shared_from_this<attachments_reading> {
-  attachments_reading(mailbox_pointer self, std::vector<ews::listed_attachment> listed, int depth,
+  attachments_reading(mailbox_pointer self, item_id of, std::vector<ews::listed_attachment> listed, int depth,
                       std::function<void(attachments_or_why)> then)
-      : self(self), listed(std::move(listed)), depth(depth), then(std::move(then)) {}
+      : self(self), of(std::move(of)), listed(std::move(listed)), depth(depth), then(std::move(then)) {}
 
   mailbox_pointer self;
+  item_id of; // the item that all of it is attached to
   std::vector<ews::listed_attachment> listed;
   int depth;
   std::function<void(attachments_or_why)> then;
@@ -92,7 +93,8 @@ struct attachments_reading : std::enable_shared_from_this<attachments_reading> {
             one.contact_photo |= as_listed.contact_photo;
           }
           took(std::move(got));
-        });
+        },
+        {of});
   }
 
   /// Takes over what came from `at` on: an attached item needs more requests.
@@ -147,7 +149,7 @@ struct attachments_reading : std::enable_shared_from_this<attachments_reading> {
                           {}});
     auto inside = std::move(got[at].inside);
     std::make_shared<attachments_reading>(
-        self, std::move(inside), depth + 1,
+        self, of, std::move(inside), depth + 1,
         [me = shared_from_this(), got = std::move(got), at](attachments_or_why outcome) mutable {
           if (auto* why = std::get_if<failure>(&outcome)) return me->then(std::move(*why));
           auto held = std::make_shared<attached_item>(*got[at].attachment.item);
@@ -293,7 +295,8 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
             me->take_key(std::move(std::get<ews::item_key>(e)));
           }
           me->remove(std::move(which), std::move(after));
-        });
+        },
+        {item.id});
   }
 
   void done() { then(written{std::move(item.id), std::move(item.key)}); }
@@ -309,12 +312,12 @@ caf::typed_response_promise<attachments_fetched> handle(mailbox_pointer self, co
   auto promise = self->make_response_promise<attachments_fetched>();
   auto answer =
       std::make_shared<owed<attachments_fetched>>(promise, [] { return attachments_fetched{mailbox_ended()}; });
-  list_attachments(self, asked.item, [self, answer](auto outcome) {
+  list_attachments(self, asked.item, [self, answer, item = asked.item](auto outcome) {
     if (auto* why = std::get_if<ews::meaning>(&outcome)) {
       if (why->refusal == ews::refusal::gone) return answer->give({gone{}});
       return answer->give({std::move(why->why)});
     }
-    std::make_shared<attachments_reading>(self, std::move(std::get<0>(outcome).attachments), 0,
+    std::make_shared<attachments_reading>(self, item, std::move(std::get<0>(outcome).attachments), 0,
                                           [answer](attachments_or_why read) {
                                             if (auto* why = std::get_if<failure>(&read))
                                               return answer->give({std::move(*why)});

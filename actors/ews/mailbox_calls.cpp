@@ -1,4 +1,5 @@
 #include "actors/ews/mailbox_calls.hpp"
+#include "actors/ews/public_ids.hpp"
 
 #include "ews/codec/get_folder.hpp"
 
@@ -68,6 +69,7 @@ void mailbox_state::locate(std::function<void(const ews::meaning*, const discove
       .then(
           [this, then](discovered& found) {
             ews::meaning why;
+            if (options_.counter) count(found.bytes, true, {});
             if (auto* failed = std::get_if<failure>(&found.outcome)) {
               why.why = std::move(*failed);
               return then(&why, {});
@@ -139,6 +141,17 @@ bool mailbox_state::corrected(const ews::meaning& why) {
     return true;
   }
   return false;
+}
+
+void mailbox_state::count(const http::traffic& bytes, bool polling, std::vector<item_share> shares) {
+  count_traffic told{options_.payer, polling, {bytes.sent, bytes.received}, {}};
+  if (told.bytes.total() == 0) return;
+  told.in_owa = build_ && build_->major >= 15;
+  for (auto& [item, part] : share_out(told.bytes, shares)) {
+    if (options_.store == mailbox_store::public_folders) mark_public(item);
+    told.items.emplace_back(std::move(item), part);
+  }
+  self_->send(options_.counter, std::move(told));
 }
 
 void mailbox_state::tell_gateway(const ews::meaning& why) {

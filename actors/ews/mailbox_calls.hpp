@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/ews/ews_request.hpp"
+#include "actors/ews/item_shares.hpp"
 #include "actors/ews/private_sight.hpp"
 #include "actors/ews/server_probe.hpp"
 
@@ -69,10 +70,12 @@ public:
 
   /// Sends one request and hands over what came of it, in this actor. A version or an address that the server refuses
   /// is corrected; then a read is sent again, and a write is to be tried again later. Tells the gateway of a server
-  /// that says in the body that it is busy.
+  /// that says in the body that it is busy. The counter is told of its bytes: shared out among the items that the
+  /// request names, or those of `about`.
   template <class T, class Request>
   void call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
-            ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then);
+            ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then,
+            std::vector<item_id> about = {});
 
 private:
   void send(std::string_view operation, ews::segmented_text body, std::function<void(raw_answer)> then);
@@ -85,6 +88,8 @@ private:
   /// Whether the same request can be sent anew after this refusal.
   bool corrected(const ews::meaning& why);
   void tell_gateway(const ews::meaning& why);
+  /// Tells the counter of one request that is over.
+  void count(const http::traffic& bytes, bool polling, std::vector<item_share> shares);
 
   prober_actor::stateful_pointer<mailbox_state> self_;
   mailbox_options options_;
@@ -103,30 +108,42 @@ using mailbox_pointer = prober_actor::stateful_pointer<mailbox_state>;
 
 template <class T, class Request>
 void mailbox_state::call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
-                         ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then) {
+                         ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then,
+                         std::vector<item_id> about) {
   ews::segmented_text body = write(context(), *request);
   send(operation, std::move(body),
-       [this, kind, operation, request = std::move(request), reader, then = std::move(then)](raw_answer raw) {
+       [this, kind, operation, request = std::move(request), reader, then = std::move(then),
+        about = std::move(about)](raw_answer raw) {
+         const auto count_with = [&](const std::vector<ews::entry<T>>* entries) {
+           if (!options_.counter) return;
+           auto shares = about.empty() ? shares_of(*request, entries) : even_shares(about);
+           count(raw.bytes, !is_about_items<Request>, std::move(shares));
+         };
          auto fail = [&](ews::meaning why) {
            tell_gateway(why);
            if (corrected(why)) {
-             if (kind == request_kind::read) return call(kind, operation, request, reader, then);
+             if (kind == request_kind::read) return call(kind, operation, request, reader, then, about);
              why.why.retry = retry::later;
            }
            then(std::move(why));
          };
-         if (auto* why = std::get_if<ews::meaning>(&raw.what)) return fail(std::move(*why));
+         const auto fail_uncounted = [&](ews::meaning why) {
+           count_with(nullptr);
+           fail(std::move(why));
+         };
+         if (auto* why = std::get_if<ews::meaning>(&raw.what)) return fail_uncounted(std::move(*why));
          auto reading = reader();
          reading.divert_to(options_.spool);
          feed_all(reading, std::get<large_text>(raw.what));
          auto read = reading.finish();
          if (read.server) build_ = read.server;
          if (const auto* fault = std::get_if<ews::soap_fault>(&read.outcome))
-           return fail(ews::meaning_of(*fault, operation));
+           return fail_uncounted(ews::meaning_of(*fault, operation));
          if (const auto* broken = std::get_if<ews::broken_document>(&read.outcome))
-           return fail(raw.status == 200 ? ews::meaning_of(*broken, operation)
-                                         : ews::meaning_of_status(raw.status, operation));
+           return fail_uncounted(raw.status == 200 ? ews::meaning_of(*broken, operation)
+                                                   : ews::meaning_of_status(raw.status, operation));
          auto& entries = std::get<std::vector<ews::entry<T>>>(read.outcome);
+         count_with(&entries);
          std::optional<ews::meaning> correctable;
          bool all_refused = true; // a request of which a part was done is never sent again
          for (const auto& e : entries) {

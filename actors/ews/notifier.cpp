@@ -1,4 +1,5 @@
 #include "actors/ews/notifier_state.hpp"
+#include "actors/ews/polling_shares.hpp"
 
 #include "actors/logic/back_off.hpp"
 #include "ews/codec/subscribe.hpp"
@@ -140,6 +141,13 @@ ews::request_context notifier_state::context(const std::string& address) const {
   return {version_, options_.access == mailbox_access::impersonation ? address : std::string()};
 }
 
+void notifier_state::add_payers(const std::string& key, polling_payers& to) const {
+  const auto m = members_.find(key);
+  if (m == members_.end()) return;
+  for (const auto& [watcher, l] : m->second.listeners)
+    to.push_back(watcher);
+}
+
 std::shared_ptr<http::request> notifier_state::request_of(stream& s, std::string body) const {
   const auto& anchor = members_.at(s.members.front()).address;
   auto request =
@@ -170,12 +178,18 @@ void notifier_state::ask_subscription(const std::string& key, member& m, stream&
   ++asking_;
   exchange wanted{request_of(s, ews::write(context(m.address), ews::subscribe{m.wanted})), m.address};
   const auto in_time = answer_within(wanted);
+  polling_payers payers;
+  add_payers(key, payers);
   self_->request(options_.gateway, in_time, std::move(wanted))
-      .then([this, key, at = m.stream, folders = m.wanted](exchanged& came) { answered(key, at, folders, came); },
-            [this, key, at = m.stream, folders = m.wanted](const caf::error&) {
-              exchanged none{not_sent{{}, "no answer"}, {}};
-              answered(key, at, folders, none);
-            });
+      .then(
+          [this, key, at = m.stream, folders = m.wanted, payers](exchanged& came) {
+            count_polling(options_.counter, payers, {came.bytes.sent, came.bytes.received}, 1);
+            answered(key, at, folders, came);
+          },
+          [this, key, at = m.stream, folders = m.wanted](const caf::error&) {
+            exchanged none{not_sent{{}, "no answer"}, {}};
+            answered(key, at, folders, none);
+          });
 }
 
 void notifier_state::answered(const std::string& key, std::uint64_t at, const std::vector<folder_id>& folders,

@@ -23,6 +23,9 @@ struct notifier_options {
   std::function<std::uint64_t()> random;
   /// How long the server keeps a connection open (1–30); we give up a minute later.
   std::chrono::minutes open_for{29};
+  /// Who counts the bytes, those of a connection shared out evenly among the pairs that it is for; nobody where
+  /// invalid.
+  traffic_counter counter = {};
 };
 
 /// Spawns the notifier of one account on one server. It subscribes each watched mailbox once, hangs up to 200

@@ -119,6 +119,9 @@ private:
   bool step_down(const ews::meaning& why);
   time now() const { return self_->clock().now(); }
 
+  /// Who pays for what is asked or told about this mailbox.
+  void add_payers(const std::string& key, std::vector<std::string>& to) const;
+
   // notifier_stream.cpp: the connections
   void keep_open(std::uint64_t number, stream& s);
   void open(std::uint64_t number, stream& s, std::map<subscription_id, std::string> wanted);

@@ -1,4 +1,5 @@
 #include "actors/ews/notifier_state.hpp"
+#include "actors/ews/polling_shares.hpp"
 
 #include <caf/send.hpp>
 
@@ -34,11 +35,20 @@ bool about_subscriptions(std::string_view code) {
 /// Hands one connection over to the notifier, bytes as they come. The handle is weak: a connection keeps no notifier.
 class stream_courier final : public http::handler {
 public:
-  stream_courier(caf::actor_addr to, std::uint64_t stream, std::uint64_t life)
-      : to_(std::move(to)), stream_(stream), life_(life) {}
+  stream_courier(caf::actor_addr to, std::uint64_t stream, std::uint64_t life, traffic_counter counter,
+                 polling_payers payers)
+      : to_(std::move(to)), stream_(stream), life_(life), counter_(std::move(counter)), payers_(std::move(payers)) {}
   void on_head(http::response_head head) override { tell(stream_began{stream_, life_, std::move(head)}); }
-  void on_chunk(std::string_view bytes) override { tell(stream_bytes{stream_, life_, std::string(bytes)}); }
-  void on_end(http::outcome end) override { tell(stream_ended{stream_, life_, std::move(end)}); }
+  void on_chunk(std::string_view bytes) override {
+    // As they come, since it lasts half an hour: what hangs is not compressed, so these are the bytes on the wire.
+    counted_ += bytes.size();
+    count_polling(counter_, payers_, {0, bytes.size()}, 0);
+    tell(stream_bytes{stream_, life_, std::string(bytes)});
+  }
+  void on_end(http::outcome end) override {
+    count_polling(counter_, payers_, {end.bytes.sent, end.bytes.received - std::min(end.bytes.received, counted_)}, 1);
+    tell(stream_ended{stream_, life_, std::move(end)});
+  }
 
 private:
   template <class What>
@@ -48,6 +58,9 @@ private:
   }
   caf::actor_addr to_;
   std::uint64_t stream_, life_;
+  traffic_counter counter_;
+  polling_payers payers_;
+  std::uint64_t counted_ = 0; // received
 };
 
 } // namespace
@@ -94,8 +107,11 @@ void notifier_state::open(std::uint64_t number, stream& s, std::map<subscription
   auto request = request_of(s, ews::write(context(anchor), asked));
   request->limits = {options_.limits.connect, longest_silence, options_.open_for + 1min};
   request->hanging = true;
-  s.transfer =
-      options_.transport->start(std::move(request), std::make_shared<stream_courier>(self_->address(), number, s.life));
+  polling_payers payers;
+  for (const auto& [id, key] : s.carried)
+    add_payers(key, payers);
+  s.transfer = options_.transport->start(
+      std::move(request), std::make_shared<stream_courier>(self_->address(), number, s.life, options_.counter, payers));
 }
 
 void notifier_state::close(stream& s) {

@@ -81,6 +81,19 @@ struct edit_request {
   std::string settings;
 };
 
+/// What is asked of the traffic that was counted.
+struct traffic_question {
+  enum class kind { daily, monthly, top } kind = kind::daily;
+  std::optional<std::string> pair;
+  std::optional<std::string> month; // top: "2026-11"
+  std::size_t limit = 10;           // top
+};
+
+struct allowance_request {
+  enum class deed { list, add, remove } how = deed::list;
+  std::string what; // add: the code; remove: its id
+};
+
 /// What the socket's methods ask of the daemon. Called from the socket's thread: must return quickly and answer
 /// through `reply`.
 class daemon_control {
@@ -114,6 +127,8 @@ public:
   virtual void ban_add(const std::string& pair, const std::string& id, reply to) = 0;
   virtual void conflict_list(const std::optional<std::string>& pair, std::size_t limit, reply to) = 0;
   virtual void ban_list(const std::optional<std::string>& pair, std::size_t limit, reply to) = 0;
+  virtual void traffic(const traffic_question& asked, reply to) = 0;
+  virtual void allowance(const allowance_request& asked, reply to) = 0;
   virtual void ban_delete(const std::string& pair, const std::optional<std::string>& id, reply to) = 0;
 };
 

@@ -103,6 +103,24 @@ std::vector<method> rows(daemon_control* daemon) {
                   }};
   };
 
+  const auto about_traffic = [daemon](std::string name, enum traffic_question::kind kind, std::vector<param> params,
+                                      std::string text, std::string example) {
+    return method{std::move(name), std::move(params), std::move(text), std::move(example),
+                  [daemon, kind](auto& p, auto& to) {
+                    traffic_question asked{kind, optional_text(p, "pair"), optional_text(p, "month"), 10};
+                    asked.limit = p.value("limit", asked.limit);
+                    daemon->traffic(asked, to);
+                  }};
+  };
+  const auto about_allowances = [daemon](std::string name, enum allowance_request::deed how, std::vector<param> params,
+                                         std::string text, std::string example) {
+    return method{std::move(name), std::move(params), std::move(text), std::move(example),
+                  [daemon, how](auto& p, auto& to) {
+                    daemon->allowance(
+                        {how, optional_text(p, how == allowance_request::deed::add ? "code" : "id").value_or("")}, to);
+                  }};
+  };
+
   const param level{"level", type::level, false, "this and what is more serious"};
   const param server{"server", type::text, true, "the server's name"};
   const param servers{"server", type::names, true, "the server's name, or several"};
@@ -298,6 +316,24 @@ std::vector<method> rows(daemon_control* daemon) {
        "tries refused items again",
        R"({"pair":"jane","id":"0f3a"})",
        [daemon](auto& p, auto& to) { daemon->ban_delete(text(p, "pair"), optional_text(p, "id"), to); }},
+      about_traffic("traffic.daily", traffic_question::kind::daily, {any_pair},
+                    "bytes on the wire of the last seven days (UTC), items and polling apart", R"({"pair":"jane"})"),
+      about_traffic("traffic.monthly", traffic_question::kind::monthly, {any_pair},
+                    "bytes on the wire by month, three years back at most", R"({"pair":"jane"})"),
+      about_traffic("traffic.top", traffic_question::kind::top,
+                    {any_pair,
+                     {"month", type::text, false, "like 2026-11, two months back at most; this month if not said"},
+                     {"limit", type::count, false, "how many at most; 10 if not said"}},
+                    "the items that cost most in a month, with links into Outlook on the web",
+                    R"({"pair":"jane","month":"2026-11"})"),
+      about_allowances("allowance.list", allowance_request::deed::list, {},
+                       "what traffic the codes that were added allow, and what is left of it", ""),
+      about_allowances("allowance.add", allowance_request::deed::add,
+                       {{"code", type::text, true, "the code, as \"exsyncctl issue-code\" printed it"}},
+                       "adds a subscription or a top-up; each code can be added once", R"({"code":"exs1.…"})"),
+      about_allowances("allowance.remove", allowance_request::deed::remove,
+                       {{"id", type::text, true, "as in allowance.list"}},
+                       "takes an allowance away for good: its code cannot be added again", R"({"id":"2026-hq"})"),
   };
   return all;
 }

@@ -112,8 +112,9 @@ private:
     const auto errors = p.value("errors", json::array());
     for (const auto& e : errors) {
       const auto folder = e.value("folder", "");
-      note({check + (folder.empty() ? "" : "/" + folder), status == "throttled" ? grade::warning : grade::failed,
-            e.value("message", ""), e.value("hint", "")});
+      note({check + (folder.empty() ? "" : "/" + folder),
+            status == "throttled" || status == "paused" ? grade::warning : grade::failed, e.value("message", ""),
+            e.value("hint", "")});
     }
     for (const auto& f : p.value("frozen", json::array()))
       note({check + "/" + f.value("folder", ""), grade::failed, "frozen: " + f.value("reason", ""),

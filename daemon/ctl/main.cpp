@@ -1,4 +1,5 @@
 #include "daemon/admin/methods.hpp"
+#include "daemon/ctl/issue_code.hpp"
 #include "daemon/ctl/session.hpp"
 
 #include <CLI/App.hpp>
@@ -111,6 +112,7 @@ public:
     plain("doctor", "Looks whether everything is well, and says what to do", [this] { return doctor(with_); });
     plain("status", "Short for daemon status",
           [this] { return call_and_show(with_, "daemon.status", json::object()); });
+    add_issue_code();
     for (const auto& m : methods_)
       add(m);
   }
@@ -128,6 +130,21 @@ public:
 private:
   void plain(const char* name, const char* text, std::function<outcome()> what) {
     app_.add_subcommand(name, text)->final_callback([this, what = std::move(what)] { chosen_ = what; });
+  }
+
+  void add_issue_code() {
+    auto* command =
+        app_.add_subcommand("issue-code", "Makes a code that allows traffic; for whoever holds the private key");
+    command->add_option("--key", issue_.key_file, "The private key")->type_name("FILE")->required();
+    command->add_flag("--new-key", issue_.new_key, "Makes that file, and prints the public key for the daemons");
+    command->add_flag("--top-up", issue_.top_up, "Bytes that are used up once, when the month's subscriptions are");
+    command->add_option("--bytes", issue_.bytes, "Each month, or in all of a top-up: 500MB, 50GB, 1.5TB")
+        ->type_name("SIZE");
+    command->add_option("--pairs", issue_.pairs, "For how many pairs a subscription is")->type_name("NUMBER");
+    command->add_option("--from", issue_.from, "The first day (UTC); today if not said")->type_name("YYYY-MM-DD");
+    command->add_option("--to", issue_.to, "The last day (UTC)")->type_name("YYYY-MM-DD");
+    command->add_option("--id", issue_.id, "The code's name in allowance list; random if not said")->type_name("TEXT");
+    command->final_callback([this] { chosen_ = [this] { return issue_code(with_, issue_); }; });
   }
 
   /// "pair.list" is the command "pair list".
@@ -161,6 +178,7 @@ private:
   }
 
   session with_;
+  issue_options issue_;
   CLI::App app_{"exsyncctl speaks to exsyncd through its admin socket.", "exsyncctl"};
   std::vector<admin::method> methods_ = admin::describe_methods();
   std::map<std::string, CLI::App*> groups_;    // "pair" of "pair list"

@@ -40,7 +40,7 @@ json at(const json& row, const std::string& pointer) {
 colour colour_of_status(const std::string& status) {
   if (status == "started" || status == "info") return colour::green;
   if (status == "error" || status == "frozen" || status == "banned") return colour::red;
-  if (status == "throttled" || status == "starting" || status == "warning" || status == "resting")
+  if (status == "throttled" || status == "paused" || status == "starting" || status == "warning" || status == "resting")
     return colour::yellow;
   if (status == "stopped" || status == "off" || status == "debug") return colour::dim;
   return colour::none;
@@ -48,8 +48,24 @@ colour colour_of_status(const std::string& status) {
 
 struct column {
   const char* heading;
-  const char* pointer; // empty: the bar of how much is in step
+  const char* pointer;  // empty: the bar of how much is in step
+  bool is_size = false; // bytes
 };
+
+/// Bytes in the unit that leaves them one to three digits before the point.
+std::string size_word(const json& value) {
+  if (!value.is_number()) return word(value);
+  auto number = value.get<double>();
+  const char* unit = "B";
+  for (const auto* larger : {"kB", "MB", "GB", "TB"}) {
+    if (number < 999.5) break;
+    number /= 1000;
+    unit = larger;
+  }
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), *unit == 'B' ? "%.0f %s" : "%.1f %s", number, unit);
+  return text.data();
+}
 
 /// The columns of the lists that people read most; other lists show what they hold.
 const std::map<std::string, std::vector<column>>& columns() {
@@ -101,6 +117,37 @@ const std::map<std::string, std::vector<column>>& columns() {
         {"LOSER", "/loser"},
         {"REASON", "/reason"},
         {"FIELDS", "/fields"}}},
+      {"traffic.daily",
+       {{"DAY", "/date"},
+        {"ALL", "/bytes", true},
+        {"ITEMS", "/items_bytes", true},
+        {"POLLING", "/polling_bytes", true},
+        {"REQUESTS", "/requests"}}},
+      {"traffic.monthly",
+       {{"MONTH", "/month"},
+        {"ALL", "/bytes", true},
+        {"ITEMS", "/items_bytes", true},
+        {"POLLING", "/polling_bytes", true},
+        {"REQUESTS", "/requests"}}},
+      {"traffic.top",
+       {{"TYPE", "/type"},
+        {"SUBJECT", "/subject"},
+        {"DATE", "/date"},
+        {"UPDATED", "/updated"},
+        {"ACCOUNT", "/account"},
+        {"SIZE", "/size", true},
+        {"CONSUMPTION", "/consumption", true},
+        {"SYNCED", "/times_synced"},
+        {"LINK", "/link"}}},
+      {"allowance.list",
+       {{"ID", "/id"},
+        {"KIND", "/kind"},
+        {"STATE", "/state"},
+        {"FROM", "/from"},
+        {"TO", "/to"},
+        {"PAIRS", "/pairs"},
+        {"BYTES", "/bytes", true},
+        {"LEFT", "/left", true}}},
       {"log.show", {{"TIME", "/time"}, {"LEVEL", "/level"}, {"PAIR", "/pair"}, {"TEXT", "/text"}}},
       {"help", {{"METHOD", "/name"}, {"DOES", "/text"}}},
   };
@@ -136,7 +183,7 @@ std::string rows_as_table(const session& with, const std::string& method, const 
             {bar(items.value("in_step", std::size_t{0}), known - std::min(known, skipped), 10), colour::none});
         continue;
       }
-      const auto text = word(at(row, c.pointer));
+      const auto text = c.is_size ? size_word(at(row, c.pointer)) : word(at(row, c.pointer));
       const std::string_view pointer = c.pointer;
       const bool is_state = pointer == "/status" || pointer == "/state" || pointer == "/level";
       cells.push_back({text, is_state ? colour_of_status(text) : colour::none});
@@ -207,6 +254,24 @@ std::string show_items(const session& with, const json& result) {
   return text + (result.value("more", false) ? "… and more: say more of the subject, or --limit\n" : "");
 }
 
+std::string show_allowances(const session& with, const json& all) {
+  const auto& rows = all.at("allowances");
+  auto text = rows.empty() ? std::string() : rows_as_table(with, "allowance.list", rows);
+  if (all.contains("hint")) return text + word(all.at("hint")) + "\n";
+  if (rows.empty()) text += "no code has been added: exsyncctl allowance add CODE\n";
+  const auto state = word(at(all, "/state"));
+  const bool is_well = state == "enough";
+  return text + "\n" + word(at(all, "/month")) + ": " +
+         paint(with.look,
+               is_well                 ? colour::green
+               : state == "on top-ups" ? colour::yellow
+                                       : colour::red,
+               state) +
+         "; " + size_word(at(all, "/monthly/used")) + " of " + size_word(at(all, "/monthly/bytes")) + " used, " +
+         size_word(at(all, "/top_ups/left")) + " left in top-ups; " + word(at(all, "/pairs/running")) +
+         " pair(s) running, " + word(at(all, "/pairs/allowed")) + " allowed\n";
+}
+
 /// The answers of methods that do something to things with names.
 bool is_report(const json& rows) {
   return std::all_of(rows.begin(), rows.end(), [](auto& r) { return r.is_object() && r.contains("done"); });
@@ -235,6 +300,7 @@ std::string shown(const session& with, const std::string& method, const json& re
   if (result.is_string()) return result.get<std::string>();
   if (method == "daemon.status") return show_status(with, result);
   if (method == "item.why") return show_items(with, result);
+  if (method == "allowance.list") return show_allowances(with, result);
   if (method == "config.export") return result.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
   // One list of objects is a table.
   const json* rows = nullptr;
@@ -247,7 +313,7 @@ std::string shown(const session& with, const std::string& method, const json& re
       else
         rest += key;
     }
-  const bool only_counts = rest.empty() || rest == "total" || rest == "more";
+  const bool only_counts = rest.empty() || rest == "total" || rest == "more" || rest == "month";
   if (rows == nullptr || !only_counts) return as_lines(result, "");
   if (rows->empty()) return "none\n";
   if (is_report(*rows)) return show_report(with, *rows);

@@ -73,6 +73,7 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
   auto document = good;
   document.merge_patch(json::parse(R"({
     "state_directory": "state", "admin_socket": "/run/x/admin.sock", "log": { "level": "debug", "target": "stderr" },
+    "allowance_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
     "servers": { "hq": { "version": "Exchange2010_SP2", "email": "svc@hq.example", "ca_file": "ca.pem", "concurrency": 3,
                          "timeouts": { "connect": "2s", "idle": "3s", "total": "1min" }, "streaming": false } },
     "pairs": { "jane": {
@@ -83,6 +84,7 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
   CHECK(s.state_directory == w.directory / "state");
   CHECK(s.admin_socket == "/run/x/admin.sock");
   CHECK(s.log == log_settings{log_level::debug, log_target::standard_error});
+  CHECK(s.allowance_key == "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
   REQUIRE(s.servers.size() == 2);
   REQUIRE(s.pairs.size() == 1);
   const auto& jane = s.pairs[0];
@@ -163,6 +165,9 @@ TEST_CASE("each mistake is told with its path") {
     {R"({"log": {"target": "syslog"}})", R"(f: log.target: "syslog" is not "auto", "journald" or "stderr")"},
     {R"({"pair": {}})", R"(f: pair: is unknown; did you mean "pairs"?)"},
     {R"({"metrics": {}})", "f: metrics: is unknown; known here: \"state_directory\""},
+    {R"({"allowance_key": "secret"})", "f: allowance_key: must be a public key as"},
+    {R"({"allowance_key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB="})", "f: allowance_key: must be a public key as"},
+    {R"({"allowance_key": "AAAAAAAAAAAAAAAAAAAAA=AAAAAAAAAAAAAAAAAAAAA="})", "f: allowance_key: must be a public key as"},
     {R"({"servers": {"h q": {}}})", "f: servers.\"h q\": a name is 1 to 64 letters"},
     {R"({"servers": {"new": {"access": "direct"}}})", "f: servers.new.url: is missing"},
     {R"({"servers": {"hq": 5}})", "f: servers.hq: must be an object { … }, not number"},

@@ -63,6 +63,12 @@ public:
   void ban_list(const std::optional<std::string>& pair, std::size_t limit, reply to) override {
     to.done({"ban_list", text(pair), limit});
   }
+  void traffic(const traffic_question& q, reply to) override {
+    to.done({"traffic", static_cast<int>(q.kind), text(q.pair), text(q.month), q.limit});
+  }
+  void allowance(const allowance_request& r, reply to) override {
+    to.done({"allowance", static_cast<int>(r.how), r.what});
+  }
   void ban_delete(const std::string& pair, const std::optional<std::string>& id, reply to) override {
     if (pair == "none") return to.failed({error_code::not_found, "there is no pair \"none\"", "see pair.list", "pair"});
     to.done({"ban_delete", pair, text(id)});
@@ -168,6 +174,13 @@ TEST_CASE("parameters reach the daemon as they were meant") {
   CHECK(result(R"({"method":"pair.start","params":{"pair":["a","b"]}})") == R"(["pair_start",["a","b"]])");
   CHECK(result(R"({"method":"pair.approve","params":{"pair":"a"}})") == R"(["pair_approve","a",null])");
   CHECK(result(R"({"method":"pair.approve","params":{"pair":"a","folder":"f"}})") == R"(["pair_approve","a","f"])");
+  CHECK(result(R"({"method":"traffic.daily"})") == R"(["traffic",0,null,null,10])");
+  CHECK(result(R"({"method":"traffic.monthly","params":{"pair":"a"}})") == R"(["traffic",1,"a",null,10])");
+  CHECK(result(R"({"method":"traffic.top","params":{"month":"2026-11","limit":3}})") ==
+        R"(["traffic",2,null,"2026-11",3])");
+  CHECK(result(R"({"method":"allowance.list"})") == R"(["allowance",0,""])");
+  CHECK(result(R"({"method":"allowance.add","params":{"code":"c"}})") == R"(["allowance",1,"c"])");
+  CHECK(result(R"({"method":"allowance.remove","params":{"id":"i"}})") == R"(["allowance",2,"i"])");
   CHECK(result(R"({"method":"ban.list"})") == R"(["ban_list",null,100])");
   CHECK(result(R"({"method":"server.test","params":{"server":"hq","mailbox":"a@x"}})") ==
         R"(["ask_server",0,"hq","a@x",""])");

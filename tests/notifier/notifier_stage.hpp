@@ -176,6 +176,9 @@ public:
     o.gateway = gateway;
     o.transport = server;
     o.random = [this] { return random; };
+    o.counter = on_stage(system.spawn([this](traffic_counter::pointer) -> traffic_counter::behavior_type {
+      return {[this](const count_traffic& m) { counted.push_back(m); }};
+    }));
     notifier = on_stage(spawn_notifier(system, std::move(o)));
   }
   ~notifier_stage() { empty(); }
@@ -226,6 +229,7 @@ public:
   exsyncd::gateway_actor gateway;
   exsyncd::notifier_actor notifier;
   std::uint64_t random = 0;
+  std::vector<exsyncd::count_traffic> counted;
 };
 
 } // namespace tests

@@ -46,7 +46,7 @@ class WatchedTest(Stage):
         status = {(s.labels["pair"], s.labels["status"]): s.value for s in families["exsyncd_pair_status"].samples}
         self.assertEqual(status["joe", "stopped"], 1)
         self.assertEqual(status["jane", "stopped"], 0)
-        self.assertEqual(len(status), 10)
+        self.assertEqual(len(status), 12)
         self.assertGreaterEqual({s.labels["pair"]: s.value for s in families["exsyncd_pair_rounds"].samples}["jane"], 1)
         self.assertEqual(families["exsyncd_pair_rounds"].type, "counter")
         self.assertRegex(families["exsyncd"].samples[0].labels["version"], r"^\d+\.\d+\.\d+$")

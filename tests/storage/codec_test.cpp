@@ -129,6 +129,22 @@ TEST_CASE("Every field of every record comes back", "[codec]") {
   there_and_back(pair_memory{true, true});
   there_and_back(pair_memory{std::nullopt, false});
   there_and_back(declaration{declared::pair, "jane", "{}"});
+  there_and_back(traffic_period{pair_id{"jane"}, utc_seconds{std::chrono::seconds{86'400}}, {{1, 2}, {3, 4}, 5}});
+  there_and_back(costly_item{pair_id{"jane"},
+                             twin_id{"t"},
+                             {},
+                             folder_pair_id{"inbox"},
+                             item_class::task,
+                             "subject",
+                             {item_id{"p"}, {}},
+                             {true, false},
+                             utc_seconds{std::chrono::seconds{7}},
+                             8,
+                             {9, 10},
+                             {},
+                             11});
+  there_and_back(allowance{"id", allowance_kind::top_up, {}, {}, 1, 2, 3, {}, utc_seconds{std::chrono::seconds{4}}});
+  there_and_back(allowance_month{utc_seconds{std::chrono::seconds{5}}, 6});
 }
 
 TEST_CASE("A settled mail takes less than a kilobyte besides its ids", "[codec]") {

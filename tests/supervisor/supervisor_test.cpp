@@ -89,7 +89,7 @@ private:
     o.context.mint = [this] { return "i" + std::to_string(++minted_); };
     o.context.random = [] { return 0; };
     o.context.log = [this](const log_line& l) { log.push_back(l.pair + ": " + l.text); };
-    o.open_mailbox = [this](const side_settings& s) -> mailbox_actor {
+    o.open_mailbox = [this](const side_settings& s, const pair_id&, side) -> mailbox_actor {
       box(s.mailbox);
       mailbox_script sc;
       sc.before = [this](const mailbox_call& c) { return script ? script(c) : fault{}; };
