@@ -37,7 +37,7 @@ def run(*command, **more):
 
 def page(name):
     with open(os.path.join(PROJECT, "docs", "man", name), encoding="utf-8") as file:
-        return file.read()
+        return file.read().replace("\\\n", "")  # a line that goes on in the next one
 
 
 def section(text, macro, title):
