@@ -136,7 +136,7 @@ class PublicFolders(case.EndToEnd):
         daemon.sync()
         self.assertEqual(self.public_subjects(), ["notice", "report"])
         self.assertEqual(self.subjects(self.branch, "inbox/Team"), ["notice", "report"])
-        self.assertFalse(self.mail(self.branch, "notice")["read"])
+        self.assertFalse(self.mail(self.branch, "notice", folder="inbox/Team")["read"])
 
     def test_a_public_folder_that_may_not_be_seen_is_explained(self):
         self.sim.control("set_permission", **self.there, account=SERVICE, level="None")
