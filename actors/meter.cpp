@@ -63,11 +63,12 @@ void due(meter_self self) {
   if (!std::exchange(self->state.write_due, true)) self->delayed_send(self, write_interval, meter_tick{true});
 }
 
-void write(meter_self self, std::function<void()> then) {
+/// `then` is told whether it is on disk.
+void write(meter_self self, std::function<void(bool)> then) {
   auto& s = self->state;
   auto news = take(s);
   const auto tried = std::exchange(s.items, {});
-  if (news.days.empty() && news.items.empty() && news.allowances.empty() && !news.month) return then();
+  if (news.days.empty() && news.items.empty() && news.allowances.empty() && !news.month) return then(true);
   self->request(s.options.ledger, ledger_patience, std::move(news))
       .then(
           [self, tried, then](const traffic_kept& kept) {
@@ -82,9 +83,9 @@ void write(meter_self self, std::function<void()> then) {
               again.tries = std::max(again.tries, before.tries + 1);
               due(self);
             }
-            then();
+            then(true);
           },
-          [then](const caf::error&) { then(); }); // the ledger's death is noticed by the supervisor
+          [then](const caf::error&) { then(false); }); // the ledger's death is noticed by the supervisor
 }
 
 void count(meter_self self, const count_traffic& m) {
@@ -144,7 +145,10 @@ caf::result<allowance_changed> change_book(meter_self self, std::function<allowa
       return;
     }
     self->state.changed.push_back(changed.what.id);
-    write(self, [self, promise, changed]() mutable {
+    write(self, [self, promise, changed](bool is_kept) mutable {
+      if (!is_kept)
+        changed.failed = refusal("not-kept", "this is not on disk: the state directory could not be written",
+                                 "look into the log; allowance.list tells after the next start what was kept");
       promise.deliver(changed);
       tell(self);
     });
@@ -177,7 +181,7 @@ meter_actor::behavior_type meter(meter_self self, meter_options options) {
       [self](const count_traffic& m) { count(self, m); },
       [self](const write_traffic&) -> caf::result<stored> {
         auto promise = self->make_response_promise<stored>();
-        write(self, [promise]() mutable { promise.deliver(stored{}); });
+        write(self, [promise](bool) mutable { promise.deliver(stored{}); });
         return promise;
       },
       [self](const follow_limits& m) {
@@ -225,7 +229,7 @@ meter_actor::behavior_type meter(meter_self self, meter_options options) {
           return;
         }
         self->state.write_due = false;
-        write(self, [] {});
+        write(self, [](bool) {});
       },
   };
 }

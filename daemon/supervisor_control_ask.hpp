@@ -1,6 +1,7 @@
 #pragma once
 
 #include "daemon/supervisor_control.hpp"
+#include "ews/model/item.hpp"
 
 #include <chrono>
 #include <string>
@@ -12,6 +13,10 @@ namespace exsyncd {
 inline constexpr std::chrono::seconds quick{60};
 // What waits for mailboxes: a first synchronisation may take a day.
 inline constexpr std::chrono::seconds slow = std::chrono::hours(48);
+
+inline utc_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 inline admin::call_error no_answer(const std::string& why) {
   return {admin::error_code::internal, "the daemon gave no answer: " + why, "look into the log", ""};

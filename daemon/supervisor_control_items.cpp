@@ -21,10 +21,6 @@ using admin::error_code;
 using admin::reply;
 using nlohmann::json;
 
-utc_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 log_level level_of(const std::string& name) {
   constexpr std::array names{"debug", "info", "warning", "error"};
   const auto at = std::find(names.begin(), names.end(), name);

@@ -15,10 +15,6 @@ using admin::error_code;
 using admin::reply;
 using nlohmann::json;
 
-utc_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 allowance allowance_of(const codes::grant& g) {
   return {g.id,    g.kind == codes::grant::kind::top_up ? allowance_kind::top_up : allowance_kind::subscription,
           g.from,  g.to + std::chrono::days(1),

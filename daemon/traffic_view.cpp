@@ -1,5 +1,7 @@
 #include "daemon/traffic_view.hpp"
 
+#include "ews/model/date.hpp"
+
 #include "daemon/show.hpp"
 
 #include <nlohmann/json.hpp>
@@ -73,10 +75,6 @@ std::string encoded(std::string_view text) {
 
 } // namespace
 
-std::string show_day(utc_seconds day) {
-  return show_time(day).substr(0, 10);
-}
-
 std::string show_month(utc_seconds month) {
   return show_time(month).substr(0, 7);
 }
@@ -95,7 +93,7 @@ json show_days(const std::vector<traffic_period>& found, const std::optional<std
   std::map<utc_seconds, traffic_count> sums;
   for (int back = 6; back >= 0; --back)
     sums[day_of(today) - days(back)];
-  return {{"days", rows(found, pair, std::move(sums), "date", show_day)}};
+  return {{"days", rows(found, pair, std::move(sums), "date", date_text)}};
 }
 
 json show_months(const std::vector<traffic_period>& found, const std::optional<std::string>& pair, utc_seconds today) {
@@ -157,8 +155,8 @@ json show(const allowance& a, utc_seconds now) {
   json j{{"id", a.id},
          {"kind", is_top_up ? "top-up" : "subscription"},
          {"state", states.at(static_cast<std::size_t>(logic::state_of(a, now)))},
-         {"from", show_day(a.from)},
-         {"to", show_day(a.to - days(1))},
+         {"from", date_text(a.from)},
+         {"to", date_text(a.to - days(1))},
          {"bytes", a.bytes},
          {"added", show_time(a.added)}};
   if (is_top_up) {

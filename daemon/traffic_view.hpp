@@ -14,8 +14,7 @@
 /// Traffic and allowances as the JSON that users see. Bytes are those of HTTP on the wire, without TLS; dates are UTC.
 namespace exsyncd {
 
-/// "2026-11-25", "2026-11".
-std::string show_day(utc_seconds day);
+/// "2026-11".
 std::string show_month(utc_seconds month);
 /// Midnight of its first day; nothing where the text is no month like "2026-11".
 std::optional<utc_seconds> read_month(const std::string& text);

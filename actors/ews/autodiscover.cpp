@@ -21,7 +21,7 @@ struct autodiscover_answered {
   std::string location;
   std::string body;
   std::optional<http::failed> failed;
-  http::traffic bytes;
+  byte_count bytes;
 };
 struct autodiscover_srv_found {
   std::uint64_t search;
@@ -119,7 +119,7 @@ struct search {
   bool may_pass = false; // something that may be right by itself later
   std::vector<std::string> steps;
   std::vector<caf::typed_response_promise<discovered>> askers;
-  http::traffic bytes; // of all steps
+  byte_count bytes; // of all steps
 
   void begin() {
     domain = domain_of(address);
@@ -306,8 +306,7 @@ void take(self_pointer self, autodiscover_answered& m) {
   const auto at = self->state.searches.find(m.search);
   if (at == self->state.searches.end()) return;
   auto& s = at->second;
-  s.bytes.sent += m.bytes.sent;
-  s.bytes.received += m.bytes.received;
+  s.bytes += m.bytes;
   if (m.failed) {
     s.note(m.failed->what);
     // Names that are not there stay so until somebody does something.
@@ -400,6 +399,13 @@ bool host_belongs_to(const std::string& url, const std::string& domain) {
   const auto host = host_of(url);
   const auto wanted = lower_case(domain);
   return !wanted.empty() && (host == wanted || host.ends_with('.' + wanted));
+}
+
+std::optional<std::string> autodiscover_service_of(const std::string& url) {
+  if (url == "autodiscover") return std::string();
+  for (const std::string ending : {"/autodiscover/autodiscover.svc", "/autodiscover/autodiscover.xml"})
+    if (lower_case(url).ends_with(ending)) return url;
+  return std::nullopt;
 }
 
 autodiscover_actor spawn_autodiscover(caf::actor_system& system, autodiscover_options options) {

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ struct discovered {
   };
   /// A failure's `what` names every step that was tried, and what came of it.
   result<place> outcome;
-  http::traffic bytes = {}; // that this question has caused
+  byte_count bytes = {}; // that this question has caused
 };
 
 using autodiscover_actor = caf::typed_actor<
@@ -57,6 +58,10 @@ struct autodiscover_options {
   /// Whether the look-up has a thread of its own; not so in deterministic runs.
   bool detached = true;
 };
+
+/// The Autodiscover service that a server's URL names, "" where it is to be looked for ("autodiscover"); nothing where
+/// the URL is that of EWS itself.
+std::optional<std::string> autodiscover_service_of(const std::string& url);
 
 autodiscover_actor spawn_autodiscover(caf::actor_system& system, autodiscover_options options);
 

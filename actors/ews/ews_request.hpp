@@ -30,7 +30,7 @@ ews::meaning meaning_of(const http::failed& failed, std::string_view operation);
 struct raw_answer {
   std::variant<large_text, ews::meaning> what;
   int status = 0;
-  http::traffic bytes = {};
+  byte_count bytes = {};
 };
 raw_answer raw_answer_of(exchanged& came, std::string_view operation);
 

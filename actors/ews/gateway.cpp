@@ -87,7 +87,7 @@ struct gateway_state {
   std::uint64_t epoch = 0;
   std::optional<gateway_time> tick_at; // a tick is under way
   std::uint64_t sent = 0;
-  http::traffic bytes;
+  byte_count bytes;
   const char* name = "gateway";
 };
 

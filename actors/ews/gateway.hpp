@@ -53,7 +53,7 @@ struct not_sent {
 struct exchanged {
   /// http::failed::may_have_reached_server tells whether a write is unknown or surely not done.
   std::variant<answer, http::failed, not_sent> outcome;
-  http::traffic bytes;
+  byte_count bytes;
 };
 
 /// To be sent by the mailbox, right after the answer, where the body said that the server is busy: a fault with
@@ -76,7 +76,7 @@ struct gateway_status {
   /// Mailboxes that rest by themselves, and how long still.
   std::vector<std::pair<std::string, std::chrono::milliseconds>> resting_mailboxes;
   std::uint64_t requests = 0; // sent since the start
-  http::traffic bytes;
+  byte_count bytes;
 };
 
 using gateway_actor = caf::typed_actor<

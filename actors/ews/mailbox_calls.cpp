@@ -4,23 +4,6 @@
 #include "ews/codec/get_folder.hpp"
 
 namespace exsyncd {
-namespace {
-
-std::string lower(std::string text) {
-  for (auto& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
-/// The Autodiscover service to ask, empty where it is looked for; nothing where the URL is EWS itself.
-std::optional<std::string> discovery_of(const std::string& url) {
-  if (url == "autodiscover") return std::string();
-  for (const std::string ending : {"/autodiscover/autodiscover.svc", "/autodiscover/autodiscover.xml"})
-    if (lower(url).ends_with(ending)) return url;
-  return std::nullopt;
-}
-
-} // namespace
 
 failure mailbox_ended() {
   return {reach::mailbox, retry::later, {}, "ended", "the connection to the mailbox was closed", {}};
@@ -61,7 +44,7 @@ void mailbox_state::send_to(const std::string& url, std::string_view operation, 
 }
 
 void mailbox_state::locate(std::function<void(const ews::meaning*, const discovered::place&)> then) {
-  const auto at = discovery_of(options_.url);
+  const auto at = autodiscover_service_of(options_.url);
   if (!at && !place_) place_ = discovered::place{options_.url, {}, options_.url};
   if (place_ && !place_doubted_) return then(nullptr, *place_);
   discover asked{options_.address, options_.who, options_.ca_file, options_.limits, at.value_or(""), place_doubted_};
@@ -86,7 +69,7 @@ void mailbox_state::locate(std::function<void(const ews::meaning*, const discove
 }
 
 void mailbox_state::doubt_place(const failure& why) {
-  if (!discovery_of(options_.url)) return;
+  if (!autodiscover_service_of(options_.url)) return;
   for (auto kind :
        {http::failed_kind::dns, http::failed_kind::refused, http::failed_kind::unreachable, http::failed_kind::tls})
     place_doubted_ = place_doubted_ || why.code == http::name_of(kind);
@@ -143,8 +126,8 @@ bool mailbox_state::corrected(const ews::meaning& why) {
   return false;
 }
 
-void mailbox_state::count(const http::traffic& bytes, bool polling, std::vector<item_share> shares) {
-  count_traffic told{options_.payer, polling, {bytes.sent, bytes.received}, {}};
+void mailbox_state::count(const byte_count& bytes, bool polling, std::vector<item_share> shares) {
+  count_traffic told{options_.payer, polling, bytes, {}};
   if (told.bytes.total() == 0) return;
   told.in_owa = build_ && build_->major >= 15;
   for (auto& [item, part] : share_out(told.bytes, shares)) {

@@ -89,7 +89,7 @@ private:
   bool corrected(const ews::meaning& why);
   void tell_gateway(const ews::meaning& why);
   /// Tells the counter of one request that is over.
-  void count(const http::traffic& bytes, bool polling, std::vector<item_share> shares);
+  void count(const byte_count& bytes, bool polling, std::vector<item_share> shares);
 
   prober_actor::stateful_pointer<mailbox_state> self_;
   mailbox_options options_;

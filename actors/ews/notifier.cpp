@@ -183,7 +183,7 @@ void notifier_state::ask_subscription(const std::string& key, member& m, stream&
   self_->request(options_.gateway, in_time, std::move(wanted))
       .then(
           [this, key, at = m.stream, folders = m.wanted, payers](exchanged& came) {
-            count_polling(options_.counter, payers, {came.bytes.sent, came.bytes.received}, 1);
+            count_polling(options_.counter, payers, came.bytes, 1);
             answered(key, at, folders, came);
           },
           [this, key, at = m.stream, folders = m.wanted](const caf::error&) {

@@ -1,5 +1,7 @@
 #include "actors/logic/allowance.hpp"
 
+#include "ews/model/date.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -8,13 +10,6 @@ namespace {
 
 constexpr auto how_to_add =
     "ask whoever issues your codes for one, and add it with allowance.add (exsyncctl allowance add CODE)";
-
-std::string day_text(utc_seconds when) {
-  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(when)};
-  const auto two = [](unsigned n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-  return std::to_string(static_cast<int>(day.year())) + '-' + two(static_cast<unsigned>(day.month())) + '-' +
-         two(static_cast<unsigned>(day.day()));
-}
 
 } // namespace
 
@@ -69,7 +64,7 @@ std::optional<failure> pause_for(const allowance_standing& s, std::size_t place,
     return failure{reach::account, retry::later, {}, std::move(code), std::move(what), std::move(hint)};
   };
   if (!s.any_subscription)
-    return why("no-allowance", "paused: no subscription is valid on " + day_text(now),
+    return why("no-allowance", "paused: no subscription is valid on " + date_text(now),
                std::string("this exsyncd runs on allowances; ") + how_to_add);
   if (place >= s.pairs)
     return why("too-many-pairs",
@@ -78,7 +73,7 @@ std::optional<failure> pause_for(const allowance_standing& s, std::size_t place,
   if (s.is_spent())
     return why("allowance-spent",
                "paused: the " + std::to_string(s.monthly) + " bytes of this month are used up, and no top-up is left",
-               "it goes on by itself on " + day_text(month_of(now, 1)) + "; for more before that, " + how_to_add);
+               "it goes on by itself on " + date_text(month_of(now, 1)) + "; for more before that, " + how_to_add);
   return std::nullopt;
 }
 

@@ -1,5 +1,7 @@
 #include "daemon/codes/code.hpp"
 
+#include "ews/model/date.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <openssl/evp.h>
@@ -102,14 +104,6 @@ bool is_signed(std::string_view text, const std::string& signature, const std::s
                           text.size()) == 1;
 }
 
-std::string day_text(std::chrono::sys_days day) {
-  const std::chrono::year_month_day parts{day};
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(parts.year()),
-                static_cast<unsigned>(parts.month()), static_cast<unsigned>(parts.day()));
-  return text.data();
-}
-
 std::optional<std::chrono::sys_days> read_day(const std::string& text) {
   int year = 0;
   unsigned month = 0, day = 0;
@@ -124,8 +118,8 @@ json as_json(const grant& g, const std::string& public_key) {
   json j{{"key", hint_of(public_key)},
          {"id", g.id},
          {"kind", g.kind == grant::kind::top_up ? "top-up" : "subscription"},
-         {"from", day_text(g.from)},
-         {"to", day_text(g.to)},
+         {"from", date_text(g.from)},
+         {"to", date_text(g.to)},
          {"bytes", g.bytes}};
   if (g.kind == grant::kind::subscription) j["pairs"] = g.pairs;
   return j;

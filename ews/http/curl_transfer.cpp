@@ -188,7 +188,7 @@ bool curl_transfer::sent_anything() const {
   return easy_ && (uploaded_ > 0 || info<long>(easy_, CURLINFO_REQUEST_SIZE) > 0);
 }
 
-traffic curl_transfer::bytes() const {
+byte_count curl_transfer::bytes() const {
   if (!easy_) return {};
   return {static_cast<std::uint64_t>(info<long>(easy_, CURLINFO_REQUEST_SIZE)) +
               static_cast<std::uint64_t>(info<curl_off_t>(easy_, CURLINFO_SIZE_UPLOAD_T)),

@@ -42,7 +42,7 @@ private:
   static std::size_t on_upload(char* buffer, std::size_t size, std::size_t count, void* self);
   void take_header_line(std::string_view line);
   void show_head();
-  traffic bytes() const;
+  byte_count bytes() const;
   bool sent_anything() const;
   failed explain(CURLcode code) const;
 

@@ -16,12 +16,12 @@ std::uint64_t bytes_of(const std::vector<header>& headers) {
   return sum;
 }
 
-outcome ended_by(failed why, traffic bytes = {}) {
+outcome ended_by(failed why, byte_count bytes = {}) {
   return {std::move(why), bytes};
 }
 
 void play(const request& asked, const in_process_answer& came, handler& to) {
-  traffic bytes{asked.url.size() + bytes_of(asked.headers) + body_reader(asked).size(), 0};
+  byte_count bytes{asked.url.size() + bytes_of(asked.headers) + body_reader(asked).size(), 0};
   auto cut = [&] {
     to.on_end(ended_by({failed_kind::cut, true, "the connection closed before the answer was whole"}, bytes));
   };

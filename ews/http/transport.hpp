@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ews/model/byte_count.hpp"
 #include "ews/model/large_text.hpp"
 
 #include <chrono>
@@ -85,13 +86,6 @@ struct response_head {
   std::string_view value_of(std::string_view name) const;
 };
 
-/// Bytes of HTTP (heads and bodies, as they are on the connection, compressed) without TLS.
-struct traffic {
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
-  friend bool operator==(const traffic&, const traffic&) = default;
-};
-
 enum class failed_kind {
   bad_request, // the URL, a header or the CA file cannot be used
   dns,         // no such name
@@ -120,7 +114,7 @@ struct failed {
 
 struct outcome {
   std::variant<completed, failed> end;
-  traffic bytes;
+  byte_count bytes;
 };
 
 /// Receives one transfer. on_head at most once, then chunks, then on_end exactly once and last; head and chunks of an

@@ -4,7 +4,7 @@
 
 namespace exsyncd {
 
-/// Bytes of HTTP, heads and bodies as they are on the connection, without TLS.
+/// Bytes of HTTP, heads and bodies as they are on the connection (compressed), without TLS.
 struct byte_count {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;

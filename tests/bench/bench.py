@@ -6,7 +6,6 @@ usage: bench.py --programs DIRECTORY --report FILE
 import argparse
 import base64
 import email.message
-import json
 import os
 import random
 import statistics
@@ -15,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "end_to_end"))
 import programs  # noqa: E402  (found through the line above)
+import reports  # noqa: E402
 
 MB = 1_000_000
 FOLDERS = {"inbox": {"primary": "inbox", "replica": "inbox"}}
@@ -85,19 +85,16 @@ def large_item(daemon, servers, name, mime):
 
 def latencies(daemon, servers, count=20):
     """Seconds from a delivery on one side to its arrival on the other, by streaming."""
-    while daemon.call("pair.get", pair="jane")["mode"] != "streaming":
-        time.sleep(0.1)
+    daemon.wait_until_streaming()
     daemon.sync()
     took = []
     for number in range(count):
         subject = f"small {number}"
         begun = time.monotonic()
         deliver(servers["hq"], HQ, mail(subject))
-        while subject not in {m["subject"] for m in programs.mails(servers["branch"], BRANCH, "inbox")}:
-            time.sleep(0.01)
+        daemon.wait_until(lambda: subject in {m["subject"] for m in programs.mails(servers["branch"], BRANCH, "inbox")}, f"arrival of {subject}")  # noqa: B023
         took.append(time.monotonic() - begun)
-        while daemon.call("pair.get", pair="jane")["round"]["running"]:
-            time.sleep(0.05)
+        daemon.wait_until(lambda: not daemon.call("pair.get", pair="jane")["round"]["running"], "the round's end")
     took.sort()
     return {"count": count, "p50_ms": round(statistics.median(took) * 1000), "p99_ms": round(took[-1] * 1000)}
 
@@ -123,10 +120,7 @@ def main():
         daemon.start()
         report["streaming_latency"] = latencies(daemon, sims)
         daemon.stop()
-    os.makedirs(os.path.dirname(options.report) or ".", exist_ok=True)
-    with open(options.report, "w", encoding="utf-8") as file:
-        json.dump(report, file, indent=2)
-    print(json.dumps(report, indent=2))
+    reports.keep(report, options.report)
 
 
 if __name__ == "__main__":

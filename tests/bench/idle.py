@@ -7,13 +7,13 @@ measured is one polling interval long if not said otherwise, so that the polls o
 """
 
 import argparse
-import json
 import os
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "end_to_end"))
 import programs  # noqa: E402  (found through the line above)
+import reports  # noqa: E402
 
 FOLDERS = {name: {"primary": name, "replica": name} for name in ("inbox", "calendar", "contacts", "tasks")}
 SERVICE = {"hq": "service at hq", "branch": "service at branch"}
@@ -58,16 +58,15 @@ def idle(pair):
 
 
 def wait_until_idle(daemon, names, patience=600):
-    deadline = time.monotonic() + patience
-    while True:
+    pairs = []
+
+    def all_idle():
         answer = daemon.call("pair.get", pair=names)
-        pairs = answer.get("pairs", [answer])
-        busy = [pair for pair in pairs if not idle(pair)]
-        if not busy:
-            return sum(pair["items"]["known"] for pair in pairs)
-        if time.monotonic() > deadline:
-            raise SystemExit(f"{len(busy)} pairs did not come to rest, one of them: {json.dumps(busy[0])}")
-        time.sleep(1)
+        pairs[:] = answer.get("pairs", [answer])
+        return all(idle(pair) for pair in pairs)
+
+    daemon.wait_until(all_idle, "all pairs at rest", patience)
+    return sum(pair["items"]["known"] for pair in pairs)
 
 
 def processor_seconds(pid):
@@ -114,10 +113,7 @@ def main():
         report = {"pairs": options.pairs, "direct": options.direct, "folder_pairs": options.pairs * len(FOLDERS), "items": items,
                   **measure(daemon.process.pid, options.seconds)}
         daemon.stop()
-    os.makedirs(os.path.dirname(options.report) or ".", exist_ok=True)
-    with open(options.report, "w", encoding="utf-8") as file:
-        json.dump(report, file, indent=2)
-    print(json.dumps(report, indent=2))
+    reports.keep(report, options.report)
 
 
 if __name__ == "__main__":

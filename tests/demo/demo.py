@@ -227,11 +227,7 @@ class Demo:
         self.screen.chapter("Streaming notifications")
         self.configure(streaming=True)
         self.daemon.reload()
-        pause, until = threading.Event(), time.monotonic() + programs.PATIENCE
-        while self.status()["mode"] != "streaming":
-            if time.monotonic() > until:
-                raise AssertionError(f"no streaming after {programs.PATIENCE} s: {self.status()['notifications']}")
-            pause.wait(0.05)
+        self.daemon.wait_until_streaming()
         took = []
         for number in range(LATENCIES):
             lines, began = len(self.daemon.log), time.monotonic()

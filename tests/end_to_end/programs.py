@@ -192,6 +192,19 @@ class Daemon:
         except ValueError:
             raise AssertionError(f"--once ended with {code} and no report:\n{out}{err}") from None
 
+    def wait_until(self, holds, what, patience=PATIENCE):
+        """Looks again and again, as soon as the log goes on; returns how long it took, in seconds."""
+        begun = time.monotonic()
+        while not holds():
+            if time.monotonic() - begun > patience:
+                raise AssertionError(f"never: {what}\n{self.text()}")
+            with self.news:
+                self.news.wait(0.02)
+        return time.monotonic() - begun
+
+    def wait_until_streaming(self, pair="jane"):
+        return self.wait_until(lambda: self.call("pair.get", pair=pair)["mode"] == "streaming", f"streaming of {pair}")
+
     # The admin socket
 
     def connect(self):

@@ -10,9 +10,9 @@ import programs
 class Streaming(case.EndToEnd):
     def start(self, folders=None, **pair):
         daemon = self.run_daemon(folders, streaming=True, **pair)
-        self.wait(lambda: daemon.call("pair.get", pair="jane")["mode"] == "streaming", "streaming")
+        daemon.wait_until_streaming()
         # The listing that follows the subscriptions is over: from here on only notifications bring anything.
-        self.wait(self.is_calm, "calm")
+        self.daemon.wait_until(self.is_calm, "calm")
         return daemon
 
     def is_calm(self):
@@ -24,16 +24,8 @@ class Streaming(case.EndToEnd):
             threading.Event().wait(1)
         return calm
 
-    def wait(self, holds, what):
-        """Looks again and again; how long it took, in seconds."""
-        begun, pause = time.monotonic(), threading.Event()
-        while not holds():
-            self.assertLess(time.monotonic() - begun, programs.PATIENCE, f"never: {what}\n{self.daemon.text()}")
-            pause.wait(0.02)
-        return time.monotonic() - begun
-
     def arrives(self, holds, what):
-        print(f"  {what} arrived after {self.wait(holds, what):.2f} s", flush=True)
+        print(f"  {what} arrived after {self.daemon.wait_until(holds, what):.2f} s", flush=True)
 
     def test_changes_of_every_kind_arrive_at_the_other_side(self):
         for mailbox in (self.hq, self.branch):
@@ -80,10 +72,10 @@ class Streaming(case.EndToEnd):
     def test_a_stopped_pair_hangs_no_longer(self):
         daemon = self.start()
         daemon.call("pair.stop", pair="jane")
-        self.wait(lambda: "Unsubscribe" in self.requests(), "Unsubscribe")
+        self.daemon.wait_until(lambda: "Unsubscribe" in self.requests(), "Unsubscribe")
         self.deliver(self.hq, "while stopped")
         daemon.call("pair.start", pair="jane")
-        self.wait(lambda: "while stopped" in self.subjects(self.branch), "the mail")
+        self.daemon.wait_until(lambda: "while stopped" in self.subjects(self.branch), "the mail")
 
     def test_sigterm_does_not_wait_for_the_hanging_connections(self):
         daemon = self.start()

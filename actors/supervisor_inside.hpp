@@ -1,0 +1,38 @@
+#pragma once
+
+#include "actors/supervisor.hpp"
+
+// What the supervisor's own sources share: the life of pairs (supervisor.cpp), and what is asked about them
+// (supervisor_requests.cpp). All of it runs in the supervisor's thread.
+namespace exsyncd {
+
+using supervisor_self = supervisor_actor::stateful_pointer<supervisor_state>;
+
+void log(supervisor_self self, log_level level, const std::string& pair, std::string text);
+/// Null where there is no such pair.
+supervisor_state::member* find(supervisor_self self, const std::string& name);
+
+// The life of a pair
+std::optional<failure> pause_of(supervisor_self self, const std::string& name);
+pair_settings running(pair_settings settings);
+both<mailbox_actor> open_mailboxes(supervisor_self self, const pair_settings& settings);
+void end_mailboxes(supervisor_self self, supervisor_state::member& m);
+void launch(supervisor_self self, supervisor_state::member& m);
+void halt(supervisor_self self, supervisor_state::member& m, std::function<void()> then);
+void remember(supervisor_self self, const supervisor_state::member& m);
+void reconsider(supervisor_self self);
+
+// What is asked
+void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promise);
+void start_or_stop(supervisor_self self, caf::typed_response_promise<pair_answers> promise,
+                   const std::vector<std::string>& names, bool start);
+void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promise,
+          const std::vector<std::string>& asked);
+void plan(supervisor_self self, caf::typed_response_promise<planned> promise, const std::string& name);
+void approve(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const approve_one& what);
+caf::result<conflicts_loaded> conflicts(supervisor_self self, const ask_conflicts& what);
+void collect_troubles(supervisor_self self, const std::string& pair, std::function<void(std::vector<twin>)> then);
+caf::result<bans_lifted> lift(supervisor_self self, const lift_bans& what);
+caf::result<shut> shut_all(supervisor_self self);
+
+} // namespace exsyncd
