@@ -20,8 +20,8 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr auto look_interval = 1s;  // how often the followers of events are told of progress
-constexpr auto prune_interval = 1h; // conflicts that nobody will read any more
+constexpr auto look_interval = 250ms; // how often the followers of events are told of progress
+constexpr auto prune_interval = 1h;   // conflicts that nobody will read any more
 constexpr std::size_t most_conflicts = 10'000;
 constexpr auto longest_conflict = 90 * 24h;
 constexpr auto usual_pulse = 15s; // how often the supervisor is asked how it is, where systemd does not say

@@ -166,6 +166,16 @@ std::vector<column> columns_of(const std::string& method, const json& rows, std:
   return all;
 }
 
+/// A new item is in step once its copy was read back, which comes after all have been written: what the running round
+/// has written counts, so that the bar of a first synchronisation moves.
+std::string progress_of(const json& pair) {
+  const auto items = pair.value("items", json::object()), round = pair.value("round", json::object());
+  const auto known = items.value("known", std::size_t{0}), skipped = items.value("skipped", std::size_t{0});
+  const auto whole = known - std::min(known, skipped);
+  const auto written = round.value("running", false) ? round.value("writes", std::size_t{0}) : 0;
+  return bar(std::min(whole, items.value("in_step", std::size_t{0}) + written), whole, 10);
+}
+
 std::string rows_as_table(const session& with, const std::string& method, const json& rows) {
   std::vector<std::string> names; // what the headings point at
   const auto wanted = columns_of(method, rows, names);
@@ -177,10 +187,7 @@ std::string rows_as_table(const session& with, const std::string& method, const 
     std::vector<cell> cells;
     for (const auto& c : wanted) {
       if (*c.pointer == '\0') {
-        const auto items = row.value("items", json::object());
-        const auto known = items.value("known", std::size_t{0}), skipped = items.value("skipped", std::size_t{0});
-        cells.push_back(
-            {bar(items.value("in_step", std::size_t{0}), known - std::min(known, skipped), 10), colour::none});
+        cells.push_back({progress_of(row), colour::none});
         continue;
       }
       const auto text = c.is_size ? size_word(at(row, c.pointer)) : word(at(row, c.pointer));

@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import acts  # noqa: E402
 import programs  # noqa: E402
 from acts import BRANCH, HQ  # noqa: E402
+from live_view import LiveView  # noqa: E402
 from screen import Screen  # noqa: E402
 
 MAILS = 500
@@ -35,12 +36,14 @@ OTHER_PAIRS = [(folder, folder) for folder in OTHERS]
 ALL = MAILS + sum(at_hq + at_branch for _, at_hq, at_branch in OTHERS.values())
 SAM = {HQ: "sam@hq.example", BRANCH: "sam@branch.example"}
 NOTICES = "publicfoldersroot/Notices"
+#: Branch has one too, as `programs.two_servers` gives to hq.
+SERVICE = "svc-sync@branch.example"
 FOLDER_PAIRS = [("inbox", "inbox"), ("inbox/Projects", "inbox/From HQ")]
 
 
 class Demo:
-    def __init__(self, sim, daemon, screen):
-        self.sim, self.daemon, self.screen = sim, daemon, screen
+    def __init__(self, sim, daemon, screen, watch):
+        self.sim, self.daemon, self.screen, self.watch = sim, daemon, screen, watch
         self.kills, self.wrong, self.latency, self.sam_is_there = 0, [], {}, False
 
     def expect(self, fine, text, seconds=None, why=""):
@@ -60,7 +63,7 @@ class Demo:
 
     def fill(self):
         sim, say = self.sim, self.screen
-        say.chapter("Two Exchange servers")
+        say.chapter("Two Exchange servers, and a service account on each that stands in for mailboxes")
         sim.control("add_folder", mailbox=HQ, path="inbox/Projects")
         sim.control("add_folder", mailbox=BRANCH, path="inbox/From HQ")
         acts.deliver(sim)
@@ -89,7 +92,8 @@ class Demo:
         self.screen.chapter(f"First synchronisation of {MAILS} mails and {ALL - MAILS} appointments, contacts and tasks")
         self.daemon.start()
         began = self.screen.seconds()
-        self.in_background(until_creates=MAILS // 25)
+        self.screen.line("  what exsyncctl watch shows after some of them" if not self.screen.live else "  exsyncctl watch shows it")
+        self.show(self.in_background(until_creates=MAILS // 10))
         self.daemon.kill()
         self.kills += 1
         copied = sum(len(programs.mails(self.sim, *place)) for place in ((HQ, "inbox"), (BRANCH, "inbox"), (BRANCH, "inbox/From HQ")))
@@ -252,7 +256,12 @@ class Demo:
     # What the chapters share
 
     def configure(self, **pair):
-        self.daemon.configure(self.daemon.configuration(self.sim, FOLDERS, **pair))
+        """Jane's pair: a service account on each server stands in for her."""
+        said = self.daemon.configuration(self.sim, FOLDERS, **pair)
+        self.daemon.secret("branch.password", "service at branch")
+        said["servers"]["branch"].update(access="impersonation", auth={"type": "basic", "user": SERVICE, "password_file": "branch.password"})
+        said["pairs"]["jane"]["replica"].pop("auth")
+        self.daemon.configure(said)
 
     def status(self):
         return self.daemon.call("pair.get", pair="jane")
@@ -276,17 +285,24 @@ class Demo:
         return ended
 
     def in_background(self, until_creates=None):
-        """Draws the progress of a synchronisation, to its end or until the servers were asked so often to create mails."""
-        ended, began, told = self.ask_for_a_round(), self.screen.seconds(), False
-        while not ended.wait(0.05):
-            if until_creates and self.sim.control("counters")["requests"].get("CreateItem", 0) >= until_creates:
-                return
-            status = self.status()
-            items, round_ = status["items"], status["round"]
-            if not round_["running"] and items["waiting"] and not told and self.screen.seconds() - began > 10:
-                told = True
-                self.screen.line(f"  {items['waiting']} writes were cut off and left no trace: exsyncd gives the server 90 s to commit them before it writes again")
-            self.screen.bar(max(items["in_step"], min(round_["done"], items["known"])), max(items["known"], ALL), f"{round_['writes']} writes")
+        """Shows `exsyncctl watch` during a synchronisation, to its end or until the servers were asked so often to create mails.
+
+        Returns its last picture, where there is no terminal that shows it.
+        """
+        ended, began, waiting = self.ask_for_a_round(), self.screen.seconds(), 0
+        with LiveView(self.watch, self.daemon.socket, self.screen.live) as view:
+            while not ended.wait(0.05):
+                if until_creates and self.sim.control("counters")["requests"].get("CreateItem", 0) >= until_creates:
+                    break
+                if not waiting and self.screen.seconds() - began > 10:
+                    waiting = self.status()["items"]["waiting"]
+        if waiting:
+            self.screen.line(f"  {waiting} writes were cut off and left no trace: exsyncd gave the server 90 s to commit them before it wrote again")
+        return view.picture
+
+    def show(self, picture):
+        for line in picture:
+            self.screen.line("    " + self.screen.dim(line))
 
     def expect_equal(self, text, seconds=None):
         count, found = self.differences()
@@ -387,11 +403,13 @@ def main():
     parse.add_argument("--report")
     given = parse.parse_args()
     screen = Screen()
-    servers = programs.Servers(os.path.join(given.programs, "exchange-sim"), programs.two_servers(), given.schemas)
+    world = programs.two_servers()
+    world["servers"][1]["mailboxes"].append({"address": SERVICE, "display_name": "Service", "password": "service at branch", "may_impersonate": ["*"]})
+    servers = programs.Servers(os.path.join(given.programs, "exchange-sim"), world, given.schemas)
     servers.schemas = given.schemas
     try:
         with servers as sim, programs.Daemon(os.path.join(given.programs, "exsyncd")) as daemon:
-            demo = Demo(sim, daemon, screen)
+            demo = Demo(sim, daemon, screen, os.path.join(given.programs, "exsyncctl"))
             try:
                 report = demo.tell()
             except (AssertionError, programs.Refused, OSError, RuntimeError, ValueError, KeyError) as broken:

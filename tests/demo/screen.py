@@ -9,7 +9,6 @@ class Screen:
     def __init__(self):
         self.live = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self.began = time.monotonic()
-        self.on_bar = False
 
     def _paint(self, code, text):
         return f"\033[{code}m{text}\033[0m" if self.live else text
@@ -21,9 +20,6 @@ class Screen:
         return self._paint("2", text)
 
     def line(self, text=""):
-        if self.on_bar:
-            sys.stdout.write("\r\033[K")
-            self.on_bar = False
         print(text, flush=True)
 
     def chapter(self, title):
@@ -36,16 +32,6 @@ class Screen:
 
     def failed(self, text):
         self.line(f"  {self._paint('31', 'NO')}  {text}")
-
-    def bar(self, done, total, text):
-        """Drawn over itself on a terminal; elsewhere nothing, since a log needs no motion."""
-        if not self.live:
-            return
-        width = 30
-        filled = width * done // max(total, 1)
-        sys.stdout.write(f"\r\033[K      {'█' * filled}{'░' * (width - filled)}  {done}/{total}  {self.dim(text)}")
-        sys.stdout.flush()
-        self.on_bar = True
 
     def seconds(self):
         return time.monotonic() - self.began
