@@ -137,6 +137,14 @@ TEST_CASE("each way of saying no has its meaning") {
       {"ErrorInvalidPropertyUpdateSentMessage", refusal::item, reach::item, retry::never},
       {"ErrorItemCorrupt", refusal::item, reach::item, retry::never},
       {"ErrorMessageSizeExceeded", refusal::item, reach::item, retry::never},
+      // What passes by itself is never held against an item.
+      {"ErrorItemSave", refusal::unknown, reach::item, retry::later},
+      {"ErrorNoRespondingCASInDestinationSite", refusal::not_done, reach::mailbox, retry::later},
+      {"ErrorNotEnoughMemory", refusal::unknown, reach::server, retry::later},
+      {"ErrorProxyRequestProcessingFailed", refusal::unknown, reach::mailbox, retry::later},
+      {"ErrorCreateItemAccessDenied", refusal::not_done, reach::folder, retry::after_change},
+      {"ErrorMessagePerFolderCountReceiveQuotaExceeded", refusal::not_done, reach::folder, retry::after_change},
+      {"ErrorInvalidCompleteDate", refusal::item, reach::item, retry::never},
       {"ErrorNobodyHasHeardOf", refusal::item, reach::item, retry::after_change},
   };
   for (const auto& r : rows) {
