@@ -101,7 +101,7 @@ private:
   void store(std::vector<settle_twin> settled, std::vector<abandon_intent> abandoned,
              std::vector<note_trouble> troubled);
   exsyncd::trouble trouble_of(const task& t, side s, const failure& f, bool for_good) const;
-  settle_twin settlement(const task& t, const exsyncd::intent& in, const item_id& id, const change_key& key) const;
+  void tell_loss(const task& t, const exsyncd::intent& in) const;
 
   // carrier_resolve.cpp: intents whose answer was lost
   void resolve(task t);

@@ -47,6 +47,7 @@ void carrier::judge(task t, logic::evidence found) {
       ++self.result_.done;
       ++self.result_.writes;
       self.log(log_level::info, t, "the answer had been lost, but the write took effect");
+      self.tell_loss(t, in);
       self.store({std::move(e.settlement)}, {}, {});
     }
     void operator()(logic::half_done& h) {

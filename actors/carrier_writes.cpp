@@ -351,8 +351,10 @@ void carrier::begin(std::vector<loaded> ready, std::function<void(std::vector<lo
   if (ready.empty()) return batch_done();
   auto me = shared_from_this();
   begin_intents call;
-  for (const auto& l : ready)
+  for (auto& l : ready) {
+    l.intent.loses = l.what.verdict.loses;
     call.intents.push_back({l.what.twin.id, l.intent});
+  }
   ask_ledger(std::move(call), [me, ready = std::move(ready), then = std::move(then)](const intents_begun& begun) {
     std::vector<loaded> open;
     for (std::size_t i = 0; i < ready.size(); ++i)
@@ -380,11 +382,8 @@ void carrier::write(side target, Request what, std::vector<opened> intents,
           [me, target](const caf::error& e) { me->mailbox_died(target, e); }); // the intents stay open: unknown
 }
 
-settle_twin carrier::settlement(const task& t, const exsyncd::intent& in, const item_id& id,
-                                const change_key& key) const {
-  auto s = logic::settlement_of(t.twin, in, id, key, now());
-  s.conflict = t.verdict.loses;
-  return s;
+void carrier::tell_loss(const task& t, const exsyncd::intent& in) const {
+  if (in.loses) log(log_level::info, t, in.loses->reason + ": the change on " + name_of(in.loses->loser) + " was lost");
 }
 
 void carrier::conclude(std::vector<opened> intents, std::vector<write_outcome> outcomes) {
@@ -402,12 +401,11 @@ void carrier::conclude(std::vector<opened> intents, std::vector<write_outcome> o
       std::vector<note_trouble>& troubled;
 
       void operator()(const written& w) {
-        settled.push_back(self.settlement(t, in, w.id, w.key));
+        settled.push_back(logic::settlement_of(t.twin, in, w.id, w.key, self.now()));
         ++self.result_.done;
         ++self.result_.writes;
         self.log(log_level::debug, t, std::string(name_of(in.operation)) + " on " + name_of(in.target));
-        if (const auto& c = t.verdict.loses)
-          self.log(log_level::info, t, c->reason + ": the change on " + name_of(c->loser) + " was lost");
+        self.tell_loss(t, in);
       }
       void operator()(const stale&) {
         abandoned.push_back({t.twin.id, in.id, false});
@@ -415,7 +413,7 @@ void carrier::conclude(std::vector<opened> intents, std::vector<write_outcome> o
       }
       void operator()(const gone&) {
         if (in.operation == operation::remove) { // somebody was faster: what was wanted is so
-          settled.push_back(self.settlement(t, in, {}, {}));
+          settled.push_back(logic::settlement_of(t.twin, in, {}, {}, self.now()));
           ++self.result_.done;
           return;
         }

@@ -34,10 +34,14 @@ template <class Archive, of_type<side_base> R>
 void fields(Archive& a, R& b) {
   a(b.key, b.read, b.content, b.read_back);
 }
+template <class Archive, of_type<conflict> R>
+void fields(Archive& a, R& c) {
+  a(c.pair, c.folder_pair, c.twin, c.subject, c.loser, c.reason, c.fields, c.keys, c.when);
+}
 template <class Archive, of_type<intent> R>
 void fields(Archive& a, R& i) {
   a(i.id, i.operation, i.target, i.folder, i.item, i.source_key, i.guard, i.fields, i.expected, i.read, i.mark, i.step,
-    i.made, i.made_key, i.answers, i.begun);
+    i.made, i.made_key, i.answers, i.begun, i.loses);
 }
 template <class Archive, of_type<trouble> R>
 void fields(Archive& a, R& t) {
@@ -56,10 +60,6 @@ void fields(Archive& a, R& f) {
 template <class Archive, of_type<frozen> R>
 void fields(Archive& a, R& f) {
   a(f.reason, f.since);
-}
-template <class Archive, of_type<conflict> R>
-void fields(Archive& a, R& c) {
-  a(c.pair, c.folder_pair, c.twin, c.subject, c.loser, c.reason, c.fields, c.keys, c.when);
 }
 template <class Archive, of_type<pair_memory> R>
 void fields(Archive& a, R& m) {

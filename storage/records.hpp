@@ -103,6 +103,20 @@ enum class operation : std::uint8_t {
   replace = 5 // create a new copy, then remove the old one
 };
 
+/// What lost against what.
+struct conflict {
+  pair_id pair;
+  folder_pair_id folder_pair;
+  twin_id twin;
+  std::string subject;
+  side loser = side::replica;
+  std::string reason;        // "edited on both sides", "deleted on primary, edited on replica", …
+  std::vector<field> fields; // what was overwritten; empty for a delete
+  both<change_key> keys;
+  utc_seconds when{};
+  friend bool operator==(const conflict&, const conflict&) = default;
+};
+
 /// A write that is under way: on disk before the request leaves, gone when its outcome is known.
 struct intent {
   intent_id id;
@@ -121,6 +135,8 @@ struct intent {
   change_key made_key;    //
   both<sequence> answers; // the observations it answers
   utc_seconds begun{};    // wall clock
+  /// What loses by it: recorded when it has taken effect, also where that is learnt after a crash.
+  std::optional<conflict> loses;
   friend bool operator==(const intent&, const intent&) = default;
 };
 
@@ -194,20 +210,6 @@ struct frozen {
   std::string reason;
   utc_seconds since{};
   friend bool operator==(const frozen&, const frozen&) = default;
-};
-
-/// What lost against what.
-struct conflict {
-  pair_id pair;
-  folder_pair_id folder_pair;
-  twin_id twin;
-  std::string subject;
-  side loser = side::replica;
-  std::string reason;        // "edited on both sides", "deleted on primary, edited on replica", …
-  std::vector<field> fields; // what was overwritten; empty for a delete
-  both<change_key> keys;
-  utc_seconds when{};
-  friend bool operator==(const conflict&, const conflict&) = default;
 };
 
 /// What the store remembers of a pair beside its items.

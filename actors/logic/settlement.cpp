@@ -46,6 +46,7 @@ settle_twin start(const twin& t, const intent& in) {
   s.twin = t.id;
   s.intent = in.id;
   s.answers = in.answers;
+  s.conflict = in.loses;
   s.clear_trouble = true;
   s.count_sync = true;
   return s;

@@ -60,6 +60,15 @@ twin full_twin() {
   i.made_key = change_key{"made key"};
   i.answers = {3, 4};
   i.begun = utc_seconds{std::chrono::seconds{5}};
+  i.loses = conflict{t.pair,
+                     t.folder_pair,
+                     t.id,
+                     "subject",
+                     side::primary,
+                     "reason",
+                     {field::subject},
+                     {change_key{"k1"}, change_key{"k2"}},
+                     utc_seconds{std::chrono::seconds{17}}};
   t.intent = i;
   trouble w;
   w.code = "code";
