@@ -196,7 +196,7 @@ TEST_CASE("Only data of this format is opened", "[open]") {
   const std::vector<row> rows{
       {"nothing", {}, {}},
       {"this format", {{mark, "exsyncd 3"}, {last, "17"}}, {}},
-      {"a newer one", {{mark, "exsyncd 4"}}, kind::newer},
+      {"a newer one", {{mark, "exsyncd 1000"}}, kind::newer},
       {"somebody else's", {{"something", "else"}}, kind::damaged},
       {"another mark", {{mark, "mbsync 1"}}, kind::damaged},
       {"no number", {{mark, "exsyncd "}}, kind::damaged},

@@ -259,7 +259,7 @@ TEST_CASE("What a crash tore at the end of the log was never confirmed", "[rocks
 TEST_CASE("A data base of a newer exsyncd is left alone", "[rocksdb]") {
   scratch_directory d;
   auto e = must_open(d.path());
-  REQUIRE_FALSE(e->write({{keys::format(), "exsyncd 3"}}));
+  REQUIRE_FALSE(e->write({{keys::format(), "exsyncd 1000"}}));
   store s(*e, [] { return std::string("t"); });
   const auto failed = s.open();
   REQUIRE(failed);
