@@ -24,9 +24,17 @@ INBOX = {"inbox": {"primary": "inbox", "replica": "inbox"}}
 class EndToEnd(unittest.TestCase):
     #: Whether exchange-sim was told to answer what Microsoft's schema does not know.
     invents_codes = False
+    #: The versions of hq and branch, where a class wants others than `programs.two_servers` has: it gets servers of its own.
+    versions = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.sim = SIM
+        if cls.versions:
+            cls.sim = programs.Servers(PROGRAMS["exchange-sim"], programs.two_servers((), cls.versions), PROGRAMS["schemas"]).__enter__()
+            cls.addClassCleanup(cls.sim.__exit__)
 
     def setUp(self):
-        self.sim = SIM
         self.name = f"user{next(_numbers)}"
         self.hq, self.branch = f"{self.name}@hq.example", f"{self.name}@branch.example"
         for server, address, password in (("hq", self.hq, f"{self.name} at hq"), ("branch", self.branch, f"{self.name} at branch")):
@@ -105,10 +113,10 @@ class EndToEnd(unittest.TestCase):
 
 
 def main():
-    PROGRAMS["exsyncd"], PROGRAMS["exchange-sim"], schemas = sys.argv[1], sys.argv[2], None
+    PROGRAMS["exsyncd"], PROGRAMS["exchange-sim"], PROGRAMS["schemas"] = sys.argv[1], sys.argv[2], None
     del sys.argv[1:3]
     if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]):
-        schemas = sys.argv.pop(1)
+        PROGRAMS["schemas"] = sys.argv.pop(1)
     global SIM
-    with programs.Servers(PROGRAMS["exchange-sim"], programs.two_servers(()), schemas) as SIM:
+    with programs.Servers(PROGRAMS["exchange-sim"], programs.two_servers(()), PROGRAMS["schemas"]) as SIM:
         unittest.main(module="__main__", verbosity=2)

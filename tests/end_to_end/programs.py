@@ -48,13 +48,13 @@ class Servers(Simulator):
             self.process = None
 
 
-def two_servers(mailboxes=("jane",)):
-    """A configuration of exchange-sim: "hq" (2010 SP2) reached by a service account, "branch" (SE) by each mailbox's own password."""
+def two_servers(mailboxes=("jane",), versions=("Exchange2010_SP2", "ExchangeSE")):
+    """A configuration of exchange-sim: "hq" reached by a service account, "branch" by each mailbox's own password."""
     return {"servers": [
-        {"name": "hq", "version": "Exchange2010_SP2", "mailboxes":
+        {"name": "hq", "version": versions[0], "mailboxes":
             [{"address": f"{m}@hq.example", "display_name": m.title(), "password": f"{m} at hq"} for m in mailboxes]
             + [{"address": "svc-sync@hq.example", "password": "service at hq", "may_impersonate": ["*"]}]},
-        {"name": "branch", "version": "ExchangeSE", "mailboxes":
+        {"name": "branch", "version": versions[1], "mailboxes":
             [{"address": f"{m}@branch.example", "display_name": m.title(), "password": f"{m} at branch"} for m in mailboxes]}]}
 
 
