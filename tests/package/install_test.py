@@ -13,7 +13,8 @@ import unittest
 #: Below the prefix.
 PROGRAMS = {"bin/exsyncd", "bin/exsyncctl"}
 FILES = {"lib/sysusers.d/exsyncd.conf", "lib/tmpfiles.d/exsyncd.conf", "share/man/man1/exsyncctl.1", "share/man/man5/exsyncd.json.5",
-         "share/man/man8/exsyncd.8", "share/bash-completion/completions/exsyncctl", "share/doc/exsyncd/README.md",
+         "share/man/man8/exsyncd.8", "share/bash-completion/completions/exsyncctl", "share/zsh/site-functions/_exsyncctl",
+         "share/doc/exsyncd/README.md",
          "share/doc/exsyncd/ARCHITECTURE.md", "share/doc/exsyncd/examples/exsyncd.json", "share/doc/exsyncd/examples/direct.json"}
 
 
