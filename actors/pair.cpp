@@ -2,6 +2,7 @@
 
 #include "actors/logic/back_off.hpp"
 #include "actors/sync_round.hpp"
+#include "config/sides.hpp"
 
 #include <algorithm>
 
@@ -189,7 +190,7 @@ void watch(pair_self self, const places& where) {
       // Public folders have other rules: they are compared, not listened to. A subfolder is named after its root.
       const auto is_public = [&, &name = name](const folder_pair_settings& f) {
         const auto& path = s == side::primary ? f.primary : f.replica;
-        return path.starts_with("public:") && (name.value == f.name || name.value.starts_with(f.name + "/"));
+        return names_public_folder(path) && (name.value == f.name || name.value.starts_with(f.name + "/"));
       };
       const auto& all = state.options.settings.folders;
       if (std::none_of(all.begin(), all.end(), is_public)) folders.push_back(ids[s]);

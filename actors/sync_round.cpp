@@ -1,6 +1,7 @@
 #include "actors/sync_round.hpp"
 
 #include "actors/subfolders.hpp"
+#include "config/sides.hpp"
 
 #include <algorithm>
 
@@ -46,7 +47,7 @@ void sync_round::fail(const folder_pair_id& name, failure f) {
 
 void sync_round::fail_side(side s, const failure& f) {
   auto told = in_context(
-      name_of(s) + " " + (s == side::primary ? options().settings.primary : options().settings.replica).mailbox, f);
+      name_of(s) + " " + called(s == side::primary ? options().settings.primary : options().settings.replica), f);
   auto& all = result_.report.failures;
   if (std::find(all.begin(), all.end(), std::pair{folder_pair_id{}, told}) == all.end())
     all.emplace_back(folder_pair_id{}, std::move(told));
@@ -86,19 +87,20 @@ void sync_round::identify_both() {
     for (side s : both_sides)
       me->find_folders_of(s);
   };
-  for (side s : both_sides) {
+  for (side s : both_sides)
     ask_mailbox(s, identify{}, [me, s, next](identified& who) {
-      if (auto* f = std::get_if<failure>(&who.outcome))
+      if (auto* f = std::get_if<failure>(&who.outcome)) {
         me->fail_side(s, *f);
-      else
-        me->identities_[s] = std::get<mailbox_identity>(who.outcome);
+        return next();
+      }
+      me->identities_[s] = std::get<mailbox_identity>(who.outcome);
+      // Only a mailbox that has been reached knows its version, and so what it can hold.
+      me->ask_mailbox(s, ask_settable{}, [me, s, next](settable& what) {
+        me->question_.what_can_be_set[s] = std::move(what);
+        next();
+      });
       next();
     });
-    ask_mailbox(s, ask_settable{}, [me, s, next](settable& what) {
-      me->question_.what_can_be_set[s] = std::move(what);
-      next();
-    });
-  }
 }
 
 void sync_round::find_folders_of(side s) {

@@ -2,6 +2,7 @@
 
 #include "config/document.hpp"
 #include "config/object_reader.hpp"
+#include "config/sides.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -73,8 +74,18 @@ void read_span(object_reader& from, string_view key, std::chrono::milliseconds l
 /// A mailbox's folder, as far as a name can tell it from another: Exchange compares folder names without case.
 std::string place(const side_settings& side, const std::string& folder) {
   // A public folder is the same one from whichever mailbox it is looked at.
-  if (folder.starts_with("public:")) return lower_case(side.server.url + "\n\n" + folder);
+  if (names_public_folder(folder)) return lower_case(side.server.url + "\n\n" + folder);
   return lower_case(side.server.url + '\n' + side.mailbox + '\n' + folder);
+}
+
+/// Whether one side of all these folder pairs is public folders, which the account reaches without any mailbox.
+bool goes_without_mailbox(const ordered_json& pair, const char* side) {
+  const auto folders = pair.is_object() ? pair.find("folders") : pair.end();
+  if (folders == pair.end() || !folders->is_object() || folders->empty()) return false;
+  return std::all_of(folders->begin(), folders->end(), [&](const ordered_json& folder) {
+    const auto path = folder.is_object() ? folder.find(side) : folder.end();
+    return path != folder.end() && path->is_string() && names_public_folder(path->get_ref<const std::string&>());
+  });
 }
 
 /// 32 bytes in base64 end in "=", and the last character before it holds two bits that are none of them.
@@ -244,7 +255,8 @@ private:
     return result;
   }
 
-  side_settings read_side(const ordered_json& value, const std::string& path, const std::string& name) {
+  side_settings read_side(const ordered_json& value, const std::string& path, const std::string& name,
+                          bool only_public) {
     side_settings result;
     const bool direct = value.is_object() && value.contains("url") && !value.contains("server");
     object_reader side(value, path,
@@ -259,7 +271,8 @@ private:
                             "the name of an entry of \"servers\" (or \"url\" and \"auth\" of the mailbox itself)")) {
       read_server_of(side, name, result.server);
     }
-    if (side.require("mailbox", "its mail address"))
+    const bool goes_without = only_public && !side.has("mailbox");
+    if (!goes_without && side.require("mailbox", "its mail address"))
       result.mailbox = side.parsed<std::string>("mailbox", parse_mail_address).value_or("");
     if (result.server.access == access_kind::direct) claim_account(side, result);
     return result;
@@ -324,9 +337,11 @@ private:
     result.name = name;
     object_reader pair(value, path, pair_keys, found_);
     if (pair.require("primary", "the mailbox that wins a conflict"))
-      result.primary = read_side(pair.child("primary"), pair.path("primary"), name + "/primary");
+      result.primary = read_side(pair.child("primary"), pair.path("primary"), name + "/primary",
+                                 goes_without_mailbox(value, "primary"));
     if (pair.require("replica", "the mailbox that is kept in step with it"))
-      result.replica = read_side(pair.child("replica"), pair.path("replica"), name + "/replica");
+      result.replica = read_side(pair.child("replica"), pair.path("replica"), name + "/replica",
+                                 goes_without_mailbox(value, "replica"));
     if (const auto start = pair.flag("start")) result.start = *start;
     folder_pair_settings inherited;
     inherited.polling_interval = default_polling_interval;
@@ -358,12 +373,13 @@ private:
     read_inherited(folders, result);
     if (const auto on = folders.flag("on")) result.on = *on;
     const auto claim = [&](const side_settings& side, string_view key, const std::string& folder) {
-      if (side.mailbox.empty() || side.server.url.empty() || folder.empty()) return;
+      if (side.server.url.empty() || folder.empty()) return;
+      if (side.mailbox.empty() && !names_public_folder(folder)) return;
       const auto [first, is_new] = taken.emplace(place(side, folder), folders.path(key));
       if (is_new) return;
       if (first->second == folders.path("primary") && key == "replica")
         return found_.push_back({path, "pairs a folder with itself", 0, 0});
-      folders.complain(key, "this folder of " + side.mailbox + " is already in " + first->second);
+      folders.complain(key, (side.mailbox.empty() ? folder : "this folder of " + side.mailbox) + " is already in " + first->second);
     };
     claim(pair.primary, "primary", result.primary);
     claim(pair.replica, "replica", result.replica);

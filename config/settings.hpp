@@ -64,7 +64,7 @@ struct server_settings {
 /// One of the two mailboxes of a pair.
 struct side_settings {
   server_settings server;
-  std::string mailbox; // SMTP address
+  std::string mailbox; // SMTP address; empty only where every folder is a public one
   friend bool operator==(const side_settings&, const side_settings&) = default;
 };
 

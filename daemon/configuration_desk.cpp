@@ -2,6 +2,7 @@
 
 #include "config/document.hpp"
 #include "config/values.hpp"
+#include "daemon/public_pairs.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -137,6 +138,11 @@ void configuration_desk::edit(edit_request what, reply to) {
   constexpr std::size_t most_waiting = 1000;
   if (waiting_.size() >= most_waiting)
     return to.failed({error_code::not_possible, "too many changes are waiting", "wait for their answers first", ""});
+  if (what.of_public_folders) {
+    auto ordinary = ordinary_pair_of(given(what));
+    if (auto* why = std::get_if<call_error>(&ordinary)) return to.failed(std::move(*why));
+    what.settings = std::get<ordered_json>(ordinary).dump();
+  }
   waiting_.emplace_back(std::move(what), std::move(to));
   if (!busy_) next();
 }
@@ -176,6 +182,10 @@ void configuration_desk::carry_out(const edit_request& what, const reply& to, co
     to.failed(to_error(*found, "nothing was changed"));
     return done();
   }
+  if (what.of_public_folders) {
+    look_at_public_folders(what, to, std::get<declarations::change>(checked).all);
+    return done();
+  }
   auto change = std::make_shared<declarations::change>(std::move(std::get<declarations::change>(checked)));
   with_.room.ask_ledger<stored>(
       keep_declarations{change->to_keep}, patience,
@@ -191,6 +201,18 @@ void configuration_desk::carry_out(const edit_request& what, const reply& to, co
         to.failed({error_code::internal, "it could not be kept: " + why, "look into the log", ""});
         with_.run([this] { done(); });
       });
+}
+
+/// Both servers are asked before the pair is declared as any other. Nobody else's change waits for them.
+void configuration_desk::look_at_public_folders(const edit_request& what, const reply& to, const settings& all) {
+  const auto is_it = [&](const pair_settings& p) { return p.name == what.names.front(); };
+  const auto pair = std::find_if(all.pairs.begin(), all.pairs.end(), is_it);
+  find_public_folders(with_.room, *pair, [this, what, to](std::optional<call_error> why) {
+    if (why) return to.failed(std::move(*why));
+    auto ordinary = what;
+    ordinary.of_public_folders = false;
+    with_.run([this, ordinary, to] { edit(ordinary, to); });
+  });
 }
 
 /// What stands against an edit of one server or pair.

@@ -46,6 +46,7 @@ private:
 
   void next();
   void carry_out(const admin::edit_request& what, const admin::reply& to, const stopped& pairs);
+  void look_at_public_folders(const admin::edit_request& what, const admin::reply& to, const settings& all);
   void done();
   std::variant<edits, admin::call_error> edits_of(const admin::edit_request& what, const stopped& pairs) const;
   std::variant<edits, admin::call_error> folder_edits(const admin::edit_request& what, const stopped& pairs) const;

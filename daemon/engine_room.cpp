@@ -69,6 +69,14 @@ mailbox_access to_mailbox(access_kind access) {
   return mailbox_access::direct;
 }
 
+/// The account's own address, as far as the configuration tells it.
+std::string account_of(const side_settings& side) {
+  const auto& server = side.server;
+  if (server.access == access_kind::direct && !side.mailbox.empty()) return side.mailbox;
+  if (!server.email.empty()) return server.email;
+  return server.auth.user.find('@') == std::string::npos ? std::string() : server.auth.user;
+}
+
 /// Opens mailboxes, those of one account on one server behind one gateway.
 class mailbox_opener {
 public:
@@ -129,6 +137,7 @@ private:
     mailbox_options options;
     options.url = server.url;
     options.address = side.mailbox;
+    options.account = account_of(side);
     options.access = to_mailbox(server.access);
     options.who = {server.auth.user, server.auth.password.value, to_http(server.auth.kind)};
     options.ca_file = server.ca_file;

@@ -68,10 +68,10 @@ public:
     ask_and_end<Answer>(open_prober(side), std::move(question), patience, std::move(answered), std::move(failed));
   }
   /// The same of a mailbox, its public folders too.
-  void ask_folders(const side_settings& side, std::string root, std::chrono::seconds patience,
-                   std::function<void(folders_listed&)> answered, std::function<void(std::string why)> failed) {
-    ask_and_end<folders_listed>(open_mailbox(side), list_folders{std::move(root)}, patience, std::move(answered),
-                                std::move(failed));
+  template <class Answer, class Question>
+  void ask_mailbox(const side_settings& side, Question question, std::chrono::seconds patience,
+                   std::function<void(Answer&)> answered, std::function<void(std::string why)> failed) {
+    ask_and_end<Answer>(open_mailbox(side), std::move(question), patience, std::move(answered), std::move(failed));
   }
 
   /// Ends every request in flight as cancelled, and every later one.

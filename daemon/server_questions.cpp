@@ -1,6 +1,7 @@
 #include "daemon/server_questions.hpp"
 
 #include "actors/ews/server_probe.hpp"
+#include "config/sides.hpp"
 #include "config/values.hpp"
 
 #include <nlohmann/json.hpp>
@@ -83,7 +84,8 @@ void answer_server_question(engine_room& room, const std::vector<server_settings
   side_settings side;
   // The directory is searched, and the server is looked at, as the account itself where no mailbox is named.
   side.mailbox = asked.mailbox.value_or(server.email);
-  const bool of_a_mailbox = asked.kind == server_question::kind::test || asked.kind == server_question::kind::folders;
+  const bool of_a_mailbox = asked.kind == server_question::kind::test ||
+                            (asked.kind == server_question::kind::folders && !names_public_folder(asked.text));
   if (!asked.mailbox && (asked.kind == server_question::kind::find_users || side.mailbox.empty()))
     server.access = access_kind::direct;
   if (of_a_mailbox && server.access != access_kind::direct && side.mailbox.empty())
@@ -128,8 +130,8 @@ void answer_server_question(engine_room& room, const std::vector<server_settings
   }
   case server_question::kind::folders: {
     const auto root = asked.text.empty() ? std::string("msgfolderroot") : asked.text;
-    return room.ask_folders(
-        side, root, patience,
+    return room.ask_mailbox<folders_listed>(
+        side, list_folders{root}, patience,
         [to, root](folders_listed& listed) {
           if (const auto* why = std::get_if<failure>(&listed.outcome)) return to.failed(refusal_of(*why, "folder"));
           auto folders = json::array();

@@ -1,5 +1,6 @@
 #include "daemon/show.hpp"
 
+#include "config/sides.hpp"
 #include "daemon/polled_only.hpp"
 
 #include <nlohmann/json.hpp>
@@ -181,7 +182,9 @@ json show(const std::vector<field>& fields) {
 }
 
 json show(const side_settings& side) {
-  return {{"mailbox", side.mailbox}, {"server", side.server.name}, {"url", side.server.url}};
+  json shown{{"mailbox", nullptr}, {"server", side.server.name}, {"url", side.server.url}};
+  if (!side.mailbox.empty()) shown["mailbox"] = side.mailbox; // public folders alone need none
+  return shown;
 }
 
 void add_time(json& to, const char* name, const std::optional<utc_seconds>& when) {
@@ -428,7 +431,10 @@ json show(const pair_overview& pair, bool whole) {
     auto& told = j["notifications"][show(s)];
     told = {{"mode", status.live[s] ? "streaming" : "polling"}};
     const auto& server = s == side::primary ? pair.settings.primary.server : pair.settings.replica.server;
-    const auto& why = status.polled_because[s].empty() ? polled_only_because(server) : status.polled_because[s];
+    auto why = status.polled_because[s].empty() ? polled_only_because(server) : status.polled_because[s];
+    if (has_only_public_folders(pair.settings,
+                                s == side::primary ? &folder_pair_settings::primary : &folder_pair_settings::replica))
+      why = "public folders tell of no changes";
     if (!status.live[s] && !why.empty()) told["reason"] = why;
   }
   j["start"] = pair.settings.start;
@@ -479,7 +485,7 @@ json show_trouble(const twin& item, const pair_settings& of) {
   j["message"] = why.what;
   if (!why.hint.empty()) j["hint"] = why.hint;
   j["side"] = show(why.side);
-  j["owner"] = why.side == side::primary ? of.primary.mailbox : of.replica.mailbox;
+  j["owner"] = called(why.side == side::primary ? of.primary : of.replica);
   j["tries"] = why.tries;
   j["since"] = show_time(why.since);
   if (!why.banned) j["next_try"] = show_time(why.next);

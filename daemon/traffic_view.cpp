@@ -1,8 +1,8 @@
 #include "daemon/traffic_view.hpp"
 
-#include "ews/model/date.hpp"
-
+#include "config/sides.hpp"
 #include "daemon/show.hpp"
+#include "ews/model/date.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -142,7 +142,7 @@ json show_costly(const std::vector<costly_item>& items, const std::vector<pair_s
         const auto& account = at == side::primary ? of->primary : of->replica;
         const auto link = i.in_owa[at] ? owa_link(account.server, i.items[at], i.item_class) : std::string();
         if (!link.empty()) j["link"] = link;
-        if (!link.empty() || j["account"].is_null()) j["account"] = account.mailbox;
+        if (!link.empty() || j["account"].is_null()) j["account"] = called(account);
       }
     list.push_back(std::move(j));
   }

@@ -166,7 +166,7 @@ struct autodiscover_state {
 using self_pointer = self_actor::stateful_pointer<autodiscover_state>;
 
 std::string key_of(const discover& m) {
-  return lower_case(m.address) + '\n' + m.who.user + '\n' + m.at;
+  return lower_case(m.address) + '\n' + m.who.user + '\n' + m.at + '\n' + std::to_string(static_cast<int>(m.wanted));
 }
 
 void send(self_pointer self, std::uint64_t id, search& s) {
@@ -235,8 +235,9 @@ void next(self_pointer self, std::uint64_t id) {
   if (!s.bases.empty()) {
     s.base = s.bases.front();
     s.bases.pop_front();
-    s.now = search::asking::soap;
-    s.url = s.base + ".svc";
+    const bool older = s.wanted.wanted == discover::what::settings_by_pox;
+    s.now = older ? search::asking::pox : search::asking::soap;
+    s.url = s.base + (older ? ".xml" : ".svc");
     return send(self, id, s);
   }
   if (!std::exchange(s.redirect_tried, true)) {
@@ -294,7 +295,7 @@ void take_document(self_pointer self, std::uint64_t id, const std::string& body)
   found.settings = std::move(std::get<ews::autodiscover_settings>(read));
   for (const auto* url : {&found.settings.external_ews_url, &found.settings.internal_ews_url})
     if (found.url.empty() && is_safe(*url)) found.url = *url;
-  if (found.url.empty()) {
+  if (found.url.empty() && s.wanted.wanted == discover::what::place) {
     s.note("tells no https address of EWS");
     return next_service(self, id);
   }

@@ -28,10 +28,13 @@ struct discover {
   std::string at;
   /// What was found before has failed since.
   bool anew = false;
+  /// What is wanted: the place of EWS; or any settings, for which the answer need tell no place; or those by the older
+  /// service alone, which knows mailboxes of public folders by GUID@domain ("Route public folder content requests").
+  enum class what { place, settings, settings_by_pox } wanted = what::place;
 };
 struct discovered {
   struct place {
-    std::string url; // of EWS; never empty
+    std::string url; // of EWS; never empty where the place was asked for
     ews::autodiscover_settings settings;
     std::string how; // "https://mail.hq.example/EWS/Exchange.asmx, by autodiscover at …"
   };

@@ -23,12 +23,13 @@ std::string offered(const std::vector<http::header>& headers) {
 } // namespace
 
 std::shared_ptr<http::request> make_ews_request(const ews_account& account, const std::string& anchor,
-                                                ews::segmented_text body) {
+                                                ews::segmented_text body, const std::string& public_mailbox) {
   auto request = std::make_shared<http::request>();
   request->url = account.url;
   request->headers = {{"Content-Type", "text/xml; charset=utf-8"}, {"Accept", "text/xml"}, {"User-Agent", "exsyncd"}};
   // Impersonation without it can end at the wrong server of a group.
   if (!anchor.empty()) request->headers.push_back({"X-AnchorMailbox", anchor});
+  if (!public_mailbox.empty()) request->headers.push_back({"X-PublicFolderMailbox", public_mailbox});
   request->body = std::move(body.text);
   request->large = std::move(body.large);
   request->who = account.who;

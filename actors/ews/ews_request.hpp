@@ -19,9 +19,10 @@ struct ews_account {
   http::time_limits limits;
 };
 
-/// `anchor`: the mailbox that leads the request to the right server of a group (X-AnchorMailbox).
+/// `anchor`: the mailbox that leads the request to the right server of a group (X-AnchorMailbox); `public_mailbox`:
+/// that of public folders which is to answer it (X-PublicFolderMailbox). Empty: no such header.
 std::shared_ptr<http::request> make_ews_request(const ews_account& account, const std::string& anchor,
-                                                ews::segmented_text body);
+                                                ews::segmented_text body, const std::string& public_mailbox = {});
 
 /// What the connection failing means.
 ews::meaning meaning_of(const http::failed& failed, std::string_view operation);

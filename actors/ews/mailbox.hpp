@@ -25,7 +25,8 @@ struct mailbox_options {
   /// domain.
   std::string url;
   autodiscover_actor discovery = {}; // where it may be needed
-  std::string address;               // the mailbox's primary SMTP address
+  std::string address;               // the mailbox's primary SMTP address; empty: public folders alone are asked for
+  std::string account = {};          // the primary SMTP address of the account that speaks; empty: not known
   mailbox_access access = mailbox_access::direct;
   mailbox_store store = mailbox_store::mailbox;
   http::identity who;

@@ -27,10 +27,11 @@ ews::distinguished_folder mailbox_state::known_folder(std::string name) const {
   return {std::move(name), of_another ? options_.address : std::string()};
 }
 
-void mailbox_state::send_to(const std::string& url, std::string_view operation, ews::segmented_text body,
-                            std::function<void(raw_answer)> then) {
+void mailbox_state::send_to(const std::string& url, const public_route& route, std::string_view operation,
+                            ews::segmented_text body, std::function<void(raw_answer)> then) {
+  const auto& anchor = route.anchor.empty() ? options_.address : route.anchor;
   exchange wanted{
-      make_ews_request({url, options_.who, options_.ca_file, options_.limits}, options_.address, std::move(body)),
+      make_ews_request({url, options_.who, options_.ca_file, options_.limits}, anchor, std::move(body), route.mailbox),
       options_.address};
   const auto in_time = answer_within(wanted);
   self_->request(options_.gateway, in_time, std::move(wanted))
@@ -77,14 +78,20 @@ void mailbox_state::doubt_place(const failure& why) {
   place_doubted_ = place_doubted_ || why.code == "HTTP 404" || why.code == "HTTP 410" || why.code.starts_with("HTTP 3");
 }
 
-void mailbox_state::send(std::string_view operation, ews::segmented_text body, std::function<void(raw_answer)> then) {
-  locate([this, operation, body = std::move(body), then = std::move(then)](const ews::meaning* why,
-                                                                           const discovered::place& at) mutable {
+void mailbox_state::send(std::string_view operation, ews::segmented_text body, std::optional<public_destination> to,
+                         std::function<void(raw_answer)> then) {
+  locate([this, operation, body = std::move(body), to = std::move(to),
+          then = std::move(then)](const ews::meaning* why, const discovered::place& at) mutable {
     if (why) return then({*why, 0});
-    send_to(at.url, operation, std::move(body), [this, then = std::move(then)](raw_answer raw) {
-      if (const auto* no = std::get_if<ews::meaning>(&raw.what)) doubt_place(no->why);
-      then(std::move(raw));
-    });
+    auto go = [this, url = at.url, operation, body = std::move(body), then = std::move(then)](public_route by) mutable {
+      send_to(url, by, operation, std::move(body), [this, then = std::move(then)](raw_answer raw) {
+        if (const auto* no = std::get_if<ews::meaning>(&raw.what)) doubt_place(no->why);
+        then(std::move(raw));
+      });
+    };
+    if (!to || !is_routed()) return go({});
+    auto later = std::make_shared<decltype(go)>(std::move(go));
+    routing().find(*to, [later](public_route by) { (*later)(std::move(by)); });
   });
 }
 
@@ -139,6 +146,58 @@ void mailbox_state::count(const byte_count& bytes, bool polling, std::vector<ite
 
 void mailbox_state::tell_gateway(const ews::meaning& why) {
   if (why.busy) self_->send(options_.gateway, server_busy{options_.address, why.why.wait, why.why.code});
+}
+
+bool mailbox_state::is_routed() const {
+  if (options_.store != mailbox_store::public_folders || !options_.discovery) return false;
+  constexpr int exchange_2013 = 15;
+  if (build_) return build_->major >= exchange_2013;
+  return options_.version != "auto" && version_->flag_element; // which came with 2013 as well
+}
+
+public_routing& mailbox_state::routing() {
+  if (!routing_)
+    routing_.emplace(public_routing::options{
+        {options_.address, options_.who, options_.ca_file, options_.limits, autodiscover_beside(options_.url)},
+        [this](discover what, public_routing::answer then) {
+          self_->request(options_.discovery, caf::infinite, std::move(what))
+              .then(
+                  [this, then](discovered& found) {
+                    if (options_.counter) count(found.bytes, true, {});
+                    then(std::move(found));
+                  },
+                  [then](const caf::error&) { then(discovered{mailbox_ended()}); });
+        }});
+  return *routing_;
+}
+
+bool mailbox_state::rerouted(const public_destination& to, ews::meaning& why) {
+  if (!is_routed()) return false;
+  auto& by = routing();
+  const auto& missing = by.why_none();
+  if (by.is_known(to)) {
+    by.forget(to);
+    return true;
+  }
+  if (missing.empty()) return true; // nobody has asked yet: the first request finds out that there is something to ask
+  why.why.hint = "requests about public folders could not be led to their mailbox (" + missing +
+                 "): let Autodiscover answer at " + autodiscover_beside(options_.url) +
+                 ", and set \"email\" of the server to the account's own address";
+  return false;
+}
+
+void mailbox_state::look_for_routes_again() {
+  if (routing_) routing_->try_again();
+}
+
+bool mailbox_state::can_go_together(const item_id& a, const item_id& b) const {
+  if (!is_routed()) return true;
+  return places_.content_of(places_.folder_of(a.value)) == places_.content_of(places_.folder_of(b.value));
+}
+
+bool mailbox_state::may_miss(const folder_id& folder) const {
+  return is_routed() && places_.is_apart(folder) &&
+         !(routing_ && routing_->is_known({false, places_.content_of(folder)}));
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include "actors/ews/ews_request.hpp"
 #include "actors/ews/item_shares.hpp"
 #include "actors/ews/private_sight.hpp"
+#include "actors/ews/public_routing.hpp"
 #include "actors/ews/server_probe.hpp"
 
 #include "ews/codec/items.hpp"
@@ -58,6 +59,15 @@ public:
   /// Listings by comparison that are under way, by folder.
   std::map<folder_id, public_pass>& passes() { return passes_; }
   std::uint64_t next_pass() { return ++last_pass_; }
+  /// Where public folders and what is in them lie.
+  public_places& places() { return places_; }
+  /// Whether one request can be about both: of public folders, what is in one mailbox of them.
+  bool can_go_together(const item_id& a, const item_id& b) const;
+  /// Whether a listing of a public folder may show less than there is: its content is known to lie elsewhere than the
+  /// tree, and requests cannot be led there.
+  bool may_miss(const folder_id& folder) const;
+  /// A round begins: routes that could not be found are looked for again.
+  void look_for_routes_again();
   /// What is known of whether this account sees the mailbox's private items.
   private_sight& sight() { return sight_; }
   const private_sight& sight() const { return sight_; }
@@ -71,16 +81,23 @@ public:
   /// Sends one request and hands over what came of it, in this actor. A version or an address that the server refuses
   /// is corrected; then a read is sent again, and a write is to be tried again later. Tells the gateway of a server
   /// that says in the body that it is busy. The counter is told of its bytes: shared out among the items that the
-  /// request names, or those of `about`.
+  /// request names, or those of `about`. `again`: it is sent again because it was led wrongly.
   template <class T, class Request>
   void call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
             ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then,
-            std::vector<item_id> about = {});
+            std::vector<item_id> about = {}, bool again = false);
 
 private:
-  void send(std::string_view operation, ews::segmented_text body, std::function<void(raw_answer)> then);
-  void send_to(const std::string& url, std::string_view operation, ews::segmented_text body,
+  void send(std::string_view operation, ews::segmented_text body, std::optional<public_destination> to,
+            std::function<void(raw_answer)> then);
+  void send_to(const std::string& url, const public_route& route, std::string_view operation, ews::segmented_text body,
                std::function<void(raw_answer)> then);
+  /// Whether requests about public folders are led to their mailboxes: since 2013.
+  bool is_routed() const;
+  /// Who finds out where they are led.
+  public_routing& routing();
+  /// Whether a request that was led wrongly may be led elsewhere now; tells the administrator what may be missing.
+  bool rerouted(const public_destination& to, ews::meaning& why);
   /// What was discovered may be where the mailbox was.
   void doubt_place(const failure& why);
   ews::request_context context() const;
@@ -102,6 +119,8 @@ private:
   std::map<folder_id, public_pass> passes_;
   std::uint64_t last_pass_ = 0;
   private_sight sight_;
+  public_places places_;
+  std::optional<public_routing> routing_;
 };
 
 using mailbox_pointer = prober_actor::stateful_pointer<mailbox_state>;
@@ -109,11 +128,13 @@ using mailbox_pointer = prober_actor::stateful_pointer<mailbox_state>;
 template <class T, class Request>
 void mailbox_state::call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
                          ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then,
-                         std::vector<item_id> about) {
+                         std::vector<item_id> about, bool again) {
   ews::segmented_text body = write(context(), *request);
-  send(operation, std::move(body),
-       [this, kind, operation, request = std::move(request), reader, then = std::move(then),
-        about = std::move(about)](raw_answer raw) {
+  std::optional<public_destination> to;
+  if (options_.store == mailbox_store::public_folders) to = destination_of(places_, *request, about);
+  send(operation, std::move(body), to,
+       [this, kind, operation, request = std::move(request), reader, then = std::move(then), about = std::move(about),
+        to, again](raw_answer raw) {
          const auto count_with = [&](const std::vector<ews::entry<T>>* entries) {
            if (!options_.counter) return;
            auto shares = about.empty() ? shares_of(*request, entries) : even_shares(about);
@@ -122,9 +143,12 @@ void mailbox_state::call(request_kind kind, std::string_view operation, std::sha
          auto fail = [&](ews::meaning why) {
            tell_gateway(why);
            if (corrected(why)) {
-             if (kind == request_kind::read) return call(kind, operation, request, reader, then, about);
+             if (kind == request_kind::read) return call(kind, operation, request, reader, then, about, again);
              why.why.retry = retry::later;
            }
+           // Once: what is found anew may be where it was.
+           if (to && why.misrouted && rerouted(*to, why) && !again && kind == request_kind::read)
+             return call(kind, operation, request, reader, then, about, true);
            then(std::move(why));
          };
          const auto fail_uncounted = [&](ews::meaning why) {
@@ -154,13 +178,14 @@ void mailbox_state::call(request_kind kind, std::string_view operation, std::sha
            }
            auto why = ews::meaning_of(*error, operation);
            if (why.busy) tell_gateway(why);
-           if (why.version_unknown || !why.primary_address.empty())
+           if (why.version_unknown || !why.primary_address.empty() || (to && why.misrouted))
              correctable = std::move(why);
            else
              all_refused = false;
          }
          if (correctable && all_refused) return fail(std::move(*correctable));
          learn(read.server);
+         if (to) learn_places<T>(places_, *request, entries);
          then(std::move(entries));
        });
 }

@@ -37,6 +37,8 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     auto request = std::make_shared<ews::get_folder>();
+    request->is_public = store == mailbox_store::public_folders;
+    self->state.look_for_routes_again();
     for (const auto& name : names)
       request->folders.emplace_back(self->state.known_folder(name));
     self->state.call<ews::keyed_folder, ews::get_folder>(
@@ -133,6 +135,7 @@ struct folder_paging : std::enable_shared_from_this<folder_paging> {
     auto request = std::make_shared<ews::find_folder>();
     request->parent = parent;
     request->deep = deep;
+    request->is_public = self->state.store() == mailbox_store::public_folders;
     request->offset = offset;
     self->state.call<ews::folder_page, ews::find_folder>(
         request_kind::read, "FindFolder", request, ews::read_find_folder,

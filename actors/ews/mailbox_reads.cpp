@@ -40,11 +40,14 @@ struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>
 
   void next() {
     if (outcomes.size() == items.size()) return answer.give({std::move(outcomes)});
-    const auto count = std::min(size_now ? size_now : batch, items.size() - outcomes.size());
+    auto count = std::min(size_now ? size_now : batch, items.size() - outcomes.size());
     auto request = std::make_shared<ews::get_item>();
     request->wanted = wanted;
     request->item_class = which;
     const auto from = items.begin() + static_cast<std::ptrdiff_t>(outcomes.size());
+    const auto apart = std::find_if(from, from + static_cast<std::ptrdiff_t>(count),
+                                    [&](const item_id& id) { return !self->state.can_go_together(*from, id); });
+    count = static_cast<std::size_t>(apart - from);
     request->items.assign(from, from + static_cast<std::ptrdiff_t>(count));
     self->state.template call<ews::got_item, ews::get_item>(
         request_kind::read, "GetItem", request, ews::read_get_item,

@@ -106,7 +106,8 @@ struct tree_listing : std::enable_shared_from_this<tree_listing> {
     all_folders(self, parent, false, [me = shared_from_this(), parent](auto level) {
       if (auto* why = std::get_if<failure>(&level)) {
         // Somebody else's branch: the others are listed.
-        if (why->reach != reach::folder || parent == me->root.id) return me->answer.give({std::move(*why)});
+        if (why->reach != reach::folder || why->retry == retry::later || parent == me->root.id)
+          return me->answer.give({std::move(*why)});
         return me->next_level();
       }
       for (auto& f : std::get<0>(level)) {

@@ -55,6 +55,8 @@ protected:
     while (at_ < outcomes.size() && now_.size() < most) {
       const auto more = bytes_of(at_);
       if (!now_.empty() && (bytes + more > batch_bytes || alone(at_) || alone(now_.front()))) break;
+      if (const auto* first = now_.empty() ? nullptr : named(now_.front()))
+        if (!self->state.can_go_together(*first, *named(at_))) break;
       bytes += more;
       now_.push_back(at_++);
     }
@@ -74,6 +76,8 @@ protected:
   /// The outcome of an item that is not even sent.
   virtual std::optional<write_outcome> decided_before(std::size_t) { return std::nullopt; }
   virtual std::size_t bytes_of(std::size_t) const { return 0; }
+  /// The item that is written, where it is there already.
+  virtual const item_id* named(std::size_t) const { return nullptr; }
   /// Whether an item takes more than the one request of its batch.
   virtual bool alone(std::size_t) const { return false; }
   /// The batch has been answered, item by item; ends in `next`.
@@ -241,6 +245,7 @@ private:
   static bool has(const update_item& item, field which) {
     return std::any_of(item.fields.begin(), item.fields.end(), [&](const auto& f) { return f.field == which; });
   }
+  const item_id* named(std::size_t i) const override { return &asked_.items[i].id; }
   bool alone(std::size_t i) const override {
     return has(asked_.items[i], field::attachments) || has(asked_.items[i], field::exceptions);
   }
@@ -389,6 +394,15 @@ private:
     send<ews::item_key>("MoveItem", std::move(request), ews::read_move_items,
                         [](std::size_t, ews::item_key&& key) { return with_id("MoveItem", std::move(key)); });
   }
+  void answered() override {
+    const auto& places = self->state.places();
+    for (auto i : now_)
+      if (const auto* why = std::get_if<unknown>(&outcomes[i]);
+          why && why->why.code == "ErrorPublicFolderOperationFailed")
+        if (places.content_of(places.folder_of(asked_.items[i].value)) != places.content_of(asked_.to))
+          outcomes[i] = moves_to_no_other_mailbox(why->why);
+    next();
+  }
   move_items asked_;
 };
 
@@ -403,6 +417,7 @@ public:
 
 protected:
   virtual const item_id& id_of(std::size_t i) const = 0;
+  const item_id* named(std::size_t i) const final { return &id_of(i); }
   /// An item as it is now; the outcome where nothing is left to do.
   virtual std::optional<write_outcome> seen(std::size_t i, const ews::got_item& item) = 0;
   /// Whether writing item i could answer its sender.

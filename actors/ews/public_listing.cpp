@@ -31,7 +31,8 @@ changes_listed page_of(mailbox_state& state, const folder_id& folder, bool first
   // A page without items that is not the last would have us ask for ever.
   out.last = page.last || out.changes.empty();
   if (out.last) {
-    how.whole = page.last && pass.still && (!pass.total || pass.seen.size() == *pass.total);
+    state.places().end_listing(folder);
+    how.whole = page.last && pass.still && !state.may_miss(folder) && (!pass.total || pass.seen.size() == *pass.total);
     pass.offset = 0;
     pass.number = 0;
     pass.seen.clear();
@@ -50,6 +51,7 @@ void list_public(mailbox_pointer self, const list_changes& asked, std::shared_pt
   const bool first = pass.number == 0 || asked.cursor.value != cursor_of(pass);
   if (first) {
     pass = {};
+    state.places().begin_listing(asked.folder);
     pass.number = state.next_pass();
   }
   auto request = std::make_shared<ews::find_item>();

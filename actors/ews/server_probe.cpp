@@ -231,25 +231,37 @@ private:
     ask_public();
   }
 
+  /// As a pair would: as the account itself, and led to their mailbox.
   void ask_public() {
-    auto request = std::make_shared<ews::get_folder>();
-    request->folders.emplace_back(ews::distinguished_folder{"publicfoldersroot"});
-    self_->state.call<ews::keyed_folder, ews::get_folder>(
-        request_kind::read, "GetFolder", request, ews::read_get_folder, [me = shared_from_this()](auto outcome) {
-          std::string why;
-          if (auto* meaning = std::get_if<ews::meaning>(&outcome))
-            why = meaning->why.what;
-          else if (auto& entries = std::get<0>(outcome); entries.empty())
-            why = empty_answer("GetFolder").what;
-          else if (auto* error = std::get_if<ews::item_error>(&entries.front()))
-            why = ews::meaning_of(*error, "GetFolder").why.what;
-          if (why.empty())
-            me->add("public folders", outcome::ok, "the account sees the public folders");
-          else
-            me->add("public folders", outcome::warning, why,
-                    "of no matter unless a pair has a public folder (\"public:/…\")");
-          me->give();
-        });
+    auto options = self_->state.options();
+    options.store = mailbox_store::public_folders;
+    options.version = self_->state.version().name;
+    if (!options.account.empty()) options.address = options.account;
+    const auto publics = spawn_store(self_->home_system(), std::move(options));
+    self_->link_to(publics);
+    self_->request(publics, caf::infinite, find_folders{{std::string("public:/")}})
+        .then(
+            [me = shared_from_this(), publics](folders_found& found) {
+              me->self_->unlink_from(publics);
+              me->self_->send_exit(publics, caf::exit_reason::user_shutdown);
+              const auto* why = std::get_if<failure>(&found.outcome);
+              if (!why) why = std::get_if<failure>(&std::get<0>(found.outcome).at(0));
+              me->public_folders(why);
+            },
+            [me = shared_from_this()](const caf::error&) {
+              const auto ended = mailbox_ended();
+              me->public_folders(&ended);
+            });
+  }
+
+  void public_folders(const failure* why) {
+    constexpr std::string_view of_no_matter = "of no matter unless a pair has a public folder (\"public:/…\")";
+    if (!why)
+      add("public folders", outcome::ok, "the account sees the public folders");
+    else
+      add("public folders", outcome::warning, why->what,
+          std::string(of_no_matter) + (why->hint.empty() ? "" : "; then: " + why->hint));
+    give();
   }
 };
 

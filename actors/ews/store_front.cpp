@@ -28,6 +28,7 @@ const mailbox_actor& publics_of(front_pointer self) {
   if (!s.publics) {
     auto options = s.options;
     options.store = mailbox_store::public_folders;
+    if (!options.account.empty()) options.address = options.account;
     s.publics = spawn_store(self->home_system(), std::move(options));
     self->link_to(s.publics);
   }
@@ -224,7 +225,7 @@ struct path_split : std::enable_shared_from_this<path_split> {
   void take(int store, folders_found& a) {
     auto* failed = std::get_if<failure>(&a.outcome);
     // Public folders that cannot be reached are no reason to leave the mailbox alone.
-    if (failed && store == 0) return answer.give({std::move(*failed)});
+    if (failed && (store == 0 || at[0].empty())) return answer.give({std::move(*failed)});
     for (std::size_t i = 0; i < at[store].size(); ++i) {
       auto one = failed ? result<folder_state>(of_public(*failed)) : std::move(std::get<0>(a.outcome).at(i));
       if (auto* f = std::get_if<folder_state>(&one); f && store == 1) sign(*f);
@@ -268,13 +269,33 @@ caf::result<folders_found> find_in_both(front_pointer self, const find_folders& 
   return promise;
 }
 
+/// Without a mailbox the public folders are the store.
+caf::result<identified> identify_public(front_pointer self) {
+  auto promise = self->make_response_promise<identified>();
+  auto owes = std::make_shared<owed<identified>>(promise, no_answer<identified>);
+  self->request(publics_of(self), caf::infinite, find_folders{{std::string("public:/")}})
+      .then(
+          [owes](folders_found& a) {
+            auto* failed = std::get_if<failure>(&a.outcome);
+            if (!failed) failed = std::get_if<failure>(&std::get<0>(a.outcome).at(0));
+            if (!failed) return owes->give({std::get<folder_state>(std::get<0>(a.outcome).at(0)).store});
+            if (failed->reach == reach::item || failed->reach == reach::folder) failed->reach = reach::mailbox;
+            owes->give({std::move(*failed)});
+          },
+          [owes](const caf::error&) { owes->give({mailbox_ended()}); });
+  return promise;
+}
+
 mailbox_actor::behavior_type front(front_pointer self, mailbox_options options) {
   auto& s = self->state;
   s.options = options;
   s.mailbox = spawn_store(self->home_system(), std::move(options));
   self->link_to(s.mailbox);
   return {
-      [self](const identify& m) { return self->delegate(self->state.mailbox, m); },
+      [self](const identify& m) -> caf::result<identified> {
+        if (self->state.options.address.empty()) return identify_public(self);
+        return self->delegate(self->state.mailbox, m);
+      },
       [self](const find_folders& m) { return find_in_both(self, m); },
       [self](const list_folders& m) { return route<folders_listed>(self, m); },
       [self](const list_changes& m) { return route<changes_listed>(self, m); },
@@ -302,7 +323,10 @@ mailbox_actor::behavior_type front(front_pointer self, mailbox_options options) 
       [self](const create_folder& m) { return route<folder_done>(self, m); },
       [self](const rename_folder& m) { return route<folder_done>(self, m); },
       [self](const move_folder& m) { return route<folder_done>(self, m); },
-      [self](const ask_settable& m) { return self->delegate(self->state.mailbox, m); },
+      [self](const ask_settable& m) {
+        const auto& s = self->state;
+        return self->delegate(s.options.address.empty() ? publics_of(self) : s.mailbox, m);
+      },
   };
 }
 

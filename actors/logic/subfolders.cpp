@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <list>
 #include <map>
 #include <optional>
 
@@ -28,6 +29,9 @@ public:
     for (side s : both_sides) {
       pair_of_[s][q.root.ids[s]] = &q.root;
       std::set<folder_id> hidden = q.taken[s];
+      // Both sides may be one tree: a root that lies below the other would be copied into itself again and again.
+      hidden.insert(q.taken[other(s)].begin(), q.taken[other(s)].end());
+      hidden.insert(q.root.ids[other(s)]);
       hidden.erase(q.root.ids[s]);
       for (const auto& f : q.trees[s]) {
         if (f.left_out || hidden.contains(f.state.id) || hidden.contains(f.state.parent))
@@ -58,6 +62,7 @@ private:
   both<std::set<folder_id>> joined_;
   /// Their mates were deleted by a user: that neither deletes them nor makes the mates anew.
   both<std::set<folder_id>> left_alone_;
+  std::list<known_subfolder> paired_now_; // pointed at
   subfolder_plan plan_;
 
   bool goes(side from) const {
@@ -156,7 +161,10 @@ private:
       k.paths[opposite] = candidate->path;
       joined_[s].insert(f.state.id);
       joined_[opposite].insert(id);
-      plan_.pairs.push_back(std::move(k));
+      // What is below is paired now as well, not a round later.
+      const auto& kept = paired_now_.emplace_back(std::move(k));
+      pair_of_[s][f.state.id] = pair_of_[opposite][id] = &kept;
+      plan_.pairs.push_back(kept);
       return;
     }
     if (goes(s) && !left_alone_[s].contains(f.state.id))

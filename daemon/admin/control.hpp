@@ -79,6 +79,9 @@ struct edit_request {
   std::vector<std::string> names;
   /// create: the object as it would stand in the configuration; update: what changes in it (RFC 7396). JSON text.
   std::string settings;
+  /// create, of a pair: each side names public folders ("folder", or paths in "folders"). Both servers are asked for
+  /// them first, and nothing is declared that could not be kept in step.
+  bool of_public_folders = false;
 };
 
 /// What is asked of the traffic that was counted.

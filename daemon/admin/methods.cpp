@@ -128,15 +128,18 @@ std::vector<method> rows(daemon_control* daemon) {
   const param folders{"folder", type::names, true, "the folder pair's name, or several"};
   const param whole{"settings", type::object, true,
                     "as in the configuration file, but with \"password\" in place of \"password_file\" where you like"};
+  const param whole_public{"settings", type::object, true,
+                           "as in pair.create, but each side has a \"folder\" like \"/Sales/Contacts\" (or there are "
+                           "several \"folders\"), and needs no \"mailbox\""};
   const param changes{"settings", type::object, true, "what changes; null takes a setting away"};
 
   using subject = edit_request::subject;
   using deed = enum edit_request::deed;
   const auto editing = [daemon](std::string name, subject what, deed how, std::vector<param> params, std::string text,
-                                std::string example) {
-    return method{std::move(name), std::move(params), std::move(text), std::move(example),
-                  [daemon, what, how](auto& p, auto& to) {
+                                std::string example, bool of_public_folders = false) {
+    return method{std::move(name), std::move(params), std::move(text), std::move(example), [=](auto& p, auto& to) {
                     edit_request asked;
+                    asked.of_public_folders = of_public_folders;
                     asked.what = what;
                     asked.deed = how;
                     const auto* named = what == subject::server ? "server" : what == subject::pair ? "pair" : "folder";
@@ -217,6 +220,11 @@ std::vector<method> rows(daemon_control* daemon) {
               R"({"pair":"jane","settings":{"primary":{"server":"hq","mailbox":"jane@hq.example"},)"
               R"("replica":{"server":"branch","mailbox":"jane@branch.example"},)"
               R"("folders":{"inbox":{"primary":"inbox","replica":"inbox"}}}})"),
+      editing("pair.create_public", subject::pair, deed::create, {pair, whole_public},
+              "declares a pair of public folders once both servers have shown them; else as pair.create",
+              R"({"pair":"sales","settings":{"primary":{"server":"hq","folder":"/Sales/Contacts"},)"
+              R"("replica":{"server":"branch","folder":"/Sales/Contacts"}}})",
+              true),
       editing("pair.update", subject::pair, deed::update, {pair, changes}, "changes a stopped pair",
               R"({"pair":"jane","settings":{"polling_interval":"10min","start_date":null}})"),
       editing("pair.delete", subject::pair, deed::remove, {pairs},

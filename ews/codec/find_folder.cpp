@@ -7,7 +7,7 @@ namespace exsyncd::ews {
 std::string write(const request_context& context, const find_folder& request) {
   return write_envelope(context, [&](xml_writer& out) {
     out.open("m:FindFolder", {{"Traversal", request.deep ? "Deep" : "Shallow"}});
-    write_folder_shape(out);
+    write_folder_shape(out, request.is_public);
     out.empty("m:IndexedPageFolderView", {{"MaxEntriesReturned", std::to_string(request.page)},
                                           {"Offset", std::to_string(request.offset)},
                                           {"BasePoint", "Beginning"}});

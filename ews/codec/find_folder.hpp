@@ -13,6 +13,7 @@ struct find_folder {
   bool deep = false;
   std::uint32_t offset = 0;
   std::uint32_t page = 1000; // what servers give at most
+  bool is_public = false;    // as in get_folder
 };
 struct folder_page {
   std::vector<keyed_folder> folders;

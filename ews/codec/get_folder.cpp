@@ -5,7 +5,7 @@ namespace exsyncd::ews {
 std::string write(const request_context& context, const get_folder& request) {
   return write_envelope(context, [&](xml_writer& out) {
     out.open("m:GetFolder");
-    write_folder_shape(out);
+    write_folder_shape(out, request.is_public);
     out.open("m:FolderIds");
     for (const auto& folder : request.folders)
       write_folder_reference(out, folder);

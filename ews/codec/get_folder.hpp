@@ -9,6 +9,7 @@ namespace exsyncd::ews {
 /// GetFolder: one entry for each folder asked for.
 struct get_folder {
   std::vector<folder_reference> folders; // at least one
+  bool is_public = false;                // public folders: where their content lies is asked for too
 };
 std::string write(const request_context& context, const get_folder& request);
 /// The folder of a message that carries one; shared with CreateFolder and UpdateFolder.

@@ -4,6 +4,7 @@
 #include "ews/codec/field_table.hpp"
 #include "ews/codec/properties.hpp"
 
+#include <cctype>
 #include <charconv>
 
 namespace exsyncd::ews {
@@ -103,6 +104,39 @@ listed_item read_listed_item(const element& item) {
   return out;
 }
 
+namespace {
+
+/// The bytes of a base64 text, as far as it is one.
+std::string from_base64(std::string_view text) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  std::uint32_t held = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const auto digit = digits.find(c);
+    if (digit == std::string_view::npos) break;
+    held = (held << 6 | static_cast<std::uint32_t>(digit)) & 0xffffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>(held >> bits & 0xff);
+  }
+  return bytes;
+}
+
+/// A list of replicas begins with the GUID of a mailbox in ASCII; older versions have servers' names in it.
+std::string first_guid(std::string_view list_base64) {
+  constexpr std::string_view shape = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
+  auto text = from_base64(list_base64);
+  if (text.size() < shape.size()) return {};
+  text.resize(shape.size());
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (shape[i] == 'h' ? std::isxdigit(static_cast<unsigned char>(text[i])) == 0 : text[i] != shape[i]) return {};
+  return text;
+}
+
+} // namespace
+
 keyed_folder read_folder(const element& folder) {
   keyed_folder out;
   if (const auto* id = folder.child("FolderId")) {
@@ -112,6 +146,7 @@ keyed_folder read_folder(const element& folder) {
   }
   out.kind = folder.name;
   out.hidden = read_bool(property_value(folder, property::hidden).value_or(""));
+  out.content_mailbox = first_guid(property_value(folder, property::replica_list).value_or(""));
   if (const auto* rights = folder.child("EffectiveRights")) {
     auto& may = out.folder.rights.emplace();
     may.read = read_bool(rights->word_of("Read"));

@@ -26,6 +26,9 @@ struct keyed_folder {
   change_key key;
   std::string kind; // the element: "Folder", "CalendarFolder", "SearchFolder", …
   bool hidden = false;
+  /// The GUID of the public folder mailbox that holds a public folder's content (PR_REPLICA_LIST, as the guide "Route
+  /// public folder content requests" reads it); empty where none is told, as before 2013.
+  std::string content_mailbox = {};
 };
 
 /// An attachment as its item names it.

@@ -145,7 +145,7 @@ void write_item_shape(xml_writer& out, const item_shape& shape) {
   out.close("m:ItemShape");
 }
 
-void write_folder_shape(xml_writer& out) {
+void write_folder_shape(xml_writer& out, bool is_public) {
   out.open("m:FolderShape");
   out.text("t:BaseShape", "IdOnly");
   out.open("t:AdditionalProperties");
@@ -153,6 +153,7 @@ void write_folder_shape(xml_writer& out) {
                                "folder:UnreadCount", "folder:EffectiveRights"})
     out.empty("t:FieldURI", {{"FieldURI", uri}});
   write_property_name(out, property::hidden);
+  if (is_public) write_property_name(out, property::replica_list);
   out.close("t:AdditionalProperties");
   out.close("m:FolderShape");
 }

@@ -31,6 +31,7 @@ inline constexpr extended_property search_key{"0x300b", {}, {}, {}, "Binary"};  
 inline constexpr extended_property message_flags{"0x0e07", {}, {}, {}, "Integer"};    // PR_MESSAGE_FLAGS
 inline constexpr extended_property delivery_time{"0x0e06", {}, {}, {}, "SystemTime"}; // PR_MESSAGE_DELIVERY_TIME
 inline constexpr extended_property hidden{"0x10f4", {}, {}, {}, "Boolean"};           // PR_ATTR_HIDDEN, of a folder
+inline constexpr extended_property replica_list{"0x6698", {}, {}, {}, "Binary"};      // PR_REPLICA_LIST, of a folder
 inline constexpr extended_property submit_time{"0x0039", {}, {}, {}, "SystemTime"};   // PR_CLIENT_SUBMIT_TIME
 inline constexpr extended_property global_object_id{
     {}, "Meeting", {}, "3", "Binary"}; // PidLidGlobalObjectId, [MS-OXOCAL] 2.2.1.27
@@ -76,7 +77,8 @@ struct item_shape {
 /// `element_name`: "m:ItemShape".
 void write_item_shape(xml_writer& out, const item_shape& shape);
 
-/// What exsyncd asks of a folder: its name, class and counts, what the account may do there, and whether it is hidden.
-void write_folder_shape(xml_writer& out);
+/// What exsyncd asks of a folder: its name, class and counts, what the account may do there, and whether it is hidden;
+/// of a public one also where its content lies.
+void write_folder_shape(xml_writer& out, bool is_public = false);
 
 } // namespace exsyncd::ews

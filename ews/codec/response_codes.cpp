@@ -26,6 +26,8 @@ constexpr std::string_view impersonation =
     "give the account the ApplicationImpersonation role for this mailbox, or use the mailbox's own credentials";
 constexpr std::string_view no_target_right =
     "check that the folder exists and that the account may create items in it; what is removed goes to Deleted Items";
+constexpr std::string_view wrong_public_mailbox =
+    "the server did not find the public folder where it was asked for; exsyncd looks again where it is";
 constexpr std::string_view no_folder_right =
     "check that the folder exists and that the account may read and write it (make it an owner of the folder)";
 
@@ -125,6 +127,11 @@ constexpr row rows[] = {
     {"ErrorPropertyUpdate", item, reach::item, never, "the server refuses a property of this item"},
     {"ErrorProxyRequestProcessingFailed", unknown, reach::mailbox, later, ""},
     {"ErrorProxyServiceDiscoveryFailed", unknown, reach::mailbox, later, ""},
+    // Of the operation on a public folder as a whole; which part of it was done is not said.
+    {"ErrorPublicFolderMailboxDiscoveryFailed", unknown, reach::folder, later, wrong_public_mailbox},
+    {"ErrorPublicFolderOperationFailed", unknown, reach::folder, later, wrong_public_mailbox},
+    // Done in the mailbox of the tree, but not in the others yet.
+    {"ErrorPublicFolderSyncException", unknown, reach::folder, later, ""},
     {"ErrorQuotaExceeded", not_done, reach::mailbox, after_change,
      "the mailbox is full: free space or raise its quota"},
     {"ErrorRecurrenceEndDateTooBig", item, reach::item, never, ""},
@@ -206,6 +213,7 @@ meaning meaning_of(const item_error& error, std::string_view operation) {
   out.busy = error.throttled() || code == "ErrorExceededConnectionCount";
   out.version_unknown = code == "ErrorInvalidServerVersion" || code == "ErrorIncorrectSchemaVersion" ||
                         code == "ErrorInvalidSchemaVersionForMailboxVersion";
+  out.misrouted = code == "ErrorPublicFolderOperationFailed" || code == "ErrorPublicFolderMailboxDiscoveryFailed";
   if (code == "ErrorNonPrimarySmtpAddress") out.primary_address = address_in(error);
   if (!out.primary_address.empty()) out.why.hint += ": " + out.primary_address;
   return out;

@@ -26,6 +26,8 @@ struct meaning {
   failure why; // code, what, hint, reach, retry and wait are set
   /// The server does not know the version of the request: nothing was done, step down.
   bool version_unknown = false;
+  /// A public folder was asked for where it is not: its requests must be led elsewhere.
+  bool misrouted = false;
   /// The server is busy: the gateway is to be told.
   bool busy = false;
   /// ErrorNonPrimarySmtpAddress names the address to use in place of the one used; otherwise empty.

@@ -159,3 +159,19 @@ TEST_CASE("an item that is moved into a subfolder is moved on the other side") {
         CHECK(count(w, side::primary, "inbox") == 0);
       });
 }
+
+TEST_CASE("trees that are there on both sides are paired at once, however deep") {
+  play_folders(
+      direction::bidirectional, nothing,
+      [](outer_world& w) {
+        for (side s : both_sides)
+          for (const char* path : {"inbox/A", "inbox/A/B", "inbox/A/B/C"})
+            w.mailboxes[s].make_folder(path);
+        w.mailboxes.primary.user_create("inbox/A/B/C", mail_named("deep"));
+        w.mailboxes.replica.user_create("inbox/A/B", mail_named("less deep"));
+      },
+      [](const virtual_world& w) {
+        CHECK(count(w, side::replica, "inbox/A/B/C") == 1);
+        CHECK(count(w, side::primary, "inbox/A/B") == 1);
+      });
+}

@@ -1,4 +1,5 @@
 #include "config/parse.hpp"
+#include "config/sides.hpp"
 
 #include "tests/config/temporary_directory.hpp"
 
@@ -405,6 +406,37 @@ TEST_CASE("a public folder is one folder from whichever mailbox it is looked at"
   CHECK(problems_of(w.parse(both.dump())).empty());
   both["pairs"]["jane"]["replica"] = {{"server", "hq"}, {"mailbox", "john@hq.example"}};
   CHECK_THAT(joined(problems_of(w.parse(both.dump()))), Catch::Contains("pairs.jane.folders.sales"));
+}
+
+TEST_CASE("a side of public folders alone needs no mailbox") {
+  workshop w;
+  auto document = good;
+  auto& jane = document["pairs"]["jane"];
+  jane["primary"].erase("mailbox");
+  jane["folders"] = {{"sales", {{"primary", "public:/Sales"}, {"replica", "contacts"}}}};
+  const auto read = settings_of(w.parse(document.dump()));
+  CHECK(read.pairs.at(0).primary.mailbox.empty());
+  CHECK(called(read.pairs.at(0).primary) == "public folders of hq");
+  CHECK(has_only_public_folders(read.pairs.at(0), &folder_pair_settings::primary));
+  CHECK_FALSE(has_only_public_folders(read.pairs.at(0), &folder_pair_settings::replica));
+  SECTION("one folder of a mailbox wants one") {
+    jane["folders"]["inbox"] = {{"primary", "inbox"}, {"replica", "inbox"}};
+    CHECK_THAT(joined(problems_of(w.parse(document.dump()))),
+               Catch::Contains("pairs.jane.primary.mailbox: is missing"));
+  }
+  SECTION("the same folder from both sides is one folder with itself, in whichever case it is written") {
+    jane["replica"] = {{"server", "hq"}};
+    jane["folders"]["sales"]["replica"] = "public:/SALES";
+    CHECK_THAT(joined(problems_of(w.parse(document.dump()))),
+               Catch::Contains("pairs.jane.folders.sales: pairs a folder with itself"));
+    jane["folders"]["sales"]["replica"] = "public:/Sales/Copy";
+    CHECK(problems_of(w.parse(document.dump())).empty());
+    jane["folders"]["more"] = {{"primary", "public:/sales/copy"}, {"replica", "public:/More"}};
+    CHECK_THAT(
+        joined(problems_of(w.parse(document.dump()))),
+        Catch::Contains(
+            "pairs.jane.folders.sales.replica: public:/Sales/Copy is already in pairs.jane.folders.more.primary"));
+  }
 }
 
 TEST_CASE("what was made over the admin socket stands beside the file, each by itself") {

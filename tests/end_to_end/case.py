@@ -112,11 +112,14 @@ class EndToEnd(unittest.TestCase):
                          (0, True, ["jane"], 0, {}), report)
 
 
-def main():
+def main(*more_servers):
+    """`more_servers`: beside "hq" and "branch", as exchange-sim's configuration has them."""
     PROGRAMS["exsyncd"], PROGRAMS["exchange-sim"], PROGRAMS["schemas"] = sys.argv[1], sys.argv[2], None
     del sys.argv[1:3]
     if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]):
         PROGRAMS["schemas"] = sys.argv.pop(1)
     global SIM
-    with programs.Servers(PROGRAMS["exchange-sim"], programs.two_servers(()), PROGRAMS["schemas"]) as SIM:
+    configuration = programs.two_servers(())
+    configuration["servers"] += more_servers
+    with programs.Servers(PROGRAMS["exchange-sim"], configuration, PROGRAMS["schemas"]) as SIM:
         unittest.main(module="__main__", verbosity=2)

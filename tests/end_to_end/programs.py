@@ -283,9 +283,10 @@ def comparable(item):
     return json.dumps(out, sort_keys=True, ensure_ascii=False)
 
 
-def other_items(sim, mailbox, folder):
+def other_items(sim, mailbox, folder, **where):
     """The contacts, tasks or appointments of one folder, sorted, as comparable text."""
-    return sorted(comparable(item) for item in sim.control("contents", mailbox=mailbox, folder=folder)["items"] if item["folder"] == folder)
+    return sorted(comparable(item) for item in sim.control("contents", mailbox=mailbox, folder=folder, **where)["items"]
+                  if item["folder"] == folder)
 
 
 def other_differences(sim, folder_pairs, mailbox="jane"):

@@ -49,7 +49,7 @@ class Shell:
                 ("exsyncctl pair start ", ["jane", "joe@branch.example", "joe@hq.example"]),
                 ("exsyncctl pair start jane j", ["jane", "joe@branch.example", "joe@hq.example"]),
                 ("exsyncctl pair get joe@b", [self.offered_after_at]), ("exsyncctl ban list --pair ja", ["jane"]),
-                ("exsyncctl server test h", ["hq"]), ("exsyncctl pair create ", []), ("exsyncctl pair get jane --pa", []),
+                ("exsyncctl server test h", ["hq"]), ("exsyncctl pair create ", []), ("exsyncctl pair create_public ", []), ("exsyncctl pair get jane --pa", []),
                 ("exsyncctl folder_pair off jane ", ["inbox", "sent"]), ("exsyncctl pair approve jane --folder s", ["sent"])):
             with self.subTest(line):
                 self.assertEqual(self.complete(line), offered)

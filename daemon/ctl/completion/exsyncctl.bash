@@ -77,7 +77,7 @@ _exsyncctl() {
     mapfile -t candidates < <(compgen -P @ -f -- "${current#@}")
   elif [[ $wanted == level ]]; then
     candidates=(debug info warning error)
-  elif [[ $wanted == "${path[0]%_pair}" && ${path[1]} == create && ${path[0]} != folder_pair || "${path[*]} $wanted" == "folder_pair create folder" ]]; then
+  elif [[ $wanted == "${path[0]%_pair}" && ${path[1]} == create* && ${path[0]} != folder_pair || "${path[*]} $wanted" == "folder_pair create folder" ]]; then
     : # a new name
   elif [[ $wanted == pair || $wanted == server ]]; then
     mapfile -t candidates < <(_exsyncctl_names "${call[@]}" "$wanted" list)

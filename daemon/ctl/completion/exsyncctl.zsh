@@ -87,7 +87,7 @@ _exsyncctl() {
     _files
   elif [[ $wanted == level ]]; then
     compadd -- debug info warning error
-  elif [[ $wanted == ${chain[1]%_pair} && ${chain[2]} == create && ${chain[1]} != folder_pair || "${chain[*]} $wanted" == 'folder_pair create folder' ]]; then
+  elif [[ $wanted == ${chain[1]%_pair} && ${chain[2]} == create* && ${chain[1]} != folder_pair || "${chain[*]} $wanted" == 'folder_pair create folder' ]]; then
     _message 'a new name'
   elif [[ $wanted == (pair|server) ]]; then
     candidates=("${(@f)$(_exsyncctl_names "${call[@]}" "$wanted" list)}")

@@ -1,0 +1,60 @@
+#include "actors/logic/subfolders.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace exsyncd;
+using namespace exsyncd::logic;
+
+namespace {
+
+tree_folder below(const std::string& id, const std::string& parent, const std::string& path) {
+  tree_folder f;
+  f.state.id = folder_id(id);
+  f.state.parent = folder_id(parent);
+  f.state.display_name = path.substr(path.rfind('/') + 1);
+  f.path = path;
+  return f;
+}
+
+subfolder_question about(const std::string& primary, const std::string& replica) {
+  subfolder_question q;
+  q.root = {folder_pair_id{"root"}, {folder_id(primary), folder_id(replica)}, {primary, replica}};
+  for (side s : both_sides)
+    q.taken[s].insert(q.root.ids[s]);
+  return q;
+}
+
+std::vector<std::string> created(const subfolder_plan& plan) {
+  std::vector<std::string> names;
+  for (const auto& step : plan.steps)
+    if (const auto* c = std::get_if<create_subfolder>(&step)) names.push_back(c->parent.value + "/" + c->name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+} // namespace
+
+TEST_CASE("a folder into one below it is copied once, not into itself again and again") {
+  for (const bool turned : {false, true}) {
+    auto q = turned ? about("a/copy", "a") : about("a", "a/copy");
+    const auto of_outer = turned ? side::replica : side::primary;
+    q.trees[of_outer] = {below("a/copy", "a", "a/copy"), below("in copy", "a/copy", "a/copy/x"),
+                         below("a/b", "a", "a/b")};
+    q.trees[other(of_outer)] = {below("in copy", "a/copy", "a/copy/x")};
+    const auto plan = plan_subfolders(q);
+    CHECK(created(plan) == std::vector<std::string>{"a/copy/b", "a/x"});
+  }
+}
+
+TEST_CASE("trees that are there on both sides are paired at once, and what is missing far below is made there") {
+  auto q = about("p", "r");
+  q.trees.primary = {below("p1", "p", "p/A"), below("p2", "p1", "p/A/B"), below("p3", "p2", "p/A/B/C")};
+  q.trees.replica = {below("r1", "r", "r/A"), below("r2", "r1", "r/A/B")};
+  const auto plan = plan_subfolders(q);
+  REQUIRE(plan.pairs.size() == 2);
+  CHECK(plan.pairs[1].name.value == "root/A/B");
+  CHECK(plan.pairs[1].ids.replica.value == "r2");
+  CHECK(created(plan) == std::vector<std::string>{"r2/C"});
+}
