@@ -276,7 +276,8 @@ TEST_CASE("a move between mailboxes of public folders is led to the target's, an
 
 TEST_CASE("what a server tells is no header unless it is an address") {
   routing_stage s("Exchange2016");
-  s.directory["svc@a.example"] = soap(setting("PublicFolderInformation", "pf@a.example&#13;&#10;X-Evil: yes"));
+  s.directory["svc@a.example"] = soap(setting("PublicFolderInformation", "pf@a.example&#13;&#10;X-Evil: yes") +
+                                      setting("InternalRpcClientServer", "own@a.example"));
   s.find("public:/Here", {root(), two_folders()});
   CHECK(s.led == lines{"GetFolder svc@a.example", "FindFolder svc@a.example"});
 }
