@@ -24,6 +24,8 @@ MAILS = 500
 ON_BOTH = 20
 #: New mails whose way is timed. So few that the slowest stands for the 99th in a hundred.
 LATENCIES = 30
+#: How the names of operations begin that change nothing.
+READING = ("Get", "Find", "Sync", "Resolve", "Autodiscover")
 FOLDERS = {"inbox": {"primary": "inbox", "replica": "inbox"},
            "projects": {"primary": "inbox/Projects", "replica": "inbox/From HQ", "direction": "primary-to-replica", "drift": "revert",
                         "include_subfolders": True},
@@ -35,16 +37,17 @@ OTHERS = {"calendar": ("seed_appointments", 60, 20), "contacts": ("seed_contacts
 OTHER_PAIRS = [(folder, folder) for folder in OTHERS]
 ALL = MAILS + sum(at_hq + at_branch for _, at_hq, at_branch in OTHERS.values())
 SAM = {HQ: "sam@hq.example", BRANCH: "sam@branch.example"}
-NOTICES = "publicfoldersroot/Notices"
+NOTICES, TEAM = "publicfoldersroot/Notices", "publicfoldersroot/Team"
 #: Branch has one too, as `programs.two_servers` gives to hq.
 SERVICE = "svc-sync@branch.example"
+SERVICES = {"hq": "svc-sync@hq.example", "branch": SERVICE}
 FOLDER_PAIRS = [("inbox", "inbox"), ("inbox/Projects", "inbox/From HQ")]
 
 
 class Demo:
     def __init__(self, sim, daemon, screen, watch):
         self.sim, self.daemon, self.screen, self.watch = sim, daemon, screen, watch
-        self.kills, self.wrong, self.latency, self.sam_is_there = 0, [], {}, False
+        self.kills, self.wrong, self.latency, self.sam_is_there, self.team_is_there = 0, [], {}, False, False
 
     def expect(self, fine, text, seconds=None, why=""):
         """One line of the story; what is wrong is told at once and remembered."""
@@ -170,9 +173,13 @@ class Demo:
         there = programs.mails(self.sim, BRANCH, "inbox/From HQ/Tunnel")
         self.expect(len(there) == 1, "renamed at hq: renamed at branch", seconds, f"{len(there)} mails")
 
-    def another_pair(self):
-        """Made over the admin socket: own passwords on both sides, and a folder of hq's public folders."""
-        self.screen.chapter("Another pair, made over the admin socket")
+    def more_pairs(self):
+        self.screen.chapter("Two more pairs, made over the admin socket")
+        self.pair_of_sam()
+        self.pair_of_public_folders()
+
+    def pair_of_sam(self):
+        """Own passwords on both sides, and a folder of hq's public folders."""
         for server, secret in (("hq", "sam at hq"), ("branch", "sam at branch")):
             self.sim.control("add_mailbox", server=server, address=f"sam@{server}.example", display_name="Sam", password=secret)
         self.sim.control("seed_messages", mailbox=SAM[HQ], folder="inbox", count=40, seed=4)
@@ -193,7 +200,22 @@ class Demo:
             "notices": {"primary": "public:/Notices", "replica": "inbox/Notices"}}})
         self.daemon.call("pair.start", pair="sam")
         _, seconds = self.timed(lambda: self.daemon.sync("sam"))
-        self.expect_equal("sam, with his own passwords, and public:/Notices", seconds)
+        self.expect_equal("sam: his own passwords; inbox, and public:/Notices -> inbox/Notices", seconds)
+
+    def pair_of_public_folders(self):
+        """Nobody's mailbox: posts of both servers in one folder."""
+        self.sim.control("add_public_folders", server="branch")
+        for server, account in SERVICES.items():
+            where = {"server": server, "mailbox": "publicfolders"}
+            self.sim.control("add_folder", path=TEAM, **where)
+            self.sim.control("set_permission", folder=TEAM, account=account, level="Owner", **where)
+            for number in range(8):
+                self.sim.control("add_message", folder=TEAM, mime_base64=acts.mail(f"Post {number} of {server}", f"<post-{number}-{server}@demo.example>"), **where)
+        self.team_is_there = True
+        self.daemon.call("pair.create_public", pair="team", settings={
+            "primary": {"server": "hq", "folder": "/Team"}, "replica": {"server": "branch", "folder": "/Team"}, "polling_interval": "1h", "start": True})
+        _, seconds = self.timed(lambda: self.daemon.sync("team"))
+        self.expect_equal("team: public:/Team of both servers", seconds)
 
     def new_mails(self):
         self.screen.chapter("New mail")
@@ -311,20 +333,27 @@ class Demo:
     def differences(self):
         count, found = programs.differences(self.sim, FOLDER_PAIRS)
         more, others = programs.other_differences(self.sim, OTHER_PAIRS)
-        of_sam, his = self.of_sam()
-        return count + more + of_sam, found + others + his
+        of_others, theirs = self.of_other_pairs()
+        return count + more + of_others, found + others + theirs
 
-    def of_sam(self):
-        """The same of the other pair, which is there later."""
-        if not self.sam_is_there:
-            return 0, []
-        count, found = programs.differences(self.sim, [("inbox", "inbox")], mailbox="sam")
-        hq = programs.mails(self.sim, "publicfolders", NOTICES, server="hq")
-        return count + len(hq), found + programs.compare(NOTICES, hq, programs.mails(self.sim, SAM[BRANCH], "inbox/Notices"))
+    def of_other_pairs(self):
+        """The same of the pairs that are there later."""
+        count, found = 0, []
+        if self.sam_is_there:
+            count, found = programs.differences(self.sim, [("inbox", "inbox")], mailbox="sam")
+            hq = self.public("hq", NOTICES)
+            count, found = count + len(hq), found + programs.compare(NOTICES, hq, programs.mails(self.sim, SAM[BRANCH], "inbox/Notices"))
+        if self.team_is_there:
+            hq = self.public("hq", TEAM)
+            count, found = count + len(hq), found + programs.compare(TEAM, hq, self.public("branch", TEAM))
+        return count, found
+
+    def public(self, server, folder):
+        return programs.mails(self.sim, "publicfolders", folder, server=server)
 
     def counts(self):
         """How many items of each class both sides have."""
-        of = {"message": programs.differences(self.sim, FOLDER_PAIRS)[0] + self.of_sam()[0]}
+        of = {"message": programs.differences(self.sim, FOLDER_PAIRS)[0] + self.of_other_pairs()[0]}
         for folder, name in (("contacts", "contact"), ("tasks", "task"), ("calendar", "appointment")):
             of[name] = programs.other_differences(self.sim, [(folder, folder)])[0]
         return of
@@ -337,10 +366,10 @@ class Demo:
         before = self.sim.control("counters")["requests"]
         (code, report), seconds = self.timed(self.daemon.once)
         after = self.sim.control("counters")["requests"]
-        written = sum(after.get(name, 0) - before.get(name, 0) for name in after if not name.startswith(("Get", "Find", "Sync", "Resolve")))
+        written = sum(after.get(name, 0) - before.get(name, 0) for name in after if not name.startswith(READING))
         writes = max(report["writes"], written)
         ran = [pair["pair"] for pair in report["pairs"]]
-        self.expect(code == 0 and writes == 0 and sorted(ran) == ["jane", "sam"], "exsyncd --once: in step, nothing to write", seconds, f"exit code {code}, {writes} writes, pairs {ran}")
+        self.expect(code == 0 and writes == 0 and sorted(ran) == ["jane", "sam", "team"], "exsyncd --once: in step, nothing to write", seconds, f"exit code {code}, {writes} writes, pairs {ran}")
         count, found = self.differences()
         self.expect(not found, f"{count} items are the same on both sides", None, "; ".join(found[:5]))
         counters = self.sim.control("counters")
@@ -373,7 +402,7 @@ class Demo:
         self.other_classes()
         self.subfolders()
         self.new_mails()
-        self.another_pair()
+        self.more_pairs()
         self.killed_between_act_and_answer()
         self.by_itself()
         self.streaming()
