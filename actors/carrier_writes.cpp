@@ -482,7 +482,9 @@ trouble carrier::trouble_of(const task& t, side s, const failure& f, bool for_go
   if (f.wait) rest = std::chrono::ceil<std::chrono::seconds>(*f.wait);
   result.next = now() + rest;
   log(result.banned ? log_level::warning : log_level::info, t,
-      result.banned ? "rests in the ban list: " + f.what : "will be tried again: " + f.what, f.code);
+      (result.banned ? "rests in the ban list: " : "will be tried again: ") + f.what +
+          (f.hint.empty() ? "" : " — " + f.hint),
+      f.code);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include "actors/ledger.hpp"
 #include "actors/logic/decide.hpp"
 #include "actors/mailbox.hpp"
+#include "actors/sight.hpp"
 #include "config/settings.hpp"
 
 #include <caf/typed_actor.hpp>
@@ -32,7 +33,8 @@ struct pull {
 struct pulled {
   both<std::optional<failure>> failed; // that side's list was not read to its end
   bool news = false;                   // something was not as known
-  bool suspects = false;               // a listing by comparison has not shown what it showed before
+  both<std::optional<out_of_sight>> unseen;
+  bool suspects = false; // a listing by comparison has not shown what it showed before
 };
 
 /// Carries out verdicts in batches: intent on disk, request, settlement on disk.

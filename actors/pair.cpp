@@ -5,6 +5,7 @@
 #include "config/sides.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace exsyncd {
 namespace {
@@ -203,6 +204,22 @@ void watch(pair_self self, const places& where) {
                              (s == side::primary ? settings.primary : settings.replica).mailbox, s, std::move(folders),
                              caf::actor_cast<caf::weak_actor_ptr>(self)});
   }
+}
+
+void note_sight(pair_self self, const folder_pair_id& folder, side s, const out_of_sight& now) {
+  auto& known = self->state.status.unseen[folder][s];
+  const auto before = std::exchange(known, {now.hidden, known.doubted + now.doubted});
+  if (known == before) return;
+  const auto& settings = self->state.options.settings;
+  const auto where =
+      (s == side::primary ? "primary " + settings.primary.mailbox : "replica " + settings.replica.mailbox);
+  if (known.hidden < before.hidden && now.doubted == 0)
+    log(self, log_level::info,
+        where + (known.hidden == 0 ? ": every item is in sight again"
+                                   : ": " + std::to_string(known.hidden) + " hidden items are left"),
+        folder);
+  else
+    log(self, log_level::warning, where + ": " + text_of(known) + " — " + hint_for(known), folder, "hidden");
 }
 
 pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pair_options options) {

@@ -54,6 +54,8 @@ struct pair_status {
   /// Whether each side's news are told as they happen; where not, why not ("" before that is known).
   both<bool> live;
   both<std::string> polled_because;
+  /// Of folder pairs with a side that is reached by rights on folders only, as they were listed last.
+  std::map<folder_pair_id, both<out_of_sight>> unseen;
 };
 
 /// A dry run: the change lists are read (which changes nothing on either side), the verdicts are not carried out.

@@ -60,6 +60,12 @@ private:
     if (auto* f = std::get_if<failure>(&answer.outcome)) return end(s, *f);
     if (std::holds_alternative<cursor_invalid>(answer.outcome)) return restart(s);
     auto& page = std::get<change_page>(answer.outcome);
+    if (page.hidden || page.doubted > 0) {
+      auto& unseen = result_.unseen[s];
+      if (!unseen) unseen.emplace();
+      if (page.hidden) unseen->hidden = *page.hidden;
+      unseen->doubted += page.doubted;
+    }
     bool last = page.last;
     sync_cursor cursor = page.cursor;
     accept_page call;

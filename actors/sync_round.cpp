@@ -268,8 +268,10 @@ void sync_round::pull_all() {
             [me, name = f.name](pulled& p) {
               me->news_ = me->news_ || p.news;
               me->suspects_ = me->suspects_ || p.suspects;
-              for (side s : both_sides)
+              for (side s : both_sides) {
+                if (p.unseen[s]) note_sight(me->self_, name, s, *p.unseen[s]);
                 if (p.failed[s]) me->fail(name, in_context(name_of(s), *p.failed[s]));
+              }
               if (me->one_less()) me->pulled_all();
             },
             [self = self_](const caf::error& e) { self->quit(e); });

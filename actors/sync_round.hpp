@@ -77,4 +77,7 @@ private:
 /// Has the notifiers tell of these folders from now on, and of no others.
 void watch(pair_self self, const places& where);
 
+/// What this listing of one side of a folder pair could not see.
+void note_sight(pair_self self, const folder_pair_id& folder, side s, const out_of_sight& now);
+
 } // namespace exsyncd

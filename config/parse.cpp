@@ -37,7 +37,17 @@ constexpr std::array<string_view, 10> folder_pair_keys{
     "start_date", "polling_interval", "include_subfolders", "on"};
 
 constexpr std::array later_auth_keys{later_key{"password", "write it into a file and name that in \"password_file\""}};
-constexpr std::array<string_view, 3> later_auth{"ntlm", "kerberos", "oauth2"};
+constexpr auto use_basic =
+    "there is \"basic\" (on the server: Set-WebServicesVirtualDirectory -BasicAuthentication $true)";
+constexpr std::array later_auth{later_key{"ntlm", use_basic}, later_key{"kerberos", use_basic},
+                                later_key{"oauth2", "there is \"basic\", which Exchange Online does not take"}};
+
+const later_key* later_kind(const ordered_json& auth) {
+  if (!auth.is_object() || !auth.contains("type") || !auth.at("type").is_string()) return nullptr;
+  const auto type = auth.at("type").get<std::string>();
+  const auto at = std::find_if(later_auth.begin(), later_auth.end(), [&](auto& l) { return type == l.key; });
+  return at == later_auth.end() ? nullptr : &*at;
+}
 
 // The order of each list is the order of its enumeration.
 constexpr std::array<string_view, 4> log_levels{"debug", "info", "warning", "error"};
@@ -201,16 +211,21 @@ private:
 
   credentials read_auth(object_reader& parent) {
     credentials result;
+    if (const auto* later = later_kind(parent.child("auth"))) {
+      // What else stands in it belongs to that kind, and is neither unknown nor missing.
+      const auto path = path_of(parent.path("auth"), "type");
+      found_.push_back(
+          {path, '"' + std::string(later->key) + "\" is not in this version of exsyncd; " + std::string(later->instead),
+           0, 0});
+      return result;
+    }
     object_reader auth(parent.child("auth"), parent.path("auth"),
                        has_secrets_ ? std::span<const string_view>(auth_keys_with_secrets)
                                     : std::span<const string_view>(auth_keys),
                        found_, later_auth_keys);
     if (auth.require("type", "\"basic\"")) {
       const auto type = auth.text("type").value_or("basic");
-      const bool planned = std::find(later_auth.begin(), later_auth.end(), type) != later_auth.end();
-      if (type != "basic")
-        auth.complain("type", "\"" + type + "\" is not " + (planned ? "in this version of exsyncd" : "known") +
-                                  "; there is \"basic\"");
+      if (type != "basic") auth.complain("type", "\"" + type + "\" is not known; there is \"basic\"");
     }
     if (auth.require("user", "the account's name")) {
       result.user = auth.text("user").value_or("");

@@ -49,6 +49,10 @@ ordered_json given(const edit_request& what) {
   return what.settings.empty() ? ordered_json::object() : ordered_json::parse(what.settings);
 }
 
+call_error must_be_text(const std::string& path) {
+  return {error_code::invalid_params, path + ": must be a string in quotes", "the password itself", path};
+}
+
 ordered_json answer_to(const edit_request& what) {
   auto list = ordered_json::array();
   for (const auto& name : what.names) {
@@ -124,6 +128,15 @@ void configuration_desk::server_get(const std::vector<std::string>& servers, con
   }
   if (list.size() == 1) return to.done(list[0]);
   to.done({{"servers", list}});
+}
+
+std::variant<server_settings, call_error> configuration_desk::read_server(const std::string& json) const {
+  auto given = ordered_json::parse(json);
+  if (const auto odd = declarations::odd_secret(given); !odd.empty()) return must_be_text("settings." + odd);
+  if (!given.contains("access")) given["access"] = "direct";
+  auto read = with_.book.read_server(given);
+  if (const auto* found = std::get_if<problems>(&read)) return to_error(*found, "nothing was tried");
+  return std::get<server_settings>(std::move(read));
 }
 
 void configuration_desk::add_declaration(const std::string& pair, nlohmann::json& shown) const {
@@ -256,8 +269,7 @@ std::optional<call_error> configuration_desk::refusal(const edit_request& what, 
 std::variant<configuration_desk::edits, call_error> configuration_desk::edits_of(const edit_request& what,
                                                                                  const stopped& pairs) const {
   const auto settings = given(what);
-  if (const auto odd = declarations::odd_secret(settings); !odd.empty())
-    return call_error{error_code::invalid_params, odd + ": must be a string in quotes", "", odd};
+  if (const auto odd = declarations::odd_secret(settings); !odd.empty()) return must_be_text(odd);
   if (what.what == subject::folder_pair) return folder_edits(what, pairs);
 
   const auto kind = what.what == subject::server ? declared::server : declared::pair;

@@ -37,6 +37,9 @@ public:
   void server_list(const admin::reply& to) const;
   void server_get(const std::vector<std::string>& servers, const admin::reply& to) const;
   void edit(admin::edit_request what, admin::reply to);
+  /// A server that is declared nowhere, from its settings as they would stand in the configuration; "access" may be
+  /// missing: direct. Nothing of it is kept.
+  std::variant<server_settings, admin::call_error> read_server(const std::string& json) const;
   /// Where the pair is declared, and how.
   void add_declaration(const std::string& pair, nlohmann::json& shown) const;
 

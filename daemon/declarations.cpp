@@ -159,6 +159,22 @@ problems declarations::look() const {
   return found;
 }
 
+std::variant<server_settings, problems> declarations::read_server(const ordered_json& given) const {
+  const std::string name = "settings";
+  additions more;
+  more.servers[name] = dump(given);
+  auto result = parse_settings("{}", text_.places, more);
+  if (auto* wrong = std::get_if<problems>(&result)) return std::move(*wrong);
+  auto& read = std::get<added_settings>(result);
+  if (const auto at = read.wrong_servers.find(name); at != read.wrong_servers.end()) {
+    const std::string above = section(declared::server) + std::string(".");
+    for (auto& p : at->second)
+      if (p.path.starts_with(above)) p.path.erase(0, above.size());
+    return at->second;
+  }
+  return read.all.servers.front();
+}
+
 std::variant<declarations::change, problems> declarations::check(std::vector<edit> edits) {
   change result;
   result.kept = kept_;

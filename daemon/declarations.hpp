@@ -63,6 +63,10 @@ public:
   /// After the store has it.
   void apply(change&& done);
 
+  /// A server's settings that are declared nowhere, as if they stood beside the file; the paths of what is wrong begin
+  /// with "settings". Nothing is remembered.
+  std::variant<server_settings, problems> read_server(const nlohmann::ordered_json& given) const;
+
   bool is_in_file(const declared_name&) const;
   /// As it is declared, wherever; a null where it is nowhere. Secrets are sealed: never show it as it is.
   nlohmann::ordered_json find(const declared_name&) const;

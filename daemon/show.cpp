@@ -204,6 +204,20 @@ const frozen* frozen_of(const pair_status& status, const std::string& folder) {
   return nullptr;
 }
 
+json show_unseen(const pair_overview& pair, const std::string& folder = {}) {
+  auto list = json::array();
+  for (const auto& [name, sides] : pair.status.unseen)
+    for (side s : both_sides)
+      if (const auto& what = sides[s]; !what.nothing() && (folder.empty() || name.value == folder))
+        list.push_back({{"folder", name.value},
+                        {"side", show(s)},
+                        {"hidden", what.hidden},
+                        {"doubted", what.doubted},
+                        {"reason", text_of(what)},
+                        {"hint", hint_for(what)}});
+  return list;
+}
+
 json show_folder(const folder_pair_settings& folder, const pair_overview& pair) {
   json j{{"name", folder.name},
          {"primary", folder.primary},
@@ -221,6 +235,7 @@ json show_folder(const folder_pair_settings& folder, const pair_overview& pair) 
     j["error"] = show(*why);
   }
   if (!folder.on) j["status"] = "off";
+  if (auto unseen = show_unseen(pair, folder.name); !unseen.empty()) j["out_of_sight"] = std::move(unseen);
   for (const auto& counts : pair.counts.folder_pairs)
     if (counts.folder_pair.value == folder.name)
       j["items"] = {{"known", counts.known},
@@ -426,6 +441,7 @@ json show(const pair_overview& pair, bool whole) {
     for (const auto& [folder, why] : status.held)
       j["frozen"].push_back({{"folder", folder.value}, {"reason", why.reason}});
   }
+  if (auto unseen = show_unseen(pair); !unseen.empty()) j["out_of_sight"] = std::move(unseen);
   if (!whole) return j;
   for (side s : both_sides) {
     auto& told = j["notifications"][show(s)];

@@ -107,10 +107,13 @@ void supervisor_control::daemon_reload(reply to) {
 }
 
 void supervisor_control::ask_server(const admin::server_question& asked, reply to) {
-  const auto no_reader = [](const std::string&) -> std::variant<server_settings, admin::call_error> {
-    return admin::call_error{admin::error_code::invalid_params, "declare the server first", "", "settings"};
-  };
-  answer_server_question(with_.room, configuration()->all.servers, no_reader, asked, to);
+  // Settings are read where the files lie that they may name.
+  with_.run([this, asked, to] {
+    const auto now = configuration();
+    answer_server_question(
+        with_.room, with_.run, now->all, [this](const std::string& json) { return with_.desk.read_server(json); },
+        asked, to);
+  });
 }
 
 void supervisor_control::config_export(reply to) {

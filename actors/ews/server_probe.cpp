@@ -124,7 +124,7 @@ private:
     const bool in = !why || why->why.code.starts_with("Error");
     if (why && (!in || why->version_unknown)) {
       auto told = why->why;
-      if (why->version_unknown) told.hint = "set \"version\" to \"auto\", or to an older one";
+      if (why->version_unknown) told.hint = "set \"version\" of this server to \"auto\", or to an older version";
       return broken_off(how_far(told), told);
     }
     add("connect", outcome::ok, "the server answers");

@@ -87,16 +87,19 @@ std::vector<method> rows(daemon_control* daemon) {
   const param pairs{"pair", type::names, true, "the pair's name, or several"};
   const param limit_param{"limit", type::count, false, "how many at most; " + std::to_string(usual) + " if not said"};
 
-  const auto about_server = [daemon](std::string name, enum server_question::kind kind, std::vector<param> more,
+  const param a_server{"server", type::text, true, "the server's name"};
+  const param mailbox{"mailbox", type::text, false, "the address of a mailbox on it"};
+  const param this_server{"server", type::text, false, "the server's name, where it is declared", true};
+  const param these_settings{"settings", type::object, false,
+                             "in place of a server: what its settings would be; nothing of them is kept"};
+  const auto about_server = [daemon](std::string name, enum server_question::kind kind, std::vector<param> params,
                                      std::string text, std::string example) {
-    std::vector<param> params{{"server", type::text, true, "the server's name"},
-                              {"mailbox", type::text, false, "the address of a mailbox on it"}};
-    params.insert(params.end(), more.begin(), more.end());
     return method{std::move(name), std::move(params), std::move(text), std::move(example),
                   [daemon, kind](auto& p, auto& to) {
                     server_question asked;
                     asked.kind = kind;
                     asked.server = optional_text(p, "server");
+                    if (p.contains("settings")) asked.settings = p.at("settings").dump();
                     asked.mailbox = optional_text(p, "mailbox");
                     asked.text = optional_text(p, "text").value_or(optional_text(p, "folder").value_or(""));
                     daemon->ask_server(asked, to);
@@ -122,7 +125,6 @@ std::vector<method> rows(daemon_control* daemon) {
   };
 
   const param level{"level", type::level, false, "this and what is more serious"};
-  const param server{"server", type::text, true, "the server's name"};
   const param servers{"server", type::names, true, "the server's name, or several"};
   const param folder{"folder", type::text, true, "the folder pair's name"};
   const param folders{"folder", type::names, true, "the folder pair's name, or several"};
@@ -183,28 +185,31 @@ std::vector<method> rows(daemon_control* daemon) {
        R"({"server":"hq"})",
        [daemon](auto& p, auto& to) { daemon->server_get(names(p, "server"), to); }},
       editing(
-          "server.create", subject::server, deed::create, {server, whole},
+          "server.create", subject::server, deed::create, {a_server, whole},
           "declares a server; its secrets are kept encrypted",
           R"({"server":"hq","settings":{"url":"https://mail.hq.example/EWS/Exchange.asmx","access":"impersonation",)"
           R"("auth":{"type":"basic","user":"HQ\\svc-sync","password":"…"}}})"),
-      editing("server.update", subject::server, deed::update, {server, changes},
+      editing("server.update", subject::server, deed::update, {a_server, changes},
               "changes a server; the pairs that use it must be stopped",
               R"({"server":"hq","settings":{"concurrency":3}})"),
       editing("server.delete", subject::server, deed::remove, {servers}, "deletes servers that no pair uses",
               R"({"server":"hq"})"),
-      about_server("server.test", server_question::kind::test, {},
+      about_server("server.test", server_question::kind::test, {this_server, mailbox, these_settings},
                    "tries everything from the address to each right on the mailbox, step by step, with what to do",
                    R"({"server":"hq","mailbox":"jane@hq.example"})"),
-      about_server("server.discover_version", server_question::kind::discover_version, {},
+      about_server("server.discover_version", server_question::kind::discover_version,
+                   {this_server, mailbox, these_settings},
                    "which version of Exchange answers, and which one it is spoken to as", R"({"server":"hq"})"),
       about_server("server.find_users", server_question::kind::find_users,
-                   {{"text", type::text, true, "at least three letters of a name or an address"}},
+                   {a_server, {"text", type::text, true, "at least three letters of a name or an address"}, mailbox},
                    "users of the server's directory, a hundred at most", R"({"server":"hq","text":"jan"})"),
-      about_server(
-          "server.folders", server_question::kind::folders,
-          {{"folder", type::text, false, "what to list below; the whole mailbox if not said, or \"public:/\""}},
-          "a mailbox's folders, or the public ones, with class and counts",
-          R"({"server":"hq","mailbox":"jane@hq.example"})"),
+      about_server("server.folders", server_question::kind::folders,
+                   {this_server,
+                    mailbox,
+                    {"folder", type::text, false, "what to list below; the whole mailbox if not said, or \"public:/\""},
+                    these_settings},
+                   "a mailbox's folders, or the public ones, with class and counts",
+                   R"({"server":"hq","mailbox":"jane@hq.example"})"),
       {"pair.list",
        {},
        "every pair with its status and its counts",

@@ -22,6 +22,8 @@ struct param {
   param_type type = param_type::text;
   bool required = true;
   std::string text;
+  /// Though it may be missing, exsyncctl takes it without its name.
+  bool without_name = false;
 };
 
 /// A method of the admin socket. `help` is made of these, and so are the refusals of wrong parameters.

@@ -59,8 +59,8 @@ private:
     const auto status = ask(to, "daemon", "daemon.status");
     if (status.is_null()) return;
     note({"daemon", grade::ok,
-          "exsyncd " + status.value("version", "") + " runs since " + status.value("started", "") + ", " +
-              status.value("summary", ""),
+          "exsyncd " + status.value("version", "") + " runs since " +
+              local_time(status.value("started", ""), with_.now()) + ", " + status.value("summary", ""),
           ""});
   }
 
@@ -78,12 +78,12 @@ private:
 
   void servers(connection& to) {
     const auto known = ask(to, "servers", "server.list");
-    const auto testable = knows(to, "server.test");
-    if (known.is_null() || !testable) return;
+    const auto used = ask(to, "pairs", "pair.list");
+    if (known.is_null() || used.is_null()) return;
     for (const auto& s : known.value("servers", json::array())) {
       const auto name = s.value("name", "");
       const auto check = "server " + name;
-      const auto tested = ask(to, check, "server.test", {{"server", name}});
+      const auto tested = ask(to, check, "server.test", about(name, used));
       if (tested.is_null()) continue;
       bool is_well = true;
       for (auto& one : steps_of(tested)) {
@@ -119,6 +119,9 @@ private:
     for (const auto& f : p.value("frozen", json::array()))
       note({check + "/" + f.value("folder", ""), grade::failed, "frozen: " + f.value("reason", ""),
             "exsyncctl pair plan " + name + ", and if that is right: exsyncctl pair approve " + name});
+    for (const auto& u : p.value("out_of_sight", json::array()))
+      note({check + "/" + u.value("folder", ""), grade::warning, u.value("side", "") + ": " + u.value("reason", ""),
+            u.value("hint", "")});
     const auto banned = p.value("items", json::object()).value("banned", 0);
     if (banned > 0)
       note({check, grade::warning, std::to_string(banned) + (banned == 1 ? " item is" : " items are") + " banned",
@@ -129,12 +132,15 @@ private:
       note({check, grade::ok, "is " + status, ""});
   }
 
-  bool knows(connection& to, const std::string& method) {
-    const auto help = ask(to, "daemon", "help");
-    if (help.is_null()) return false;
-    for (const auto& m : help.value("methods", json::array()))
-      if (m.value("name", "") == method) return true;
-    return false;
+  /// A service account need not have a mailbox: it is tried on the first one that a pair reaches by it.
+  static json about(const std::string& server, const json& used) {
+    json params{{"server", server}};
+    for (const auto& p : used.value("pairs", json::array()))
+      for (const auto* side : {"primary", "replica"})
+        if (const auto at = p.value(side, json::object());
+            at.value("server", "") == server && !params.contains("mailbox"))
+          params["mailbox"] = at.value("mailbox", "");
+    return params;
   }
 
   const session& with_;

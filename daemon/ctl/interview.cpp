@@ -1,7 +1,10 @@
 #include "daemon/ctl/interview.hpp"
 
+#include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <set>
 #include <termios.h>
 #include <unistd.h>
 
@@ -28,6 +31,12 @@ private:
   bool is_quiet_ = false;
 };
 
+volatile std::sig_atomic_t was_interrupted = 0;
+
+void interrupt(int) {
+  was_interrupted = 1;
+}
+
 void print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
@@ -40,7 +49,45 @@ std::string trimmed(const std::string& text) {
 
 } // namespace
 
+std::optional<std::vector<std::size_t>> numbers_in(const std::string& text, std::size_t options) {
+  std::set<std::size_t> chosen;
+  const auto* at = text.data();
+  const auto* const end = at + text.size();
+  const auto skip = [&] {
+    while (at != end && (*at == ' ' || *at == ','))
+      ++at;
+  };
+  const auto number = [&](std::size_t& into) {
+    const auto read = std::from_chars(at, end, into);
+    at = read.ptr;
+    return read.ec == std::errc() && into >= 1 && into <= options;
+  };
+  for (skip(); at != end; skip()) {
+    std::size_t first = 0, last = 0;
+    if (!number(first)) return std::nullopt;
+    last = first;
+    if (at != end && *at == '-' && (++at, !number(last) || last < first)) return std::nullopt;
+    if (at != end && *at != ' ' && *at != ',') return std::nullopt;
+    for (auto i = first; i <= last; ++i)
+      chosen.insert(i - 1);
+  }
+  return std::vector<std::size_t>(chosen.begin(), chosen.end());
+}
+
+interview::interview(const style& look) : look_(look) {
+  was_interrupted = 0;
+  struct sigaction action {};
+  action.sa_handler = interrupt; // without SA_RESTART: the read that waits for an answer fails
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGINT, &action, nullptr);
+}
+
+void interview::heed_interrupt() const {
+  if (was_interrupted != 0) throw quit{};
+}
+
 std::string interview::read_line() const {
+  heed_interrupt();
   std::string line;
   if (!std::getline(std::cin, line)) throw quit{};
   return line;
@@ -66,10 +113,10 @@ std::string interview::ask(const std::string& question, const std::string& usual
 
 std::string interview::ask_secret(const std::string& question) const {
   for (;;) {
-    print(question + ": ");
     std::string answer;
     {
-      const silence while_typing;
+      const silence while_typing; // before the question: going silent drops what is typed already
+      print(question + ": ");
       answer = read_line();
     }
     if (::isatty(STDIN_FILENO) != 0) print("\n");
@@ -87,6 +134,19 @@ std::size_t interview::choose(const std::string& question, const std::vector<std
     for (std::size_t i = 0; i < options.size(); ++i)
       if (answer == std::to_string(i + 1)) return i;
     print("Please give a number from 1 to " + std::to_string(options.size()) + ".\n");
+  }
+}
+
+std::vector<std::size_t> interview::choose_several(const std::string& question,
+                                                   const std::vector<std::string>& options) const {
+  for (std::size_t i = 0; i < options.size(); ++i)
+    print("  " + std::to_string(i + 1) + ") " + options[i] + "\n");
+  for (;;) {
+    const auto answer = ask(question + " Numbers like 1 3-5, or none", "all");
+    if (answer == "none") return {};
+    const auto everything = "1-" + std::to_string(options.size());
+    if (const auto chosen = numbers_in(answer == "all" ? everything : answer, options.size())) return *chosen;
+    print("Please give numbers from 1 to " + std::to_string(options.size()) + ".\n");
   }
 }
 

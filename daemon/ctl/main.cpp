@@ -10,6 +10,7 @@
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <fstream>
 #include <functional>
@@ -67,16 +68,41 @@ json value_of(const argument& a) {
   return nullptr;
 }
 
+/// What the commands of a group are about.
+std::string text_of_group(const std::string& group) {
+  static const std::map<std::string, std::string> known{
+      {"daemon", "exsyncd itself: how it is, and reading its configuration again"},
+      {"config", "Everything that is declared: show it, check it"},
+      {"server", "Exchange servers: declare and change them, test them, find users and folders"},
+      {"pair", "Pairs of mailboxes: make and change them, start and stop them, look into them"},
+      {"folder_pair", "The folders of a pair: add and change them, leave them alone for a while"},
+      {"item", "One item: why it is in step or is not"},
+      {"log", "The last lines of the log"},
+      {"events", "What happens, as it happens"},
+      {"conflict", "What lost where both sides were changed"},
+      {"ban", "Items that are left alone: refused ones, and those you want to be"},
+      {"traffic", "Bytes on the wire: by day, by month, the costliest items"},
+      {"allowance", "Codes that allow traffic, where it is limited"}};
+  const auto at = known.find(group);
+  return at == known.end() ? "Commands about " + group : at->second;
+}
+
+std::string capital(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
 std::string upper(std::string text) {
   for (auto& c : text)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   return text;
 }
 
-/// Required parameters stand in their order, the others are options.
+/// Required parameters stand in their order, the others are options but where the table says otherwise.
 void add_argument(CLI::App& command, argument& a) {
   const auto& p = *a.of;
-  const auto name = p.required ? p.name : "--" + p.name;
+  const bool in_order = p.required || p.without_name;
+  const auto name = in_order ? p.name : "--" + p.name;
   switch (p.type) {
   case admin::param_type::names:
     a.option = command.add_option(name, a.names, p.text);
@@ -91,7 +117,7 @@ void add_argument(CLI::App& command, argument& a) {
         name, a.text, p.type == admin::param_type::object ? p.text + "; JSON, @FILE or - (standard input)" : p.text);
     break;
   }
-  a.option->type_name(p.required ? "" : upper(p.name));
+  a.option->type_name(in_order ? "" : upper(p.name));
   if (p.required) a.option->required();
 }
 
@@ -156,12 +182,12 @@ private:
       name = name.substr(dot + 1);
       auto& known = groups_[group];
       if (known == nullptr) {
-        known = app_.add_subcommand(group, "Commands about " + group);
+        known = app_.add_subcommand(group, text_of_group(group));
         known->require_subcommand(1);
       }
       parent = known;
     }
-    auto* command = parent->add_subcommand(name, m.text);
+    auto* command = parent->add_subcommand(name, capital(m.text));
     auto& arguments = arguments_.emplace_back();
     for (const auto& p : m.params)
       arguments.push_back({&p, {}, {}, 0, nullptr});
@@ -190,6 +216,7 @@ private:
 
 int main(int argc, char** argv) {
   std::setlocale(LC_CTYPE, ""); // how wide characters are
+  ::tzset();                    // localtime_r need not
   const session usual{};
   try {
     return static_cast<int>(command_line().run(argc, argv));

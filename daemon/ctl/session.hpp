@@ -5,7 +5,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <optional>
+#include <ctime>
+#include <functional>
 #include <string>
 
 namespace exsyncd::ctl {
@@ -18,6 +19,7 @@ struct session {
   std::string socket = "/run/exsyncd/admin.sock";
   bool json = false; // print what the daemon answers, and nothing else
   style look;
+  std::function<std::time_t()> now = [] { return std::time(nullptr); };
 };
 
 /// Prints to standard error what the daemon refused, and what to do.
@@ -29,6 +31,13 @@ outcome call_and_show(const session& with, const std::string& method, const nloh
 
 /// A result as people read it; ends with a newline.
 std::string shown(const session& with, const std::string& method, const nlohmann::json& result);
+
+/// What the daemon advises, for people at a shell: its methods ("pair.plan") as commands ("exsyncctl pair plan").
+std::string in_commands(const std::string& advice);
+
+colour colour_of_level(const std::string& level);
+/// A line of the log, as log.show or a stream of events has it, on one line; with its time as it is said.
+std::string log_text(const style& look, const nlohmann::json& line, const std::string& time);
 
 /// Prints a stream: what changes on a terminal as one picture, else a line for each event. Ends with the connection, or
 /// by SIGINT.

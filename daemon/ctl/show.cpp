@@ -1,12 +1,16 @@
 #include "daemon/ctl/session.hpp"
 
+#include "daemon/admin/methods.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <set>
 
 namespace exsyncd::ctl {
 namespace {
@@ -38,18 +42,24 @@ json at(const json& row, const std::string& pointer) {
 }
 
 colour colour_of_status(const std::string& status) {
-  if (status == "started" || status == "info") return colour::green;
+  if (status == "started") return colour::green;
   if (status == "error" || status == "frozen" || status == "banned") return colour::red;
-  if (status == "throttled" || status == "paused" || status == "starting" || status == "warning" || status == "resting")
-    return colour::yellow;
-  if (status == "stopped" || status == "off" || status == "debug") return colour::dim;
+  if (status == "throttled" || status == "paused" || status == "starting" || status == "resting") return colour::yellow;
+  if (status == "stopped" || status == "off") return colour::dim;
   return colour::none;
 }
 
 struct column {
+  enum class kind {
+    word,
+    count, // that may go where it is nought in each row
+    size,  // bytes
+    time,
+    progress // how much is in step
+  };
   const char* heading;
-  const char* pointer;  // empty: the bar of how much is in step
-  bool is_size = false; // bytes
+  const char* pointer;
+  enum kind kind = kind::word;
 };
 
 /// Bytes in the unit that leaves them one to three digits before the point.
@@ -73,25 +83,25 @@ const std::map<std::string, std::vector<column>>& columns() {
       {"pair.list",
        {{"PAIR", "/name"},
         {"STATUS", "/status"},
-        {"IN STEP", ""},
+        {"IN STEP", "", column::kind::progress},
         {"ITEMS", "/items/known"},
         {"WAITING", "/items/waiting"},
-        {"SKIPPED", "/items/skipped"},
-        {"BANNED", "/items/banned"},
+        {"SKIPPED", "/items/skipped", column::kind::count},
+        {"BANNED", "/items/banned", column::kind::count},
         {"MODE", "/mode"},
-        {"LAST SYNC", "/last_sync"},
-        {"NEXT POLL", "/next_poll"}}},
+        {"LAST SYNC", "/last_sync", column::kind::time},
+        {"NEXT POLL", "/next_poll", column::kind::time}}},
       {"folder_pair.list",
        {{"PAIR", "/pair"},
         {"FOLDER", "/name"},
         {"STATUS", "/status"},
-        {"IN STEP", ""},
+        {"IN STEP", "", column::kind::progress},
         {"PRIMARY", "/primary"},
         {"REPLICA", "/replica"},
         {"DIRECTION", "/direction"},
         {"ITEMS", "/items/known"},
         {"WAITING", "/items/waiting"},
-        {"BANNED", "/items/banned"}}},
+        {"BANNED", "/items/banned", column::kind::count}}},
       {"server.list",
        {{"SERVER", "/name"},
         {"URL", "/url"},
@@ -107,10 +117,10 @@ const std::map<std::string, std::vector<column>>& columns() {
         {"MB", "/size_mb"},
         {"OWNER", "/owner"},
         {"CODE", "/code"},
-        {"SINCE", "/since"},
+        {"SINCE", "/since", column::kind::time},
         {"ID", "/id"}}},
       {"conflict.list",
-       {{"WHEN", "/when"},
+       {{"WHEN", "/when", column::kind::time},
         {"PAIR", "/pair"},
         {"FOLDER", "/folder"},
         {"SUBJECT", "/subject"},
@@ -119,24 +129,24 @@ const std::map<std::string, std::vector<column>>& columns() {
         {"FIELDS", "/fields"}}},
       {"traffic.daily",
        {{"DAY", "/date"},
-        {"ALL", "/bytes", true},
-        {"ITEMS", "/items_bytes", true},
-        {"POLLING", "/polling_bytes", true},
+        {"ALL", "/bytes", column::kind::size},
+        {"ITEMS", "/items_bytes", column::kind::size},
+        {"POLLING", "/polling_bytes", column::kind::size},
         {"REQUESTS", "/requests"}}},
       {"traffic.monthly",
        {{"MONTH", "/month"},
-        {"ALL", "/bytes", true},
-        {"ITEMS", "/items_bytes", true},
-        {"POLLING", "/polling_bytes", true},
+        {"ALL", "/bytes", column::kind::size},
+        {"ITEMS", "/items_bytes", column::kind::size},
+        {"POLLING", "/polling_bytes", column::kind::size},
         {"REQUESTS", "/requests"}}},
       {"traffic.top",
        {{"TYPE", "/type"},
         {"SUBJECT", "/subject"},
-        {"DATE", "/date"},
-        {"UPDATED", "/updated"},
+        {"DATE", "/date", column::kind::time},
+        {"UPDATED", "/updated", column::kind::time},
         {"ACCOUNT", "/account"},
-        {"SIZE", "/size", true},
-        {"CONSUMPTION", "/consumption", true},
+        {"SIZE", "/size", column::kind::size},
+        {"CONSUMPTION", "/consumption", column::kind::size},
         {"SYNCED", "/times_synced"},
         {"LINK", "/link"}}},
       {"allowance.list",
@@ -146,9 +156,15 @@ const std::map<std::string, std::vector<column>>& columns() {
         {"FROM", "/from"},
         {"TO", "/to"},
         {"PAIRS", "/pairs"},
-        {"BYTES", "/bytes", true},
-        {"LEFT", "/left", true}}},
-      {"log.show", {{"TIME", "/time"}, {"LEVEL", "/level"}, {"PAIR", "/pair"}, {"TEXT", "/text"}}},
+        {"BYTES", "/bytes", column::kind::size},
+        {"LEFT", "/left", column::kind::size}}},
+      {"server.folders",
+       {{"FOLDER", "/path"},
+        {"CLASS", "/class"},
+        {"ITEMS", "/items"},
+        {"UNREAD", "/unread"},
+        {"LEFT OUT", "/left_out"}}},
+      {"server.find_users", {{"NAME", "/name"}, {"ADDRESS", "/address"}, {"TYPE", "/type"}}},
       {"help", {{"METHOD", "/name"}, {"DOES", "/text"}}},
   };
   return known;
@@ -168,12 +184,29 @@ std::vector<column> columns_of(const std::string& method, const json& rows, std:
 
 /// A new item is in step once its copy was read back, which comes after all have been written: what the running round
 /// has written counts, so that the bar of a first synchronisation moves.
-std::string progress_of(const json& pair) {
+cell progress_of(const json& pair) {
   const auto items = pair.value("items", json::object()), round = pair.value("round", json::object());
   const auto known = items.value("known", std::size_t{0}), skipped = items.value("skipped", std::size_t{0});
   const auto whole = known - std::min(known, skipped);
   const auto written = round.value("running", false) ? round.value("writes", std::size_t{0}) : 0;
-  return bar(std::min(whole, items.value("in_step", std::size_t{0}) + written), whole, 10);
+  return bar_cell(std::min(whole, items.value("in_step", std::size_t{0}) + written), whole);
+}
+
+cell cell_of(const session& with, const column& c, const json& row) {
+  switch (c.kind) {
+  case column::kind::progress:
+    return progress_of(row);
+  case column::kind::size:
+    return {size_word(at(row, c.pointer))};
+  case column::kind::time:
+    return time_cell(word(at(row, c.pointer)), with.now());
+  case column::kind::word:
+  case column::kind::count:
+    break;
+  }
+  const auto text = word(at(row, c.pointer));
+  const std::string_view pointer = c.pointer;
+  return {text, pointer == "/status" || pointer == "/state" ? colour_of_status(text) : colour::none};
 }
 
 std::string rows_as_table(const session& with, const std::string& method, const json& rows) {
@@ -183,18 +216,12 @@ std::string rows_as_table(const session& with, const std::string& method, const 
   for (const auto& c : wanted)
     headings.emplace_back(c.heading);
   table t(headings);
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    if (wanted[i].kind == column::kind::count) t.may_go(i);
   for (const auto& row : rows) {
     std::vector<cell> cells;
-    for (const auto& c : wanted) {
-      if (*c.pointer == '\0') {
-        cells.push_back({progress_of(row), colour::none});
-        continue;
-      }
-      const auto text = c.is_size ? size_word(at(row, c.pointer)) : word(at(row, c.pointer));
-      const std::string_view pointer = c.pointer;
-      const bool is_state = pointer == "/status" || pointer == "/state" || pointer == "/level";
-      cells.push_back({text, is_state ? colour_of_status(text) : colour::none});
-    }
+    for (const auto& c : wanted)
+      cells.push_back(cell_of(with, c, row));
     t.row(std::move(cells));
   }
   return t.text(with.look);
@@ -208,12 +235,17 @@ std::string errors_of(const session& with, const json& pairs) {
       const auto folder = e.value("folder", "");
       text += paint(with.look, colour::red, plain(p.value("name", "") + (folder.empty() ? "" : "/" + folder))) + ": " +
               plain(e.value("message", ""));
-      if (e.contains("hint")) text += "\n    → " + plain(e.value("hint", ""));
+      if (e.contains("hint")) text += "\n    → " + in_commands(plain(e.value("hint", "")));
       text += "\n";
     }
     for (const auto& f : p.value("frozen", json::array()))
       text += paint(with.look, colour::red, plain(p.value("name", "") + "/" + f.value("folder", ""))) +
-              ": frozen: " + plain(f.value("reason", "")) + "\n    → look at pair.plan; pair.approve lets it go on\n";
+              ": frozen: " + plain(f.value("reason", "")) + "\n    → " +
+              in_commands("look at pair.plan; pair.approve lets it go on") + "\n";
+    for (const auto& u : p.value("out_of_sight", json::array()))
+      text += paint(with.look, colour::yellow, plain(p.value("name", "") + "/" + u.value("folder", ""))) + ", " +
+              plain(u.value("side", "")) + ": " + plain(u.value("reason", "")) + "\n    → " +
+              in_commands(plain(u.value("hint", ""))) + "\n";
   }
   return text.empty() ? text : "\n" + text;
 }
@@ -242,8 +274,9 @@ std::string as_lines(const json& value, const std::string& indent) {
 std::string show_status(const session& with, const json& status) {
   const auto& pairs = status.at("pairs");
   std::string text = "exsyncd " + word(at(status, "/version")) + ", process " + word(at(status, "/pid")) + ", since " +
-                     word(at(status, "/started")) + "\n" + "configuration " + word(at(status, "/configuration")) +
-                     ", state in " + word(at(status, "/state_directory")) + "\n" + word(at(status, "/summary")) + "\n";
+                     local_time(word(at(status, "/started")), with.now()) + "\n" + "configuration " +
+                     word(at(status, "/configuration")) + ", state in " + word(at(status, "/state_directory")) + "\n" +
+                     word(at(status, "/summary")) + "\n";
   if (!pairs.empty()) text += "\n" + rows_as_table(with, "pair.list", pairs);
   return text + errors_of(with, pairs);
 }
@@ -264,7 +297,7 @@ std::string show_items(const session& with, const json& result) {
 std::string show_allowances(const session& with, const json& all) {
   const auto& rows = all.at("allowances");
   auto text = rows.empty() ? std::string() : rows_as_table(with, "allowance.list", rows);
-  if (all.contains("hint")) return text + word(all.at("hint")) + "\n";
+  if (all.contains("hint")) return text + in_commands(word(all.at("hint"))) + "\n";
   if (rows.empty()) text += "no code has been added: exsyncctl allowance add CODE\n";
   const auto state = word(at(all, "/state"));
   const bool is_well = state == "enough";
@@ -277,6 +310,14 @@ std::string show_allowances(const session& with, const json& all) {
          "; " + size_word(at(all, "/monthly/used")) + " of " + size_word(at(all, "/monthly/bytes")) + " used, " +
          size_word(at(all, "/top_ups/left")) + " left in top-ups; " + word(at(all, "/pairs/running")) +
          " pair(s) running, " + word(at(all, "/pairs/allowed")) + " allowed\n";
+}
+
+/// Lines that a reader needs whole, so they are no table.
+std::string show_log(const session& with, const json& lines) {
+  std::string text;
+  for (const auto& line : lines)
+    text += log_text(with.look, line, local_time(plain(line.value("time", "")), with.now())) + "\n";
+  return text.empty() ? "none\n" : text;
 }
 
 /// The answers of methods that do something to things with names.
@@ -294,7 +335,7 @@ std::string show_report(const session& with, const json& rows) {
     text += (done ? paint(with.look, colour::green, "done") : paint(with.look, colour::red, "not done")) + "  " + name;
     if (r.contains("error")) {
       text += ": " + word(at(r, "/error/message"));
-      if (at(r, "/error/hint").is_string()) text += "\n    → " + word(at(r, "/error/hint"));
+      if (at(r, "/error/hint").is_string()) text += "\n    → " + in_commands(word(at(r, "/error/hint")));
     }
     text += "\n";
   }
@@ -303,11 +344,50 @@ std::string show_report(const session& with, const json& rows) {
 
 } // namespace
 
+colour colour_of_level(const std::string& level) {
+  if (level == "error") return colour::red;
+  if (level == "warning") return colour::yellow;
+  return level == "debug" ? colour::dim : colour::none;
+}
+
+std::string in_commands(const std::string& advice) {
+  static const auto methods = admin::describe_methods();
+  const auto is_part_of_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  std::string text = advice;
+  for (const auto& m : methods) {
+    const auto dot = m.name.find('.');
+    if (dot == std::string::npos) continue;
+    const auto command = "exsyncctl " + m.name.substr(0, dot) + " " + m.name.substr(dot + 1);
+    for (auto at = text.find(m.name); at != std::string::npos; at = text.find(m.name, at + 1)) {
+      const auto end = at + m.name.size();
+      if ((at > 0 && (is_part_of_name(text[at - 1]) || text[at - 1] == '.')) ||
+          (end < text.size() && is_part_of_name(text[end])))
+        continue;
+      text.replace(at, m.name.size(), command);
+      at += command.size() - 1;
+    }
+  }
+  return text;
+}
+
+std::string log_text(const style& look, const json& line, const std::string& time) {
+  const auto level = line.value("level", "");
+  auto text = time + " " + paint(look, colour_of_level(level), fitted(level, 7)) + " ";
+  if (line.contains("pair"))
+    text +=
+        plain(line.value("pair", "")) + (line.contains("folder") ? "/" + plain(line.value("folder", "")) : "") + ": ";
+  text += plain(line.value("text", ""));
+  if (line.contains("item")) text += " «" + plain(line.value("item", "")) + "»";
+  if (line.contains("code")) text += " (" + plain(line.value("code", "")) + ")";
+  return text;
+}
+
 std::string shown(const session& with, const std::string& method, const json& result) {
   if (result.is_string()) return result.get<std::string>();
   if (method == "daemon.status") return show_status(with, result);
   if (method == "item.why") return show_items(with, result);
   if (method == "allowance.list") return show_allowances(with, result);
+  if (method == "log.show") return show_log(with, result.at("lines"));
   if (method == "config.export") return result.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
   // One list of objects is a table.
   const json* rows = nullptr;
@@ -320,12 +400,14 @@ std::string shown(const session& with, const std::string& method, const json& re
       else
         rest += key;
     }
-  const bool only_counts = rest.empty() || rest == "total" || rest == "more" || rest == "month";
-  if (rows == nullptr || !only_counts) return as_lines(result, "");
+  // What is said below a table, or of no matter beside it.
+  static const std::set<std::string> beside{"", "total", "more", "month", "root", "hintroot", "cut", "cuthint"};
+  if (rows == nullptr || !beside.contains(rest)) return as_lines(result, "");
   if (rows->empty()) return "none\n";
   if (is_report(*rows)) return show_report(with, *rows);
   auto text = rows_as_table(with, method, *rows);
   if (method == "pair.list") text += errors_of(with, *rows);
+  if (result.contains("hint")) text += in_commands(word(result.at("hint"))) + "\n";
   if (result.contains("total") && result.at("total") > rows->size())
     text += std::to_string(rows->size()) + " of " + word(result.at("total")) + "; --limit shows more\n";
   return text;
@@ -340,7 +422,7 @@ void tell(const session& with, const refusal& no) {
   } else {
     text += plain(no.message) + "\n";
   }
-  if (!no.hint.empty()) text += "    → " + plain(no.hint) + "\n";
+  if (!no.hint.empty()) text += "    → " + in_commands(plain(no.hint)) + "\n";
   std::fputs(text.c_str(), stderr);
 }
 

@@ -1,5 +1,7 @@
 #include "daemon/ctl/steps.hpp"
 
+#include "daemon/ctl/session.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace exsyncd::ctl {
@@ -38,7 +40,7 @@ std::string name_of(grade g) {
 std::string text_of(const style& look, const step& s) {
   auto text =
       paint(look, colour_of(s.came), fitted(name_of(s.came), 7)) + "  " + plain(s.name) + ": " + plain(s.text) + "\n";
-  if (!s.hint.empty()) text += "         → " + plain(s.hint) + "\n";
+  if (!s.hint.empty()) text += "         → " + in_commands(plain(s.hint)) + "\n";
   return text;
 }
 

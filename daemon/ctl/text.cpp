@@ -1,8 +1,10 @@
 #include "daemon/ctl/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cwchar>
+#include <numeric>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -103,31 +105,64 @@ std::string fitted(std::string_view text, std::size_t width) {
   return width == 0 ? "" : cut + "…" + std::string(width - used - 1, ' ');
 }
 
-std::string table::text(const style& s) const {
-  std::vector<std::size_t> widths;
-  for (const auto& h : headings_)
-    widths.push_back(width_of(h));
-  for (const auto& r : rows_)
-    for (std::size_t i = 0; i < widths.size() && i < r.size(); ++i)
-      widths[i] = std::max(widths[i], width_of(r[i].text));
-  if (s.width > 0) {
-    auto total = gap * (widths.size() - 1);
-    for (const auto w : widths)
-      total += w;
-    while (total > s.width) {
-      const auto widest = std::max_element(widths.begin(), widths.end());
-      if (*widest <= narrowest) break;
+std::vector<std::size_t> table::columns_for(std::size_t width) const {
+  std::vector<std::size_t> all(headings_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  if (width == 0) return all;
+  const auto widths = widths_for(all, 0);
+  auto total = gap * (widths.size() - 1) + std::accumulate(widths.begin(), widths.end(), std::size_t{0});
+  const auto holds_nothing = [&](std::size_t i) {
+    return std::all_of(rows_.begin(), rows_.end(),
+                       [i](auto& r) { return i >= r.size() || r[i].text == "0" || r[i].text == "-"; });
+  };
+  std::erase_if(all, [&](std::size_t i) {
+    if (total <= width || !spare_[i] || !holds_nothing(i)) return false;
+    total -= widths[i] + gap;
+    return true;
+  });
+  return all;
+}
+
+std::vector<std::size_t> table::widths_for(const std::vector<std::size_t>& columns, std::size_t width) const {
+  std::vector<std::size_t> widths, least; // least: without a loss
+  for (const auto i : columns) {
+    widths.push_back(width_of(headings_[i]));
+    least.push_back(widths.back());
+    for (const auto& r : rows_) {
+      if (i >= r.size()) continue;
+      widths.back() = std::max(widths.back(), width_of(r[i].text));
+      least.back() = std::max(least.back(), width_of(r[i].squeezed ? r[i].squeezed(0) : r[i].text));
+    }
+  }
+  if (width == 0) return widths;
+  auto total = gap * (widths.size() - 1) + std::accumulate(widths.begin(), widths.end(), std::size_t{0});
+  // The widest of those that have more than they need at least.
+  const auto narrow = [&](auto needs) {
+    while (total > width) {
+      std::size_t* widest = nullptr;
+      for (std::size_t i = 0; i < widths.size(); ++i)
+        if (widths[i] > needs(i) && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+      if (widest == nullptr) return;
       --*widest;
       --total;
     }
-  }
+  };
+  narrow([&](std::size_t i) { return least[i]; });
+  narrow([](std::size_t) { return narrowest; });
+  return widths;
+}
+
+std::string table::text(const style& s) const {
+  const auto columns = columns_for(s.width);
+  const auto widths = widths_for(columns, s.width);
   std::string out;
   const auto line = [&](auto cell_at) {
     std::string text;
-    for (std::size_t i = 0; i < widths.size(); ++i) {
-      const cell c = cell_at(i);
-      text += paint(s, c.c, fitted(c.text, widths[i]));
-      if (i + 1 < widths.size()) text += std::string(gap, ' ');
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const cell c = cell_at(columns[i]);
+      const auto fits = !c.squeezed || width_of(c.text) <= widths[i] ? c.text : c.squeezed(widths[i]);
+      text += paint(s, c.c, fitted(fits, widths[i]));
+      if (i + 1 < columns.size()) text += std::string(gap, ' ');
     }
     text.erase(text.find_last_not_of(' ') + 1);
     out += text + "\n";
@@ -147,7 +182,36 @@ std::string bar(std::size_t done, std::size_t all, std::size_t width) {
     text += i < full ? "█" : "░";
   // 100% is said only where nothing is left.
   const auto percent = done == all ? 100 : std::min<std::size_t>(99, done * 100 / all);
-  return text + " " + std::to_string(percent) + "%";
+  return text + (width > 0 ? " " : "") + std::to_string(percent) + "%";
+}
+
+cell bar_cell(std::size_t done, std::size_t all) {
+  constexpr std::size_t usual = 10;
+  return {bar(done, all, usual), colour::none, [done, all](std::size_t columns) {
+            const auto number = bar(done, all, 0);
+            const auto beside = width_of(number) + 1;
+            return columns > beside ? bar(done, all, columns - beside) : number;
+          }};
+}
+
+std::string local_time(std::string_view text, std::time_t now) {
+  const std::string given(text);
+  std::tm utc{}, then{}, today{};
+  const auto* end = ::strptime(given.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  if (end == nullptr || *end != '\0') return given;
+  const auto when = ::timegm(&utc);
+  if (::localtime_r(&when, &then) == nullptr || ::localtime_r(&now, &today) == nullptr) return given;
+  const bool is_today = then.tm_year == today.tm_year && then.tm_yday == today.tm_yday;
+  std::array<char, 32> out{};
+  return {out.data(), std::strftime(out.data(), out.size(), is_today ? "%H:%M:%S" : "%Y-%m-%d %H:%M", &then)};
+}
+
+cell time_cell(std::string_view text, std::time_t now) {
+  const auto whole = local_time(text, now);
+  return {whole, colour::none, [whole](std::size_t columns) {
+            const auto day_ends = whole.find(' ');
+            return columns >= width_of(whole) || day_ends == std::string::npos ? whole : whole.substr(0, day_ends);
+          }};
 }
 
 } // namespace exsyncd::ctl

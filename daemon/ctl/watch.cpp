@@ -34,27 +34,9 @@ void print(const std::string& text) {
   std::fflush(stdout);
 }
 
-colour colour_of_level(const std::string& level) {
-  if (level == "error") return colour::red;
-  if (level == "warning") return colour::yellow;
-  return level == "debug" ? colour::dim : colour::none;
-}
-
-std::string log_text(const style& look, const json& e) {
-  auto text = plain(e.value("time", "")) + " ";
-  const auto level = e.value("level", "");
-  text += paint(look, colour_of_level(level), fitted(level, 7)) + " ";
-  if (e.contains("pair"))
-    text += plain(e.value("pair", "")) + (e.contains("folder") ? "/" + plain(e.value("folder", "")) : "") + ": ";
-  text += plain(e.value("text", ""));
-  if (e.contains("item")) text += " «" + plain(e.value("item", "")) + "»";
-  if (e.contains("code")) text += " (" + plain(e.value("code", "")) + ")";
-  return text;
-}
-
 std::string event_text(const style& look, const json& e) {
   const auto kind = e.value("event", "");
-  if (kind == "log") return log_text(look, e);
+  if (kind == "log") return log_text(look, e, plain(e.value("time", "")));
   if (kind == "pair_gone") return plain(e.value("time", "")) + " " + plain(e.value("name", "")) + " is no longer there";
   if (kind != "pair") return plain(e.dump(-1, ' ', false, json::error_handler_t::replace));
   const auto& p = e.at("pair");
@@ -83,7 +65,7 @@ public:
     text += list.empty() ? std::string("no pairs\n") : shown(with, "pair.list", {{"pairs", list}});
     text += "\n";
     for (const auto& line : log_) {
-      auto one = log_text({false, 0}, line);
+      auto one = log_text({false, 0}, line, local_time(line.value("time", ""), with.now()));
       if (with.look.width > 0 && width_of(one) > with.look.width) one = fitted(one, with.look.width);
       text += paint(with.look, colour_of_level(line.value("level", "")), one) + "\n";
     }

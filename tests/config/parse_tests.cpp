@@ -185,6 +185,9 @@ TEST_CASE("each mistake is told with its path") {
     {R"({"servers": {"hq": {"timeouts": {"idle": "10ms"}}}})", "f: servers.hq.timeouts.idle: must be from 1 s to 3600 s"},
     {R"({"servers": {"hq": {"auth": null}}})", "f: servers.hq.auth: is missing: the service account"},
     {R"({"servers": {"hq": {"auth": {"type": "ntlm"}}}})", R"(f: servers.hq.auth.type: "ntlm" is not in this version of exsyncd; there is "basic")"},
+    {R"({"servers": {"hq": {"auth": {"type": "ntlm", "password_file": null}}}})", "Set-WebServicesVirtualDirectory -BasicAuthentication $true"},
+    {R"({"servers": {"hq": {"auth": {"type": "oauth2", "tenant": "t", "client_id": "c", "certificate_file": "x", "user": null}}}})",
+        R"(f: servers.hq.auth.type: "oauth2" is not in this version of exsyncd; there is "basic", which Exchange Online does not take)"},
     {R"({"servers": {"hq": {"auth": {"type": "digest"}}}})", R"(f: servers.hq.auth.type: "digest" is not known; there is "basic")"},
     {R"({"servers": {"hq": {"auth": {"user": "a:b"}}}})", "f: servers.hq.auth.user: must not hold a colon"},
     {R"({"servers": {"hq": {"auth": {"user": ""}}}})", "f: servers.hq.auth.user: must not be empty"},
@@ -233,7 +236,7 @@ TEST_CASE("ten mistakes are told at once") {
   auto document = good;
   document.merge_patch(json::parse(R"({
     "stat_directory": "x", "log": {"level": 1},
-    "servers": {"hq": {"url": "http://hq.example/", "concurrency": "many", "auth": {"type": "ntlm", "password_file": "gone"}}},
+    "servers": {"hq": {"url": "http://hq.example/", "concurrency": "many", "auth": {"type": "nt", "password_file": "gone"}}},
     "pairs": {"jane": {"directon": "x", "polling_interval": "often", "primary": {"mailbox": "?"},
                        "folders": {"tasks": {"primary": "notes", "replica": "inbox/T"}}}}})"));
   const auto lines = problems_of(w.parse(document.dump()));

@@ -16,7 +16,7 @@ public:
   void daemon_status(reply to) override { to.done("daemon_status"); }
   void daemon_reload(reply to) override { to.done("daemon_reload"); }
   void ask_server(const server_question& q, reply to) override {
-    to.done({"ask_server", static_cast<int>(q.kind), text(q.server), text(q.mailbox), q.text});
+    to.done({"ask_server", static_cast<int>(q.kind), text(q.server), text(q.mailbox), q.text, q.settings});
   }
   void pair_list(reply to) override { to.done("pair_list"); }
   void pair_get(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_get", pairs}); }
@@ -183,11 +183,13 @@ TEST_CASE("parameters reach the daemon as they were meant") {
   CHECK(result(R"({"method":"allowance.remove","params":{"id":"i"}})") == R"(["allowance",2,"i"])");
   CHECK(result(R"({"method":"ban.list"})") == R"(["ban_list",null,100])");
   CHECK(result(R"({"method":"server.test","params":{"server":"hq","mailbox":"a@x"}})") ==
-        R"(["ask_server",0,"hq","a@x",""])");
+        R"(["ask_server",0,"hq","a@x","",""])");
+  CHECK(result(R"({"method":"server.test","params":{"settings":{"url":"u"}}})") ==
+        R"(["ask_server",0,null,null,"","{\"url\":\"u\"}"])");
   CHECK(result(R"({"method":"server.find_users","params":{"server":"hq","text":"ann"}})") ==
-        R"(["ask_server",2,"hq",null,"ann"])");
+        R"(["ask_server",2,"hq",null,"ann",""])");
   CHECK(result(R"({"method":"server.folders","params":{"server":"hq","folder":"public:/"}})") ==
-        R"(["ask_server",3,"hq",null,"public:/"])");
+        R"(["ask_server",3,"hq",null,"public:/",""])");
   CHECK(result(R"({"method":"conflict.list","params":{"pair":"a"}})") == R"(["conflict_list","a",100])");
   CHECK(result(R"({"method":"ban.list","params":{"pair":"a","limit":7}})") == R"(["ban_list","a",7])");
   CHECK(result(R"({"method":"ban.delete","params":{"pair":"a","id":"i"}})") == R"(["ban_delete","a","i"])");

@@ -72,6 +72,35 @@ class ByRightsOnFolders(case.EndToEnd):
         daemon.call("pair.sync_now", pair="jane")
         self.assertEqual(self.subjects(self.branch), ["open", "private"])
 
+    def test_what_cannot_be_seen_is_counted_explained_and_logged_once(self):
+        self.deliver(self.hq, "open")
+        self.deliver(self.hq, "private", sensitivity="Private")
+        self.deliver(self.hq, "becomes private")
+        daemon = self.run_daemon()
+        for _ in range(2):
+            daemon.call("pair.sync_now", pair="jane")
+        unseen, = daemon.call("pair.get", pair="jane")["out_of_sight"]
+        self.assertEqual({k: unseen[k] for k in ("folder", "side", "hidden", "doubted")}, {"folder": "inbox", "side": "primary", "hidden": 1, "doubted": 0})
+        self.assertIn("1 item is hidden from the account (marked private)", unseen["reason"])
+        self.assertIn("FullAccess", unseen["hint"])
+        self.assertEqual(daemon.call("folder_pair.list", pair="jane")["folder_pairs"][0]["out_of_sight"], [unseen])
+        lines = [line for line in daemon.call("log.show", pair="jane")["lines"] if line.get("code") == "hidden"]
+        self.assertEqual([(line["level"], line["folder"]) for line in lines], [("warning", "inbox")])
+        self.assertIn(f"primary {self.hq}: 1 item is hidden", lines[0]["text"])
+        # One that left the list because it was hidden is not deleted, which is said.
+        self.user(self.hq, "user_edit", "becomes private", sensitivity="Private")
+        daemon.call("pair.sync_now", pair="jane")
+        self.assertIn("becomes private", self.subjects(self.branch))
+        unseen, = daemon.call("pair.get", pair="jane")["out_of_sight"]
+        self.assertEqual((unseen["hidden"], unseen["doubted"]), (2, 1))
+        self.assertIn("1 item has left the list", daemon.call("log.show", pair="jane", level="warning")["lines"][-1]["text"])
+        # In sight again.
+        self.sim.control("set_access", mailbox=self.hq, account=SERVICE, view_private=True)
+        daemon.sync()
+        self.assertEqual(daemon.call("pair.get", pair="jane")["out_of_sight"][0]["hidden"], 0)
+        daemon.wait_for_log("every item is in sight again")
+        self.assert_equal_sides()
+
     def test_a_right_that_is_withdrawn_deletes_nothing_and_is_explained(self):
         for n in range(3):
             self.deliver(self.hq, f"mail {n}")
@@ -150,14 +179,70 @@ class PublicFolders(case.EndToEnd):
 class Explained(case.EndToEnd):
     """What happened, to which pair, folder and item, and what to do."""
 
-    def told(self, configuration):
+    def explained(self, configuration, code, *parts, hint, step, folder=None, mailbox=None, status="error"):
+        """The same is told by the pair's status, the log and a test of the server: what happened, where, and what to do."""
         self.daemon.configure(configuration)
         self.daemon.start()
-        report = self.daemon.call("pair.sync_now", pair="jane")["pairs"][0]
-        self.assertFalse(report["in_step"], report)
-        told = str(report) + str(self.daemon.call("pair.get", pair="jane"))
-        self.assertIn("jane", told)
-        return told
+        self.assertFalse(self.daemon.call("pair.sync_now", pair="jane")["pairs"][0]["in_step"])
+        pair = self.daemon.call("pair.get", pair="jane")
+        self.assertEqual(pair["status"], status)
+        error, = (error for error in pair["errors"] if error["code"] == code)
+        self.assertEqual(error.get("folder"), folder)
+        line, = (line for line in self.daemon.call("log.show", pair="jane", level="error")["lines"] if line["code"] == code)
+        self.assertEqual((line["pair"], line.get("folder")), ("jane", folder))
+        mailbox = mailbox or self.hq
+        tested = {s["step"]: s for s in self.daemon.call("server.test", server="hq", mailbox=mailbox)["steps"]}[step]
+        self.assertEqual(tested["result"], "failed")
+        for text in (error["message"] + error["hint"], line["text"], tested["text"] + tested["hint"]):
+            for part in (*parts, hint):
+                self.assertIn(part, text)
+        for text in (error["message"], line["text"]):
+            self.assertIn(f"folder {folder}" if folder else mailbox, text)
+
+    def test_a_mailbox_that_is_not_there(self):
+        nobody = f"nobody-{self.name}@hq.example"
+        configuration = self.configuration()
+        configuration["pairs"]["jane"]["primary"]["mailbox"] = nobody
+        self.explained(configuration, "ErrorNonExistentMailbox", "no mailbox", hint="PrimarySmtpAddress", step="mailbox", mailbox=nobody)
+
+    def test_an_account_that_may_not_impersonate(self):
+        configuration = self.configuration()
+        configuration["servers"]["hq"]["auth"]["user"] = other = f"other-{self.name}@hq.example"
+        self.sim.control("add_mailbox", server="hq", address=other, password="service at hq")
+        self.explained(configuration, "ErrorImpersonateUserDenied", "impersonate", hint="ApplicationImpersonation", step="mailbox")
+
+    def test_a_folder_that_the_account_is_no_owner_of(self):
+        configuration = self.configuration()
+        configuration["servers"]["hq"]["access"] = "delegate"
+        self.sim.control("set_permission", mailbox=self.hq, folder="deleteditems", account=SERVICE, level="Owner")
+        self.explained(configuration, "ErrorFolderNotFound", hint="make it an owner of the folder", step="folder inbox", folder="inbox",
+                       status="started")
+
+    def test_an_item_that_the_account_may_not_create(self):
+        for folder in FOLDERS:
+            self.sim.control("set_permission", mailbox=self.hq, folder=folder, account=SERVICE, level="Reviewer")
+        self.deliver(self.branch, "not for hq")
+        configuration = self.configuration()
+        configuration["servers"]["hq"]["access"] = "delegate"
+        self.daemon.configure(configuration)
+        self.daemon.start()
+        self.daemon.call("pair.sync_now", pair="jane")
+        ban, = self.daemon.call("ban.list", pair="jane")["bans"]
+        line, = (line for line in self.daemon.call("log.show", pair="jane", level="warning")["lines"] if line.get("item"))
+        self.assertEqual((ban["subject"], ban["folder"], line["item"], line["folder"]), ("not for hq", "inbox", "not for hq", "inbox"))
+        for text in (ban["message"] + ban["hint"], line["text"]):
+            self.assertIn("ErrorAccessDenied", text)
+            self.assertIn("make it an owner of the folder", text)
+        tested = {s["step"]: s for s in self.daemon.call("server.test", server="hq", mailbox=self.hq)["steps"]}["folder inbox"]
+        self.assertIn("may not: create items", tested["text"])
+
+    def test_a_server_of_direct_access_is_tested_with_a_pairs_account(self):
+        self.run_daemon()
+        for mailbox in ({}, {"mailbox": self.branch}, {"mailbox": self.branch.upper()}):
+            self.assertTrue(self.daemon.call("server.test", server="branch", **mailbox)["ok"])
+        with self.assertRaises(programs.Refused) as refused:
+            self.daemon.call("server.test", server="branch", mailbox="joe@branch.example")
+        self.assertIn("no pair has one for joe@branch.example", str(refused.exception))
 
     def test_an_alias_is_replaced_by_the_primary_address(self):
         self.sim.control("add_mailbox", server="hq", address=f"main-{self.name}@hq.example", password="secret",
@@ -173,25 +258,20 @@ class Explained(case.EndToEnd):
     def test_a_version_that_the_server_does_not_know(self):
         configuration = self.configuration()
         configuration["servers"]["hq"]["version"] = "Exchange2016"
-        told = self.told(configuration)
-        self.assertIn("ErrorInvalidServerVersion", told)
-        self.assertIn("older version", told)
+        self.explained(configuration, "ErrorInvalidServerVersion", hint='set "version"', step="version")
 
     def test_a_server_that_forbids_ews(self):
         self.sim.control("fault", server="hq", what="http_status", status=403, always=True)
-        told = self.told(self.configuration())
-        self.assertIn("403", told)
-        self.assertIn("EwsEnabled", told)
+        self.explained(self.configuration(), "HTTP 403", "403", hint="Set-CASMailbox -EwsEnabled $true", step="version")
         self.sim.control("clear_faults")
 
     def test_autodiscover_that_fails_names_every_step(self):
         configuration = self.configuration()
         configuration["servers"]["hq"]["url"] = "autodiscover"
         configuration["servers"]["hq"]["timeouts"] = {"connect": "2s", "total": "5s"}
-        told = self.told(configuration)
-        for part in ("https://hq.example/autodiscover/autodiscover.svc", "https://autodiscover.hq.example/autodiscover/autodiscover.svc",
-                     "http://autodiscover.hq.example/autodiscover/autodiscover.xml", "_autodiscover._tcp.hq.example", '"url"'):
-            self.assertIn(part, told.replace("\\", ""))
+        self.explained(configuration, "autodiscover", "https://hq.example/autodiscover/autodiscover.svc",
+                       "https://autodiscover.hq.example/autodiscover/autodiscover.svc", "http://autodiscover.hq.example/autodiscover/autodiscover.xml",
+                       "_autodiscover._tcp.hq.example", hint='"url"', step="address")
 
     def test_a_named_autodiscover_service_leads_to_the_server(self):
         self.deliver(self.hq, "hello")

@@ -48,6 +48,42 @@ class AdminTest(case.EndToEnd):
         self.daemon.call("server.delete", server="hq")
         self.assertEqual(self.subjects(self.branch), ["one", "three", "two"])
 
+    def settings_of(self, server, user, password, **more):
+        return {"url": self.sim.url(server), "ca_file": self.sim.ready["ca_file"], "auth": {"type": "basic", "user": user, "password": password}, **more}
+
+    def test_a_server_is_tested_before_it_is_declared(self):
+        self.make_pair()
+        service = self.settings_of("hq", "svc-sync@hq.example", "service at hq", access="impersonation")
+        steps = {s["step"]: s for s in self.daemon.call("server.test", settings=service, mailbox=self.hq)["steps"]}
+        self.assertEqual({s["result"] for name, s in steps.items() if name != "public folders"}, {"ok"})
+        self.assertEqual(steps["mailbox"]["text"], f"the account may stand in for {self.hq}")
+        own = self.settings_of("branch", self.branch, f"{self.name} at branch")
+        self.assertTrue(self.daemon.call("server.test", settings=own)["ok"])
+        self.assertEqual(self.daemon.call("server.discover_version", settings=service)["version"], "Exchange2010_SP2")
+        self.assertEqual(self.daemon.call("server.discover_version", settings=own)["version"], "Exchange2016")
+        # A mailbox's own folders by the names that are the same everywhere, and what is below them.
+        self.sim.control("add_folder", mailbox=self.branch, path="inbox/Projects")
+        self.sim.control("add_folder", mailbox=self.branch, path="msgfolderroot/Elsewhere")
+        folders = {f["path"]: f for f in self.daemon.call("server.folders", settings=own)["folders"]}
+        for path in ("inbox", "inbox/Projects", "calendar", "msgfolderroot/Elsewhere"):
+            self.assertIn(path, folders)
+        self.assertNotIn("msgfolderroot/Inbox", folders)
+        # What is wrong is told; the password never is, and nothing of it stays.
+        wrong = self.settings_of("branch", self.branch, "not this one")
+        tested = self.daemon.call("server.test", settings=wrong)
+        self.assertEqual([s["step"] for s in tested["steps"] if s["result"] == "failed"], ["login"])
+        refusals = []
+        for params, field in (({"settings": {**wrong, "url": "ftp://x.example"}}, "settings.url"), ({"settings": {**wrong, "auht": {}}}, "settings.auht"),
+                              ({"settings": wrong, "server": "hq"}, "settings"), ({}, "server"),
+                              ({"settings": {**wrong, "auth": {**wrong["auth"], "password": ["not this one"]}}}, "settings.auth.password")):
+            with self.assertRaises(programs.Refused) as refused:
+                self.daemon.call("server.test", **params)
+            self.assertEqual(refused.exception.error["data"]["field"], field, refused.exception.error)
+            refusals.append(refused.exception.error)
+        everything = [tested, refusals] + [self.daemon.call(m) for m in ("config.export", "log.show", "server.list")]
+        self.assertNotIn("not this one", json.dumps(everything) + self.daemon.text())
+        self.assertEqual([s["name"] for s in self.daemon.call("server.list")["servers"]], ["hq"])
+
     def test_why_an_item_is_in_step_or_is_not(self):
         self.deliver(self.hq, "fresh", received="2026-01-07T08:00:00Z")
         self.deliver(self.hq, "ancient", received="2020-01-07T08:00:00Z")

@@ -107,7 +107,7 @@ class Zsh(Shell, stage.Stage):
             _describe() {{ [[ $1 == -o ]] && shift; print -rl -- ${{(P)2}} }}
             words=(exsyncctl ban '') CURRENT=3; _exsyncctl; words=(exsyncctl ban list --l) CURRENT=4; _exsyncctl"""
         told = " ".join(self.run_shell("zsh", "-f", "-c", script))
-        for part in ("list:items", "--limit:how", "--json:Print"):
+        for part in ("list:Items", "--limit:how", "--json:Print"):
             self.assertIn(part, told)
 
 

@@ -144,6 +144,11 @@ class DeclaredTest(Stage):
         error = self.refused(-32602, "direction", "pair.create", pair="joe", settings=pair_of("hqq", direction="up", fodlers={}))
         self.assertEqual(sorted(p["path"] for p in error["data"]["problems"]),
                          ["pairs.joe.direction", "pairs.joe.fodlers", "pairs.joe.primary.server"])
+        for kind, instead in (("ntlm", "BasicAuthentication"), ("oauth2", "Exchange Online")):
+            error = self.refused(-32602, f'"{kind}" is not in this version of exsyncd', "server.create", server="lab",
+                                 settings={**server(), "auth": {"type": kind, "user": "svc", "password": PASSWORD, "tenant": "t"}})
+            self.assertEqual(error["data"]["field"], "servers.lab.auth.type")
+            self.assertIn(instead, error["message"])
         self.refused(-32602, "begins with a letter", "pair.create", pair="../x", settings=pair_of("hq"))
         self.refused(-32002, "already", "pair.create", pair="jane", settings=pair_of("hq"))
         self.refused(-32001, "there is no pair", "pair.update", pair="jo", settings={})
