@@ -143,7 +143,10 @@ std::optional<settle_twin> partly_updated(const twin& t, const intent& in, const
     if (f == field::attachments) // new ones under the old names have other sizes
       done = done && one(there, field::attachment_sizes) != one(before, field::attachment_sizes);
     if (!done) left.push_back(f);
-    if (one(there, f) != one(before, f) && (done || has(parts, f))) moved.push_back(f);
+    // What two users disputed was not the same on both sides: as it was meant now, it has moved, though that may be as
+    // the base has it, which is all that is known once a list has shown the new key.
+    const bool won = done && in.loses && has(in.loses->fields, f);
+    if (won || (one(there, f) != one(before, f) && (done || has(parts, f)))) moved.push_back(f);
     if (f == field::attachments && one(there, field::attachment_sizes) != one(before, field::attachment_sizes))
       moved.push_back(field::attachment_sizes);
   }

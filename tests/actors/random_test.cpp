@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Two-way, two folders, users at both sides, faults, crashes and actors in any order; all of it from one seed.
-/// EXSYNCD_SEEDS says how many seeds (200), EXSYNCD_SEED which one alone.
+/// Two-way, two folders with items of all classes, users at both sides, faults, crashes and actors in any order; all of
+/// it from one seed. EXSYNCD_SEEDS says how many seeds (200), EXSYNCD_SEED which one alone.
 class random_schedule {
 public:
   explicit random_schedule(std::uint64_t seed) : random_(seed), world_(first_world()) {
@@ -86,9 +86,9 @@ private:
     using kind = enum fault::kind;
     if (!chance(4)) return {};
     const kind kinds[] = {
-        kind::fails,        kind::stops,         kind::answer_lost_before, kind::cut,       kind::answer_lost_after,
-        kind::answers_late, kind::commits_later, kind::dies_before,        kind::dies_after};
-    return {kinds[below(9)], below(3), std::chrono::seconds(below(60))};
+        kind::fails,        kind::stops,         kind::answer_lost_before, kind::cut,        kind::answer_lost_after,
+        kind::answers_late, kind::commits_later, kind::dies_before,        kind::dies_after, kind::halfway};
+    return {kinds[below(10)], below(3), std::chrono::seconds(below(60))};
   }
 
   item_id any_item(model_mailbox& box, std::string& message_id) {
@@ -111,7 +111,10 @@ private:
     std::string message_id;
     if (what < 6) {
       const auto name = "m" + std::to_string(++names_);
-      auto mail = mail_named(name, static_cast<int>(below(50)));
+      const item_class classes[] = {item_class::message, item_class::contact, item_class::task,
+                                    item_class::appointment};
+      const auto of = classes[below(4)];
+      auto mail = of == item_class::message ? mail_named(name, static_cast<int>(below(50))) : item_named(name, of);
       auto& h = histories_[id_of(name)];
       h.subjects.insert(name);
       const bool to_both = what == 0;
@@ -126,18 +129,25 @@ private:
     const auto id = any_item(box, message_id);
     if (id.empty()) return;
     auto& h = histories_[message_id];
-    if (what < 10) {
+    const bool mail = box.item(id)->item_class == item_class::message;
+    const bool appointment = box.item(id)->item_class == item_class::appointment;
+    if (what < 10 && appointment && chance(2)) {
+      const auto occurrence = "occurrence " + std::to_string(++names_);
+      if (chance(3)) box.user_edit(id, field::recurrence, "pattern " + std::to_string(names_));
+      box.user_edit(id, field::exceptions, chance(4) ? "" : occurrence);
+      note(who + "edits occurrences of " + message_id + ": " + occurrence);
+    } else if (what < 10) {
       const auto subject = "edit " + std::to_string(++names_);
       box.user_edit(id, field::subject, subject);
       h.subjects.insert(subject);
       note(who + "edits " + message_id + " to " + subject);
-    } else if (what < 12) {
+    } else if (what < 12 && mail) {
       box.user_mark_read(id, chance(2));
       note(who + "marks " + message_id);
     } else if (what < 15) {
       box.user_move(id, folder);
       // An attachment goes over by a new copy. Who moves the old one away while it is being replaced has both.
-      if (h.attached) ++h.made;
+      if (h.attached && mail) ++h.made;
       note(who + "moves " + message_id + " to " + folder);
     } else if (what == 15) {
       box.user_copy(id, folder);
@@ -150,6 +160,11 @@ private:
     } else if (what == 18) {
       box.touch(id);
       note(who + "(the server touches " + message_id + ")");
+    } else if (const auto& files = box.item(id)->attachments; !files.empty() && chance(3)) {
+      const auto file = files.begin()->first;
+      box.user_detach(id, file);
+      h.attached = true;
+      note(who + "takes " + file + " off " + message_id);
     } else {
       box.user_attach(id, "file" + std::to_string(++names_), "bytes");
       h.attached = true;

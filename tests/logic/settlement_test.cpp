@@ -82,6 +82,35 @@ TEST_CASE("a lost update is told by the contents") {
   }
 }
 
+TEST_CASE("who loses by an update that was cut between its requests is not forgotten") {
+  lost_answer l;
+  for (const side s : both_sides)
+    l.t.seen[s]->item_class = item_class::contact;
+  // Primary has attached a file, replica another subject: primary's stand, and the subject is as the base has it.
+  const auto attached = with(field::attachments, "a file");
+  edit(l.t, P, attached);
+  edit(l.t, R, with(field::subject, "Replica's"));
+  l.in = logic::intent_to_update(l.t, {R, {field::subject, field::attachments}}, content_of(attached, "2P"),
+                                 intent_id{"i"}, begun);
+  conflict lost;
+  lost.fields = l.in.fields;
+  l.in.loses = lost;
+  // A list has shown the key of our first request; what was there before it is not known any more.
+  l.t.seen[R]->key = change_key{"3R"};
+  const auto found = content_of(original, "3R");
+  auto r = logic::judge(l.t, l.in, {{}, found}, window, early);
+  REQUIRE(in_words(r) == "took effect");
+  const auto& settlement = std::get<logic::took_effect>(r).settlement;
+  CHECK(settlement.conflict == lost);
+  twin after = l.t;
+  after.base = settlement.base;
+  read_contents(after, R, original);
+  auto around = quiet();
+  for (const side s : both_sides)
+    around.settable[s].push_back(field::attachments);
+  CHECK(exsyncd::tests::in_words(logic::decide(after, around)) == "update R attachments");
+}
+
 TEST_CASE("a lost read state is told by its value") {
   lost_answer l;
   l.in = logic::intent_of(l.t, logic::set_read_on{R, true}, intent_id{"i"}, begun);

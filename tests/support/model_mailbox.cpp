@@ -129,6 +129,12 @@ void model_mailbox::user_attach(const item_id& id, const std::string& name, cons
   item->version = ++last_version_;
 }
 
+void model_mailbox::user_detach(const item_id& id, const std::string& name) {
+  auto* item = item_of(id);
+  if (!item || item->attachments.erase(name) == 0) return;
+  item->version = ++last_version_;
+}
+
 void model_mailbox::user_mark_read(const item_id& id, bool read) {
   if (auto* item = item_of(id)) put_read(*item, read);
 }

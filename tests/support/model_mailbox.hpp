@@ -115,6 +115,7 @@ public:
   item_id user_create(const std::string& path, const new_mail& mail);
   void user_edit(const item_id& item, field f, const std::string& value);
   void user_attach(const item_id& item, const std::string& name, const std::string& bytes);
+  void user_detach(const item_id& item, const std::string& name);
   void user_mark_read(const item_id& item, bool read);
   /// The item has another id afterwards; search key, mark and Message-ID stay.
   item_id user_move(const item_id& item, const std::string& to);

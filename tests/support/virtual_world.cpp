@@ -106,6 +106,7 @@ virtual_world::virtual_world(outer_world from)
     mailboxes_[s] = std::make_shared<model_mailbox>(std::move(from.mailboxes[s]));
   disk_.on_write = [this](std::uint64_t, memory_engine::moment when) -> std::optional<storage_failure> {
     if (when == memory_engine::moment::after) {
+      ++lasting;
       check_cursors();
       if (dies_at_commit_) dead_ = true;
     }
@@ -150,7 +151,8 @@ void virtual_world::start() {
   p.ledger = p.system.spawn(ledger, records);
   p.watch = p.system.spawn(watched_ledger, p.ledger, [this](const std::string& name) {
     bool dies_after = false;
-    if (!count_call("ledger " + name, dies_after)) return false;
+    const bool reads = name.starts_with("load_") || name == "ask_now";
+    if (!count_call("ledger " + name, !reads, dies_after)) return false;
     if (dies_after) dies_at_commit_ = true;
     return true;
   });
@@ -200,10 +202,11 @@ void virtual_world::kill() {
   end_process();
 }
 
-bool virtual_world::count_call(const std::string& name, bool& dies_after) {
+bool virtual_world::count_call(const std::string& name, bool writes, bool& dies_after) {
   if (dies_at_commit_) dead_ = true; // the call it was to die after has changed nothing on disk
   if (dead_) return false;
   ++calls;
+  counted_calls.push_back({writes, lasting});
   trace.push_back(std::to_string(calls) + " " + name);
   if (!crash || crash->call != calls) return true;
   trace.back() += crash->after ? "  <-- crash after" : "  <-- crash before";
@@ -219,7 +222,7 @@ fault virtual_world::before_mailbox_call(const mailbox_call& call) {
   for (const auto& m : call.marks)
     name += " " + m.value;
   bool dies_after = false;
-  if (!count_call(name, dies_after)) return {fault::kind::vanishes_before};
+  if (!count_call(name, call.writes, dies_after)) return {fault::kind::vanishes_before};
   fault f;
   if (before_call) f = before_call(*this, call, ++nth_[call.side][call.name]);
   if (f.kind != fault::kind::none) trace.back() += std::string("  <-- ") + testing::name_of(f.kind);
@@ -242,6 +245,7 @@ fault virtual_world::before_mailbox_call(const mailbox_call& call) {
 }
 
 void virtual_world::after_mailbox_call(const mailbox_call& call) {
+  if (call.writes) ++lasting;
   if (after_call) after_call(*this, call, nth_[call.side][call.name]);
 }
 

@@ -97,7 +97,14 @@ public:
 
   std::uint64_t calls = 0;           // to ledger and mailboxes
   std::set<std::uint64_t> divisible; // calls that take several requests
-  std::uint64_t writes = 0;          // mailbox calls that write
+  /// One call: what it may leave behind that outlives the process, and how often anything had before it.
+  struct counted {
+    bool writes = false;
+    std::uint64_t lasting = 0;
+  };
+  std::vector<counted> counted_calls; // by number, from 1 at the front
+  std::uint64_t lasting = 0;          // changes on disk and in mailboxes
+  std::uint64_t writes = 0;           // mailbox calls that write
   std::uint64_t crashes = 0;
   std::vector<std::string> trace;
   /// What must never be and was: a write without an intent on disk, a cursor ahead of the facts, …
@@ -108,7 +115,7 @@ private:
   struct process;
   void start();
   void end_process();
-  bool count_call(const std::string& name, bool& dies_after);
+  bool count_call(const std::string& name, bool writes, bool& dies_after);
   fault before_mailbox_call(const mailbox_call& call);
   void after_mailbox_call(const mailbox_call& call);
   void check_intents(const mailbox_call& call);
