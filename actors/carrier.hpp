@@ -83,9 +83,12 @@ private:
   void carry(std::vector<task> tasks, operation op, side target);
   void carry_fitting(std::vector<task> tasks, operation op, side target, std::vector<note_trouble> too_large);
   void update(std::vector<task> tasks, side target);
+  void update_whole(std::vector<loaded> ready, side target);
   /// What is attached to the items of a class whose attachments no MIME holds.
-  void fetch_attached(std::vector<loaded> ready, std::size_t at, side source,
+  void fetch_attached(std::vector<loaded> ready, std::size_t at, side source, std::uint64_t largest,
                       std::function<void(std::vector<loaded>)> then);
+  /// Asks what the target takes first: what surely does not fit is not read.
+  void ask_target(side target, std::function<void(const settable&)> then);
   void set_read(std::vector<task> tasks, side target);
   void move(std::vector<task> tasks, side target, const folder_pair_id& to);
   void remove(std::vector<task> tasks, side target);
@@ -100,7 +103,8 @@ private:
   void conclude(std::vector<opened> intents, std::vector<write_outcome> outcomes);
   void store(std::vector<settle_twin> settled, std::vector<abandon_intent> abandoned,
              std::vector<note_trouble> troubled);
-  exsyncd::trouble trouble_of(const task& t, side s, const failure& f, bool for_good) const;
+  /// `key`: what our own write has left the item on that side with, where it took back what it had written.
+  exsyncd::trouble trouble_of(const task& t, side s, const failure& f, bool for_good, const change_key& key = {}) const;
   void tell_loss(const task& t, const exsyncd::intent& in) const;
 
   // carrier_resolve.cpp: intents whose answer was lost

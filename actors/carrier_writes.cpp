@@ -2,6 +2,7 @@
 
 #include "actors/logic/back_off.hpp"
 #include "actors/logic/digest.hpp"
+#include "ews/model/too_large.hpp"
 
 #include <algorithm>
 
@@ -73,39 +74,30 @@ void carrier::look(std::vector<task> tasks, side s) {
       });
 }
 
+void carrier::ask_target(side target, std::function<void(const settable&)> then) {
+  self_->request(options().mailboxes[target], mailbox_patience, ask_settable{})
+      .then(std::move(then), [me = shared_from_this(), target](const caf::error& e) { me->mailbox_died(target, e); });
+}
+
 /// What surely does not fit into a request of the target is not even read: its size is known from the list.
 void carrier::carry(std::vector<task> tasks, operation op, side target) {
-  auto me = shared_from_this();
-  self_->request(options().mailboxes[target], mailbox_patience, ask_settable{})
-      .then(
-          [me, tasks = std::move(tasks), op, target](const settable& what) mutable {
-            std::vector<note_trouble> troubled;
-            std::vector<task> fitting;
-            for (auto& t : tasks) {
-              const auto size = t.twin.seen[other(target)]->size;
-              // Only a mail goes in one request; attachments of the other classes have requests of their own.
-              const bool in_one = class_of(t) == item_class::message;
-              if (!in_one || what.largest_item == 0 || size <= what.largest_item) {
-                fitting.push_back(std::move(t));
-                continue;
-              }
-              const auto in_mb = [](std::uint64_t bytes) {
-                return std::to_string((bytes + 999'999) / 1'000'000) + " MB";
-              };
-              failure f{reach::item,
-                        retry::never,
-                        {},
-                        "too_large",
-                        "the item has " + in_mb(size) + ", the " + name_of(target) + "'s server takes items of up to " +
-                            in_mb(what.largest_item),
-                        "make it smaller, for example by taking attachments out"};
-              troubled.push_back({t.twin.id, me->trouble_of(t, target, f, true)});
-              ++me->result_.failed;
-            }
-            if (fitting.empty()) return me->store({}, {}, std::move(troubled));
-            me->carry_fitting(std::move(fitting), op, target, std::move(troubled));
-          },
-          [me, target](const caf::error& e) { me->mailbox_died(target, e); });
+  ask_target(target, [me = shared_from_this(), tasks = std::move(tasks), op, target](const settable& what) {
+    std::vector<note_trouble> troubled;
+    std::vector<task> fitting;
+    for (const auto& t : tasks) {
+      const auto size = t.twin.seen[other(target)]->size;
+      // Only a mail goes in one request; attachments of the other classes have requests of their own.
+      const bool in_one = class_of(t) == item_class::message;
+      if (!in_one || what.largest_item == 0 || size <= what.largest_item) {
+        fitting.push_back(t);
+        continue;
+      }
+      troubled.push_back({t.twin.id, me->trouble_of(t, target, too_large("the item", size, what.largest_item), true)});
+      ++me->result_.failed;
+    }
+    if (fitting.empty()) return me->store({}, {}, std::move(troubled));
+    me->carry_fitting(std::move(fitting), op, target, std::move(troubled));
+  });
 }
 
 void carrier::carry_fitting(std::vector<task> tasks, operation op, side target, std::vector<note_trouble> too_large) {
@@ -227,24 +219,28 @@ void carrier::update(std::vector<task> tasks, side target) {
           }
           ready.push_back(std::move(l));
         }
-        me->fetch_attached(std::move(ready), 0, source, [me, target](std::vector<loaded> whole) {
-          me->begin(std::move(whole), [me, target](std::vector<loaded> open) {
-            update_items request;
-            std::vector<opened> intents;
-            for (auto& l : open) {
-              request.items.push_back({l.intent.item, l.intent.guard, std::move(l.fields), class_of(l.what),
-                                       me->options().settings.policy.meetings, std::move(l.attachments)});
-              intents.push_back({std::move(l.what), std::move(l.intent)});
-            }
-            me->write(target, std::move(request), intents, [me, intents](std::vector<write_outcome> outcomes) {
-              me->conclude(intents, std::move(outcomes));
-            });
-          });
+        me->ask_target(target, [me, ready = std::move(ready), source, target](const settable& takes) {
+          me->fetch_attached(ready, 0, source, takes.largest_item,
+                             [me, target](std::vector<loaded> whole) { me->update_whole(std::move(whole), target); });
         });
       });
 }
 
-void carrier::fetch_attached(std::vector<loaded> ready, std::size_t at, side source,
+void carrier::update_whole(std::vector<loaded> ready, side target) {
+  begin(std::move(ready), [me = shared_from_this(), target](std::vector<loaded> open) {
+    update_items request;
+    std::vector<opened> intents;
+    for (auto& l : open) {
+      request.items.push_back({l.intent.item, l.intent.guard, std::move(l.fields), class_of(l.what),
+                               me->options().settings.policy.meetings, std::move(l.attachments)});
+      intents.push_back({std::move(l.what), std::move(l.intent)});
+    }
+    me->write(target, std::move(request), intents,
+              [me, intents](std::vector<write_outcome> outcomes) { me->conclude(intents, std::move(outcomes)); });
+  });
+}
+
+void carrier::fetch_attached(std::vector<loaded> ready, std::size_t at, side source, std::uint64_t largest,
                              std::function<void(std::vector<loaded>)> then) {
   const auto wanted = [](const loaded& l) {
     return class_of(l.what) != item_class::message &&
@@ -255,26 +251,29 @@ void carrier::fetch_attached(std::vector<loaded> ready, std::size_t at, side sou
     ++at;
   if (at == ready.size()) return then(std::move(ready));
   auto me = shared_from_this();
-  fetch_attachments what{ready[at].what.twin.seen[source]->item};
-  self_->request(options().mailboxes[source], mailbox_patience, std::move(what))
+  self_
+      ->request(options().mailboxes[source], mailbox_patience,
+                fetch_attachments{ready[at].what.twin.seen[source]->item, largest})
       .then(
-          [me, ready = std::move(ready), at, source, then = std::move(then)](attachments_fetched& answer) mutable {
+          [me, ready = std::move(ready), at, source, largest,
+           then = std::move(then)](attachments_fetched& answer) mutable {
             if (auto* all = std::get_if<std::vector<carried_attachment>>(&answer.outcome)) {
               ready[at].attachments = std::move(*all);
-              return me->fetch_attached(std::move(ready), at + 1, source, std::move(then));
+              return me->fetch_attached(std::move(ready), at + 1, source, largest, std::move(then));
             }
             const auto failed = std::move(ready[at]);
             ready.erase(ready.begin() + static_cast<std::ptrdiff_t>(at));
-            auto go_on = [me, ready = std::move(ready), at, source, then = std::move(then)](const stored&) {
-              me->fetch_attached(ready, at, source, then);
+            auto go_on = [me, ready = std::move(ready), at, source, largest, then = std::move(then)](const stored&) {
+              me->fetch_attached(ready, at, source, largest, then);
             };
             note_troubles troubles;
             if (auto* f = std::get_if<failure>(&answer.outcome)) {
               if (f->reach != reach::item)
                 me->stop(source, *f);
               else {
+                const side at_fault = f->code == too_large_code ? other(source) : source;
                 troubles.troubles.push_back(
-                    {failed.what.twin.id, me->trouble_of(failed.what, source, *f, f->retry == retry::never)});
+                    {failed.what.twin.id, me->trouble_of(failed.what, at_fault, *f, f->retry == retry::never)});
                 ++me->result_.failed;
               }
             } else {
@@ -420,7 +419,7 @@ void carrier::conclude(std::vector<opened> intents, std::vector<write_outcome> o
         abandoned.push_back({t.twin.id, in.id, false});
         ++self.result_.waiting;
       }
-      void operator()(const refused& r) { fail(r.why, true); }
+      void operator()(const refused& r) { fail(r.why, true, r.key); }
       void operator()(const not_done& n) {
         if (n.why.reach == reach::item) return fail(n.why, false);
         abandoned.push_back({t.twin.id, in.id, false});
@@ -434,9 +433,12 @@ void carrier::conclude(std::vector<opened> intents, std::vector<write_outcome> o
                      u.why.what + "); it will be looked for",
                  u.why.code);
       }
-      void fail(const failure& why, bool for_good) {
-        abandoned.push_back({t.twin.id, in.id, false});
-        troubled.push_back({t.twin.id, self.trouble_of(t, in.target, why, for_good)});
+      void fail(const failure& why, bool for_good, const change_key& key = {}) {
+        if (key.empty())
+          abandoned.push_back({t.twin.id, in.id, false});
+        else
+          settled.push_back(logic::taken_back(t.twin, in, key));
+        troubled.push_back({t.twin.id, self.trouble_of(t, in.target, why, for_good, key)});
         ++self.result_.failed;
       }
     } conclude_one{*this, what, in, settled, abandoned, troubled};
@@ -463,7 +465,7 @@ void carrier::store(std::vector<settle_twin> settled, std::vector<abandon_intent
   one_less(stored{});
 }
 
-trouble carrier::trouble_of(const task& t, side s, const failure& f, bool for_good) const {
+trouble carrier::trouble_of(const task& t, side s, const failure& f, bool for_good, const change_key& key) const {
   trouble result;
   result.code = f.code;
   result.what = f.what;
@@ -472,6 +474,7 @@ trouble carrier::trouble_of(const task& t, side s, const failure& f, bool for_go
   result.since = now();
   for (side each : both_sides)
     result.at[each] = logic::trouble_key(t.twin.seen[each]);
+  if (!key.empty()) result.at[s] = key;
   if (const auto& before = t.twin.trouble; before && before->at == result.at) {
     result.tries = before->tries;
     result.since = before->since;

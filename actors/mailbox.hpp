@@ -97,6 +97,9 @@ struct items_fetched {
 /// The attachments of one item, with their contents, as update_items takes them.
 struct fetch_attachments {
   item_id item;
+  /// Where the list of them shows one of more bytes, nothing is read: a failure of the item with the code "too_large".
+  /// 0: whatever they have.
+  std::uint64_t largest = 0;
 };
 struct attachments_fetched {
   std::variant<std::vector<carried_attachment>, gone, failure> outcome;
@@ -124,6 +127,8 @@ struct stale {};
 /// Refused for good, because of what the item is: it rests in the ban list.
 struct refused {
   failure why;
+  /// Where something was written and taken back before it was known: the key that left the item with. Empty: untouched.
+  change_key key = {};
 };
 /// Surely not done; `why` says how far it reaches and when to try again.
 struct not_done {
@@ -215,6 +220,9 @@ struct settable {
   std::vector<field> on_appointment;
   /// An item of more bytes fits into no request, whatever it holds; 0: not known.
   std::uint64_t largest_item = 0;
+  /// The server is one whose Outlook on the web opens items by the ids that EWS gives (2013 and newer), as far as it
+  /// has answered yet.
+  bool in_owa = false;
 };
 
 using mailbox_actor = caf::typed_actor<

@@ -263,12 +263,7 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
         return answer_when_decided<pair_answers>(self, [self, what](auto promise) { approve(self, promise, what); });
       },
       [self](const ask_conflicts& what) { return conflicts(self, what); },
-      [self](const ask_bans& what) -> caf::result<bans_are> {
-        auto promise = self->make_response_promise<bans_are>();
-        collect_troubles(self, what.pair,
-                         [promise](std::vector<twin> items) mutable { promise.deliver(bans_are{std::move(items)}); });
-        return promise;
-      },
+      [self](const ask_bans& what) { return bans(self, what); },
       [self](const lift_bans& what) { return lift(self, what); },
       [self](const reconfigure& what) {
         self->state.options.pairs = what.pairs;

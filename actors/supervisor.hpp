@@ -83,6 +83,8 @@ struct ask_bans {
 };
 struct bans_are {
   std::vector<twin> items; // those in trouble, banned ones and those that rest
+  /// By pair, of those that run: see settable::in_owa.
+  std::map<std::string, both<bool>> in_owa = {};
 };
 /// Lets banned items be tried again: one, or all of a pair where `twin` is empty.
 struct lift_bans {

@@ -31,7 +31,7 @@ void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promis
 void plan(supervisor_self self, caf::typed_response_promise<planned> promise, const std::string& name);
 void approve(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const approve_one& what);
 caf::result<conflicts_loaded> conflicts(supervisor_self self, const ask_conflicts& what);
-void collect_troubles(supervisor_self self, const std::string& pair, std::function<void(std::vector<twin>)> then);
+caf::result<bans_are> bans(supervisor_self self, const ask_bans& what);
 caf::result<bans_lifted> lift(supervisor_self self, const lift_bans& what);
 caf::result<shut> shut_all(supervisor_self self);
 

@@ -75,6 +75,21 @@ void end_plan(supervisor_self self, const std::string& name, pair_actor planner,
       .then([then](const pair_stopped&) { then(); }, [then](const caf::error&) { then(); });
 }
 
+/// Asks the mailboxes of one running pair, or of all.
+template <class Request, class Answer, class Take>
+void for_mailboxes(supervisor_self self, const std::string& pair, const Request& what, Take take,
+                   std::function<void()> then) {
+  std::vector<std::string> names;
+  for (const auto& [name, m] : self->state.members)
+    if (m.actor && (pair.empty() || name == pair)) names.push_back(name);
+  auto done = after(names.size() * 2, std::move(then));
+  for (const auto& name : names)
+    for (const side s : both_sides)
+      self->request(find(self, name)->mailboxes[s], mailbox_patience, what)
+          .then([name, s, take, done](const Answer& a) { take(name, s, a), done(); },
+                [done](const caf::error&) { done(); });
+}
+
 /// The answers of the ledger for one pair, or for all.
 template <class Request, class Answer, class Take>
 void for_pairs(supervisor_self self, const std::string& pair, std::function<Request(pair_id)> make, Take take,
@@ -86,6 +101,14 @@ void for_pairs(supervisor_self self, const std::string& pair, std::function<Requ
   for (const auto& name : names)
     self->request(self->state.options.ledger, ledger_patience, make(pair_id{name}))
         .then([take, done](const Answer& a) { take(a), done(); }, [done](const caf::error&) { done(); });
+}
+
+void collect_troubles(supervisor_self self, const std::string& pair, std::function<void(std::vector<twin>)> then) {
+  auto items = std::make_shared<std::vector<twin>>();
+  for_pairs<load_troubles, twins_loaded>(
+      self, pair, [](pair_id p) { return load_troubles{std::move(p)}; },
+      [items](const twins_loaded& t) { items->insert(items->end(), t.twins.begin(), t.twins.end()); },
+      [items, then] { then(std::move(*items)); });
 }
 
 } // namespace
@@ -261,12 +284,17 @@ caf::result<conflicts_loaded> conflicts(supervisor_self self, const ask_conflict
   return promise;
 }
 
-void collect_troubles(supervisor_self self, const std::string& pair, std::function<void(std::vector<twin>)> then) {
-  auto items = std::make_shared<std::vector<twin>>();
-  for_pairs<load_troubles, twins_loaded>(
-      self, pair, [](pair_id p) { return load_troubles{std::move(p)}; },
-      [items](const twins_loaded& t) { items->insert(items->end(), t.twins.begin(), t.twins.end()); },
-      [items, then] { then(std::move(*items)); });
+caf::result<bans_are> bans(supervisor_self self, const ask_bans& what) {
+  auto promise = self->make_response_promise<bans_are>();
+  collect_troubles(self, what.pair, [self, promise, pair = what.pair](std::vector<twin> items) {
+    auto result = std::make_shared<bans_are>();
+    result->items = std::move(items);
+    for_mailboxes<ask_settable, settable>(
+        self, pair, {},
+        [result](const std::string& of, side s, const settable& what) { result->in_owa[of][s] = what.in_owa; },
+        [promise, result]() mutable { promise.deliver(std::move(*result)); });
+  });
+  return promise;
 }
 
 caf::result<bans_lifted> lift(supervisor_self self, const lift_bans& what) {

@@ -1,6 +1,7 @@
 #include "daemon/show.hpp"
 
 #include "config/sides.hpp"
+#include "daemon/owa_link.hpp"
 #include "daemon/polled_only.hpp"
 
 #include <nlohmann/json.hpp>
@@ -488,14 +489,14 @@ json show(const conflict& lost) {
           {"fields", show(lost.fields)}, {"when", show_time(lost.when)}};
 }
 
-json show_trouble(const twin& item, const pair_settings& of) {
+json show_trouble(const twin& item, const pair_settings& of, const both<bool>& in_owa) {
   json j{{"id", item.id.value},
          {"pair", item.pair.value},
          {"folder", item.folder_pair.value},
-         {"subject", subject_of(item)}};
+         {"subject", subject_of(item)},
+         {"link", nullptr}};
   if (!item.trouble) return j;
   const auto& why = *item.trouble;
-  const auto& seen = item.seen[why.side] ? item.seen[why.side] : item.seen[other(why.side)];
   j["state"] = why.banned ? "banned" : "resting";
   j["code"] = why.code;
   j["message"] = why.what;
@@ -505,7 +506,17 @@ json show_trouble(const twin& item, const pair_settings& of) {
   j["tries"] = why.tries;
   j["since"] = show_time(why.since);
   if (!why.banned) j["next_try"] = show_time(why.next);
-  if (seen) j["size_mb"] = static_cast<double>(seen->size) / 1e6;
+  // Of the two the larger one: a copy may lack what is too large to be carried over.
+  std::optional<std::uint64_t> size;
+  for (const auto s : both_sides) {
+    const auto& o = item.seen[s];
+    if (!o) continue;
+    size = std::max(size.value_or(0), o->size);
+    if (!in_owa[s] || o->presence != presence::present || !j["link"].is_null()) continue;
+    const auto& account = s == side::primary ? of.primary : of.replica;
+    if (const auto link = owa_link(account.server, o->item, o->item_class); !link.empty()) j["link"] = link;
+  }
+  if (size) j["size_mb"] = static_cast<double>(*size) / 1e6;
   return j;
 }
 

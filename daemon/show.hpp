@@ -30,8 +30,8 @@ nlohmann::json show_folders(const pair_overview& pair);
 nlohmann::json show_wrong(const std::string& pair, const problems& found);
 nlohmann::json show(const pair_plan& plan);
 nlohmann::json show(const conflict& lost);
-/// An item that is not in step; `of` is its pair.
-nlohmann::json show_trouble(const twin& item, const pair_settings& of);
+/// An item that is not in step; `of` is its pair. `in_owa`: the sides that there can be a link to, as in bans_are.
+nlohmann::json show_trouble(const twin& item, const pair_settings& of, const both<bool>& in_owa = {});
 nlohmann::json show(const pairs_synced::of_pair& round);
 
 /// One line for `systemctl status`.

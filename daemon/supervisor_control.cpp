@@ -256,7 +256,8 @@ void supervisor_control::ban_list(const std::optional<std::string>& pair, std::s
     auto list = json::array();
     for (const auto& item : bans.items) {
       if (list.size() == limit) break;
-      if (const auto* of = find(now->all, item.pair.value)) list.push_back(show_trouble(item, *of));
+      if (const auto* of = find(now->all, item.pair.value))
+        list.push_back(show_trouble(item, *of, bans.in_owa[item.pair.value]));
     }
     to.done({{"bans", list}, {"total", bans.items.size()}});
   });

@@ -1,6 +1,7 @@
 #include "daemon/traffic_view.hpp"
 
 #include "config/sides.hpp"
+#include "daemon/owa_link.hpp"
 #include "daemon/show.hpp"
 #include "ews/model/date.hpp"
 
@@ -57,22 +58,6 @@ json rows(const std::vector<traffic_period>& found, const std::optional<std::str
   return list;
 }
 
-/// Percent-encoded for a query (RFC 3986).
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-        c == '.') {
-      out += c;
-      continue;
-    }
-    std::array<char, 4> hex{};
-    std::snprintf(hex.data(), hex.size(), "%%%02X", static_cast<unsigned char>(c));
-    out += hex.data();
-  }
-  return out;
-}
-
 } // namespace
 
 std::string show_month(utc_seconds month) {
@@ -102,18 +87,6 @@ json show_months(const std::vector<traffic_period>& found, const std::optional<s
   for (const auto& p : found)
     if (!pair || p.pair.value == *pair) sums[p.begin];
   return {{"months", rows(found, pair, std::move(sums), "month", show_month)}};
-}
-
-std::string owa_link(const server_settings& server, const item_id& id, item_class of) {
-  // What stands in front of a public folder's id is our own sign.
-  if (id.empty() || id.value.find(':') != std::string::npos) return {};
-  auto lower = server.url;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  const auto at = lower.find("/ews/exchange.asmx");
-  if (at == std::string::npos) return {};
-  return server.url.substr(0, at) + "/owa/?ItemID=" + encoded(id.value) + "&exvsurl=1" +
-         (of == item_class::message ? "&viewmodel=ReadMessageItem" : "");
 }
 
 json show_costly(const std::vector<costly_item>& items, const std::vector<pair_settings>& pairs) {

@@ -26,11 +26,6 @@ nlohmann::json show_days(const std::vector<traffic_period>& found, const std::op
 nlohmann::json show_months(const std::vector<traffic_period>& found, const std::optional<std::string>& pair,
                            utc_seconds today);
 
-/// Where Outlook on the web of Exchange 2013 or newer shows an item: its server's "/owa/?ItemID=…&exvsurl=1", as these
-/// versions answer it in WebClientReadFormQueryString. Empty where its host is not known by the settings (a server that
-/// Autodiscover finds), and of a public folder's item. `id` as the store has it.
-std::string owa_link(const server_settings& server, const item_id& id, item_class of);
-
 /// `pairs`: the settings of those that are configured; items of others are shown without link and account.
 nlohmann::json show_costly(const std::vector<costly_item>& items, const std::vector<pair_settings>& pairs);
 

@@ -61,10 +61,19 @@ std::string verb(operation what) {
   return {};
 }
 
+/// What the administrator can do where he wants what the settings leave alone.
+std::string what_lets_it_come(const std::string& skipped) {
+  if (skipped == "before the start date") return " (an earlier start_date lets it come)";
+  if (skipped == "a meeting") return " (\"meetings\": \"appointment\" lets it come)";
+  if (skipped == "only on the target of a one-way pair") return " (\"direction\": \"bidirectional\" lets it come)";
+  return {};
+}
+
 struct sentence {
   std::string operator()(const logic::wait&) const { return "it waits for the next round"; }
   std::string operator()(const logic::agree& a) const {
-    return a.skipped ? "it is left alone: " + *a.skipped : "nothing is to be done; the next round notes that";
+    return a.skipped ? "it is left alone: " + *a.skipped + what_lets_it_come(*a.skipped)
+                     : "nothing is to be done; the next round notes that";
   }
   std::string operator()(const logic::forget& f) const {
     return "it is not on the " + name_of(f.where) + " any more; the next round notes that";

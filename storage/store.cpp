@@ -9,6 +9,10 @@
 namespace exsyncd {
 namespace {
 
+bool is_banned_by_administrator(const twin& t) {
+  return t.trouble && t.trouble->code == banned_by_administrator;
+}
+
 /// The facts of a list entry that are no news when they change.
 void describe(observation& o, const listed_item& item) {
   o.item_class = item.item_class;
@@ -264,6 +268,7 @@ void store::absorb(const absorb_twin& call) {
     // The late create is accounted for: from now on its mark on another item means its user's move or copy.
     std::erase(t.abandoned, moved.mark);
     t.seen[call.side] = std::move(moved);
+    if (is_banned_by_administrator(*from)) t.trouble = from->trouble;
     return true;
   });
 }
@@ -312,7 +317,7 @@ bool store::settle(const settle_twin& call) {
     t.unfinished = !call.settled;
     if (call.base) t.base = call.base;
     if (call.folder_pair) t.folder_pair = *call.folder_pair;
-    if (call.clear_trouble) t.trouble.reset();
+    if (call.clear_trouble && !is_banned_by_administrator(t)) t.trouble.reset();
     if (call.count_sync) ++t.times_synced;
     if (call.forget && !news_since(t, *call.forget, call.answers)) {
       t.seen[*call.forget].reset();
@@ -410,6 +415,8 @@ std::optional<observation> store::take_from_owner(const twin_id& but, const fold
 void store::note(const note_trouble& call) {
   edit(call.twin, [&](twin& t) {
     if (t.trouble == call.trouble) return false;
+    // What came of a write that was under way when he banned it does not lift his ban.
+    if (call.trouble && is_banned_by_administrator(t)) return false;
     t.trouble = call.trouble;
     return true;
   });

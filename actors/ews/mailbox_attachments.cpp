@@ -5,6 +5,7 @@
 #include "ews/codec/delete_attachment.hpp"
 #include "ews/codec/get_attachment.hpp"
 #include "ews/codec/get_item.hpp"
+#include "ews/model/too_large.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -183,19 +184,14 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
   std::vector<std::string> old, created;
 
   std::size_t bytes(std::size_t i) const { return ews::request_bytes((*wanted.attachments)[i]); }
-  failure too_large(std::size_t size, const std::string& limit) const {
-    return {reach::item,
-            retry::never,
-            {},
-            "too_large",
-            "CreateAttachment: an attachment of " + std::to_string(size) + " bytes, " + limit,
-            "the attachment is larger than this server takes"};
-  }
+  /// Without base64, which is what people see.
+  static std::size_t unpacked(std::size_t request_bytes) { return request_bytes / 4 * 3; }
+  std::string named(std::size_t i) const { return "the attachment \"" + (*wanted.attachments)[i].name + '"'; }
 
   void start() {
     const auto most = self->state.version().request_bytes;
     if (!order.empty() && bytes(order.front()) > most)
-      return then(refused{too_large(bytes(order.front()), "the server takes " + std::to_string(most))});
+      return then(refused{too_large(named(order.front()), unpacked(bytes(order.front())), unpacked(most))});
     list_attachments(self, wanted.item, [me = shared_from_this()](auto outcome) {
       if (auto* why = std::get_if<ews::meaning>(&outcome)) {
         if (why->refusal == ews::refusal::gone) return me->then(gone{});
@@ -225,7 +221,7 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
     self->state.call<ews::created_attachment, ews::create_attachments>(
         request_kind::write, "CreateAttachment", request, ews::read_create_attachments,
         [me = shared_from_this(), count, first = at - count](auto outcome) {
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->failed(*why, me->bytes(me->order[first]));
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->failed(*why, me->order[first]);
           auto& entries = std::get<0>(outcome);
           if (entries.size() != count)
             return me->then(unknown{
@@ -233,7 +229,7 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
           std::optional<std::pair<ews::meaning, std::size_t>> why;
           for (std::size_t n = 0; n < count; ++n) {
             if (auto* error = std::get_if<ews::item_error>(&entries[n])) {
-              if (!why) why.emplace(ews::meaning_of(*error, "CreateAttachment"), me->bytes(me->order[first + n]));
+              if (!why) why.emplace(ews::meaning_of(*error, "CreateAttachment"), me->order[first + n]);
               continue;
             }
             auto& one = std::get<ews::created_attachment>(entries[n]);
@@ -249,18 +245,16 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
     if (!root.key.empty()) item.key = std::move(root.key);
   }
 
-  /// An attachment of so many bytes of request was not created.
-  void failed(const ews::meaning& why, std::size_t size) {
+  /// Attachment i was not created.
+  void failed(const ews::meaning& why, std::size_t i) {
     auto outcome = outcome_of(why);
-    if (why.why.code == "ErrorAttachmentSizeLimitExceeded" || why.why.code == "ErrorMessageSizeExceeded" ||
-        why.why.code == "HTTP 413") {
-      auto told = too_large(size, "more than the server takes (" + why.why.code + ")");
-      outcome = refused{std::move(told)};
-    }
+    if (auto* no = std::get_if<refused>(&outcome))
+      no->why.what += " (" + named(i) + ", " + size_text(unpacked(bytes(i))) + ")";
     // What may have been created unseen cannot be taken back.
     if (created.empty() || std::holds_alternative<unknown>(outcome)) return then(std::move(outcome));
     remove(std::move(created), [me = shared_from_this(), outcome = std::move(outcome)]() mutable {
       // The item is as it was, under another key.
+      if (auto* no = std::get_if<refused>(&outcome)) no->key = me->item.key;
       me->then(std::holds_alternative<stale>(outcome) || std::holds_alternative<gone>(outcome) ? write_outcome(stale{})
                                                                                                : std::move(outcome));
     });
@@ -312,18 +306,19 @@ caf::typed_response_promise<attachments_fetched> handle(mailbox_pointer self, co
   auto promise = self->make_response_promise<attachments_fetched>();
   auto answer =
       std::make_shared<owed<attachments_fetched>>(promise, [] { return attachments_fetched{mailbox_ended()}; });
-  list_attachments(self, asked.item, [self, answer, item = asked.item](auto outcome) {
+  list_attachments(self, asked.item, [self, answer, item = asked.item, largest = asked.largest](auto outcome) {
     if (auto* why = std::get_if<ews::meaning>(&outcome)) {
       if (why->refusal == ews::refusal::gone) return answer->give({gone{}});
       return answer->give({std::move(why->why)});
     }
-    std::make_shared<attachments_reading>(self, item, std::move(std::get<0>(outcome).attachments), 0,
-                                          [answer](attachments_or_why read) {
-                                            if (auto* why = std::get_if<failure>(&read))
-                                              return answer->give({std::move(*why)});
-                                            answer->give({std::move(std::get<0>(read))});
-                                          })
-        ->next();
+    auto& listed = std::get<0>(outcome).attachments;
+    // What an attached item makes of its size on the way is not known before.
+    for (const auto& a : listed)
+      if (largest && !a.is_item && a.size > largest) return answer->give({too_large("an attachment", a.size, largest)});
+    std::make_shared<attachments_reading>(self, item, std::move(listed), 0, [answer](attachments_or_why read) {
+      if (auto* why = std::get_if<failure>(&read)) return answer->give({std::move(*why)});
+      answer->give({std::move(std::get<0>(read))});
+    })->next();
   });
   return promise;
 }

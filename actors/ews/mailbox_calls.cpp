@@ -30,18 +30,28 @@ ews::distinguished_folder mailbox_state::known_folder(std::string name) const {
 void mailbox_state::send_to(const std::string& url, const public_route& route, std::string_view operation,
                             ews::segmented_text body, std::function<void(raw_answer)> then) {
   const auto& anchor = route.anchor.empty() ? options_.address : route.anchor;
+  std::size_t bytes = body.text.size();
+  for (const auto& [at, value] : body.large)
+    bytes += value.size();
   exchange wanted{
       make_ews_request({url, options_.who, options_.ca_file, options_.limits}, anchor, std::move(body), route.mailbox),
       options_.address};
   const auto in_time = answer_within(wanted);
   self_->request(options_.gateway, in_time, std::move(wanted))
-      .then([operation, then](exchanged& came) { then(raw_answer_of(came, operation)); },
-            [operation, then](caf::error&) {
-              ews::meaning why;
-              why.refusal = ews::refusal::unknown;
-              why.why = {reach::account, retry::later, {}, "gateway", std::string(operation) + ": no answer", {}};
-              then({std::move(why), 0});
-            });
+      .then(
+          [this, operation, bytes, then](exchanged& came) {
+            auto raw = raw_answer_of(came, operation);
+            // Only of a place that EWS is known to be at.
+            if (build_ && (raw.status == 400 || raw.status == 404))
+              raw.what = ews::meaning_of_status(raw.status, operation, bytes);
+            then(std::move(raw));
+          },
+          [operation, then](caf::error&) {
+            ews::meaning why;
+            why.refusal = ews::refusal::unknown;
+            why.why = {reach::account, retry::later, {}, "gateway", std::string(operation) + ": no answer", {}};
+            then({std::move(why), 0});
+          });
 }
 
 void mailbox_state::locate(std::function<void(const ews::meaning*, const discovered::place&)> then) {
@@ -74,6 +84,7 @@ void mailbox_state::doubt_place(const failure& why) {
   for (auto kind :
        {http::failed_kind::dns, http::failed_kind::refused, http::failed_kind::unreachable, http::failed_kind::tls})
     place_doubted_ = place_doubted_ || why.code == http::name_of(kind);
+  if (why.reach == reach::item) return;
   // Not found, gone, or moved elsewhere.
   place_doubted_ = place_doubted_ || why.code == "HTTP 404" || why.code == "HTTP 410" || why.code.starts_with("HTTP 3");
 }
@@ -136,7 +147,7 @@ bool mailbox_state::corrected(const ews::meaning& why) {
 void mailbox_state::count(const byte_count& bytes, bool polling, std::vector<item_share> shares) {
   count_traffic told{options_.payer, polling, bytes, {}};
   if (told.bytes.total() == 0) return;
-  told.in_owa = build_ && build_->major >= 15;
+  told.in_owa = in_owa();
   for (auto& [item, part] : share_out(told.bytes, shares)) {
     if (options_.store == mailbox_store::public_folders) mark_public(item);
     told.items.emplace_back(std::move(item), part);
@@ -224,6 +235,7 @@ prober_actor::behavior_type mailbox_behaviour(mailbox_pointer self, mailbox_opti
       [self](const ask_settable&) {
         auto what = what_is_settable(self->state.version());
         what.largest_item = self->state.version().request_bytes / 4 * 3; // in base64
+        what.in_owa = self->state.in_owa();
         return what;
       },
       [self](const probe_server& asked) { return handle(self, asked); },

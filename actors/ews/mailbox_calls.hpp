@@ -53,6 +53,8 @@ public:
   const ews::schema_version& version() const { return *version_; }
   /// Of the server that answered last.
   const std::optional<ews::server_build>& build() const { return build_; }
+  /// Whether its Outlook on the web opens items by the ids that EWS gives, as far as it has answered yet.
+  bool in_owa() const { return build_ && build_->major >= 15; }
   const mailbox_options& options() const { return options_; }
   mailbox_access access() const { return options_.access; }
   mailbox_store store() const { return options_.store; }

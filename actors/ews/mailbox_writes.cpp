@@ -10,6 +10,7 @@
 #include "ews/codec/get_item.hpp"
 #include "ews/codec/move_item.hpp"
 #include "ews/codec/update_item.hpp"
+#include "ews/model/too_large.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -200,12 +201,7 @@ private:
     const auto bytes = bytes_of(i);
     const auto most = self->state.version().request_bytes;
     if (bytes <= most) return std::nullopt;
-    return refused{{reach::item,
-                    retry::never,
-                    {},
-                    "too_large",
-                    "CreateItem: " + std::to_string(bytes) + " bytes, the server takes " + std::to_string(most),
-                    "the item is larger than this server takes"}};
+    return refused{too_large("the item", bytes / 4 * 3, most / 4 * 3)}; // as it is without base64
   }
   void begin() override {
     auto request = std::make_shared<ews::create_items>();

@@ -248,6 +248,14 @@ settle_twin settlement_of(const twin& t, const intent& in, const item_id& id, co
   return {};
 }
 
+settle_twin taken_back(const twin& t, const intent& in, const change_key& key) {
+  auto s = start(t, in);
+  s.wrote = result_on(t, in, in.item, key);
+  s.clear_trouble = s.count_sync = false;
+  s.conflict.reset();
+  return s;
+}
+
 settle_twin settlement_of(const twin& t, const agree& a) {
   settle_twin s;
   s.twin = t.id;

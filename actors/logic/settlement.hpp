@@ -32,6 +32,8 @@ settle_twin settlement_of(const twin&, const intent&, const item_id& id, const c
 settle_twin settlement_of(const twin&, const agree&);
 settle_twin settlement_of(const twin&, const forget&);
 settle_twin settlement_of(const twin&, const bury&, utc_seconds now);
+/// What a write leaves that was refused halfway and took back what it had written: an item as it was, under this key.
+settle_twin taken_back(const twin&, const intent&, const change_key& key);
 
 // ---- lost answers
 // ----------------------------------------------------------------------------------------------------

@@ -250,6 +250,19 @@ std::string errors_of(const session& with, const json& pairs) {
   return text.empty() ? text : "\n" + text;
 }
 
+/// What happened to items, and what to do, below their table.
+std::string reasons_of(const session& with, const json& bans) {
+  std::string text;
+  for (const auto& b : bans) {
+    if (!b.contains("message")) continue;
+    text += paint(with.look, colour::bold, word(at(b, "/subject"))) + " (" + word(at(b, "/id")) +
+            "): " + word(at(b, "/message")) + "\n";
+    if (b.contains("hint")) text += "    → " + in_commands(word(at(b, "/hint"))) + "\n";
+    if (at(b, "/link").is_string()) text += "    " + word(at(b, "/link")) + "\n";
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
 std::string as_lines(const json& value, const std::string& indent) {
   std::string text;
   std::size_t width = 0;
@@ -407,6 +420,7 @@ std::string shown(const session& with, const std::string& method, const json& re
   if (is_report(*rows)) return show_report(with, *rows);
   auto text = rows_as_table(with, method, *rows);
   if (method == "pair.list") text += errors_of(with, *rows);
+  if (method == "ban.list") text += reasons_of(with, *rows);
   if (result.contains("hint")) text += in_commands(word(result.at("hint"))) + "\n";
   if (result.contains("total") && result.at("total") > rows->size())
     text += std::to_string(rows->size()) + " of " + word(result.at("total")) + "; --limit shows more\n";

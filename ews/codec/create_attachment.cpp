@@ -18,13 +18,13 @@ void write_attachment(xml_writer& out, const carried_attachment& a, const schema
     write_new_item(out, a.item->item, {}, version, a.item->attachments);
   } else {
     if (a.contact_photo && since_2010) out.text("t:IsContactPhoto", "true");
-    out.plain("t:Content", a.content_base64);
+    out.large("t:Content", a.content_base64);
   }
   out.close(name);
 }
 
-std::string write(const request_context& context, const create_attachments& request) {
-  return write_envelope(context, [&](xml_writer& out) {
+segmented_text write(const request_context& context, const create_attachments& request) {
+  return write_large_envelope(context, [&](xml_writer& out) {
     out.open("m:CreateAttachment");
     write_item_id(out, "m:ParentItemId", request.parent.id, request.parent.key);
     out.open("m:Attachments");

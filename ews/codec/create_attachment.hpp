@@ -18,7 +18,7 @@ struct created_attachment {
   std::string id;
   item_key root; // empty where the answer does not say
 };
-std::string write(const request_context& context, const create_attachments& request);
+segmented_text write(const request_context& context, const create_attachments& request);
 answer_reader<created_attachment> read_create_attachments();
 /// About how many bytes of request one attachment makes.
 std::size_t request_bytes(const carried_attachment& attachment);

@@ -84,7 +84,7 @@ answer_reader<got_attachment> read_get_attachment() {
               read_attached_item(one, out);
               if (!to.item) return "an attached item without the item";
             } else if (auto* content = one.child("Content")) {
-              to.content_base64 = std::move(content->text);
+              to.content_base64 = content->take_large();
             }
             return out;
           }};

@@ -1,5 +1,7 @@
 #include "ews/codec/response_codes.hpp"
 
+#include "ews/model/too_large.hpp"
+
 #include <algorithm>
 #include <iterator>
 
@@ -20,7 +22,6 @@ constexpr auto later = retry::later;
 constexpr auto after_change = retry::after_change;
 constexpr auto never = retry::never;
 
-constexpr std::string_view too_big = "the item is larger than this server takes";
 constexpr std::string_view server_trouble = "the server is busy or broken; exsyncd tries again";
 constexpr std::string_view impersonation =
     "give the account the ApplicationImpersonation role for this mailbox, or use the mailbox's own credentials";
@@ -40,7 +41,7 @@ constexpr row rows[] = {
      "the account may not do this to this item: make it an owner of the folder"},
     {"ErrorAccountDisabled", not_done, reach::account, after_change, "enable the account"},
     {"ErrorAttachmentNestLevelLimitExceeded", item, reach::item, never, "the attachments are nested too deeply"},
-    {"ErrorAttachmentSizeLimitExceeded", item, reach::item, never, too_big},
+    {"ErrorAttachmentSizeLimitExceeded", item, reach::item, never, what_to_do_about_size},
     {"ErrorBatchProcessingStopped", not_done, reach::item, later, ""},
     {"ErrorCalendarDurationIsTooLong", item, reach::item, never, ""},
     {"ErrorCalendarEndDateIsEarlierThanStartDate", item, reach::item, never, ""},
@@ -62,7 +63,7 @@ constexpr row rows[] = {
     {"ErrorContentConversionFailed", item, reach::item, never, "the server cannot convert this item"},
     {"ErrorCorruptData", item, reach::item, never, "the server finds this item damaged"},
     {"ErrorCreateItemAccessDenied", not_done, reach::folder, after_change, no_target_right},
-    {"ErrorDataSizeLimitExceeded", item, reach::item, never, too_big},
+    {"ErrorDataSizeLimitExceeded", item, reach::item, never, what_to_do_about_size},
     {"ErrorDataSourceOperation", unknown, reach::item, later, ""},
     {"ErrorExceededConnectionCount", not_done, reach::account, later, ""},
     {"ErrorExceededSubscriptionCount", not_done, reach::account, later, ""},
@@ -109,7 +110,7 @@ constexpr row rows[] = {
     {"ErrorMailboxStoreUnavailable", not_done, reach::mailbox, later, ""},
     {"ErrorMessagePerFolderCountReceiveQuotaExceeded", not_done, reach::folder, after_change,
      "the folder holds as many items as this server allows"},
-    {"ErrorMessageSizeExceeded", item, reach::item, never, too_big},
+    {"ErrorMessageSizeExceeded", item, reach::item, never, what_to_do_about_size},
     {"ErrorMimeContentConversionFailed", item, reach::item, never, "the server cannot convert this mail"},
     {"ErrorMimeContentInvalid", item, reach::item, never, "the server finds this mail damaged"},
     {"ErrorMimeContentInvalidBase64String", item, reach::item, never, "the server finds this mail damaged"},
@@ -278,7 +279,7 @@ meaning meaning_of_status(int status, std::string_view operation) {
     out.refusal = refusal::item;
     out.why.reach = reach::item;
     out.why.retry = retry::never;
-    out.why.hint = too_big;
+    out.why.hint = what_to_do_about_size;
     break;
   case 429: // said before anything is done
     out.why.reach = reach::account;
@@ -302,6 +303,19 @@ meaning meaning_of_status(int status, std::string_view operation) {
       out.why.reach = reach::server;
     }
   }
+  return out;
+}
+
+meaning meaning_of_status(int status, std::string_view operation, std::size_t request_bytes) {
+  constexpr std::size_t not_small =
+      1'000'000; // far below every default limit, far above every request without contents
+  auto out = meaning_of_status(status, operation);
+  if ((status != 400 && status != 404) || request_bytes < not_small) return out;
+  out.refusal = refusal::item;
+  out.why.reach = reach::item;
+  out.why.retry = retry::never;
+  out.why.what += " to a request of " + size_text(request_bytes) + ", which is how a server refuses its size";
+  out.why.hint = what_to_do_about_size;
   return out;
 }
 

@@ -119,7 +119,7 @@ struct xml_reader::state {
     s.diverted.reset(); // what it stands in has children: its text does not count
     auto& e = s.open.emplace_back();
     e.name = local;
-    if (s.spool_to && local == "MimeContent") s.diverted.emplace(s.spool_to);
+    if (s.spool_to && (local == "MimeContent" || local == "Content")) s.diverted.emplace(s.spool_to);
     for (; *attributes; attributes += 2)
       e.attributes.emplace_back(split(attributes[0]).second, attributes[1]);
   }

@@ -18,7 +18,8 @@ namespace exsyncd::ews {
 struct element {
   std::string name;
   std::string text;
-  /// The text of MimeContent where it is long and the reader has a spool: then `text` is empty.
+  /// The text of MimeContent or Content (of an attached file) where it is long and the reader has a spool: then `text`
+  /// is empty.
   large_text large;
   std::vector<std::pair<std::string, std::string>> attributes;
   std::vector<element> children;
@@ -67,7 +68,7 @@ public:
   xml_reader(xml_reader&&) noexcept;
   xml_reader& operator=(xml_reader&&) noexcept;
 
-  /// Where the text of MimeContent goes as it arrives, once it is long. Before the first byte.
+  /// Where the text of MimeContent and Content goes as it arrives, once it is long. Before the first byte.
   void divert_to(spool where);
 
   /// False once the document is known to be broken; further bytes are ignored then.

@@ -57,7 +57,7 @@ struct carried_attachment {
   std::string content_location;
   bool is_inline = false;
   bool contact_photo = false;
-  std::string content_base64; // of a file
+  large_text content_base64; // of a file
   /// Of an attached item: the item itself, its own attachments beside it. Null for a file.
   std::shared_ptr<const struct attached_item> item;
 };

@@ -17,7 +17,7 @@ import programs  # noqa: E402  (found through the line above)
 import reports  # noqa: E402
 
 MB = 1_000_000
-FOLDERS = {"inbox": {"primary": "inbox", "replica": "inbox"}}
+FOLDERS = {folder: {"primary": folder, "replica": folder} for folder in ("inbox", "contacts", "calendar", "tasks")}
 HQ, BRANCH = "jane@hq.example", "jane@branch.example"
 
 
@@ -70,17 +70,40 @@ def memory(pid):
     return {name: int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM")}
 
 
-def large_item(daemon, servers, name, mime):
-    """Relays one large mail and tells by how much the daemon's memory grew while it did."""
-    deliver(servers["hq"], HQ, mime)
+def attach(server, folder, do, size, **content):
+    """A user makes an item in `folder` and attaches a file to it, which is no part of any MIME."""
+    made = server.control(do, mailbox=HQ, folder=folder, **content)["id"]
+    server.control("user_add_attachment", mailbox=HQ, folder=folder, item=made, name="large.bin", type="application/octet-stream",
+                   content_base64=base64.b64encode(random.Random(do).randbytes(size)).decode())
+
+
+def attached(server, mailbox, folder):
+    """The hashes of what is attached to the items of a folder."""
+    return sorted(a["sha256"] for item in server.control("contents", mailbox=mailbox, folder=folder)["items"] for a in item["attachments"])
+
+
+def large_item(daemon, servers, name, size, folder="inbox"):
+    """Relays one large item that is new at hq and tells by how much the daemon's memory grew while it did."""
     pid = daemon.process.pid
     with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
         file.write("5")  # resets the highest mark
     before, begun = memory(pid)["VmRSS"], time.monotonic()
-    writes = daemon.sync()
+    daemon.sync()
     took, highest = time.monotonic() - begun, memory(pid)["VmHWM"]
-    return {"item": name, "mime_bytes": len(mime), "arrived": writes == 1, "seconds": round(took, 2),
-            "rss_before": before, "rss_highest": highest, "rss_growth_mb": round((highest - before) / MB, 1)}
+    there = attached(servers["hq"], HQ, folder)
+    return {"item": name, "bytes": size, "arrived": bool(there) and there == attached(servers["branch"], BRANCH, folder),
+            "seconds": round(took, 2), "rss_before": before, "rss_highest": highest, "rss_growth_mb": round((highest - before) / MB, 1)}
+
+
+def large_mail(daemon, servers, name, attachments):
+    mime = mail(name, attachments=attachments)
+    deliver(servers["hq"], HQ, mime)
+    return large_item(daemon, servers, name, len(mime))
+
+
+def large_attachment(daemon, servers, name, folder, do, **content):
+    attach(servers["hq"], folder, do, 24 * MB, subject=name, **content)
+    return large_item(daemon, servers, name, 24 * MB, folder)
 
 
 def latencies(daemon, servers, count=20):
@@ -113,8 +136,12 @@ def main():
             deliver(sims["hq"], HQ, mail(f"warm up {number}"))
         daemon.sync()
         report["large_items"] = [
-            large_item(daemon, sims, "a 24 MB mail", mail("large mail", attachments=[4_400_000] * 4)),
-            large_item(daemon, sims, "a 24 MB attachment", mail("large attachment", attachments=[24 * MB]))]
+            large_mail(daemon, sims, "a 24 MB mail", [4_400_000] * 4),
+            large_mail(daemon, sims, "a mail with a 24 MB attachment", [24 * MB]),
+            large_attachment(daemon, sims, "a contact with a 24 MB attachment", "contacts", "add_contact", contact={"GivenName": "Ann"}),
+            large_attachment(daemon, sims, "a task with a 24 MB attachment", "tasks", "add_task"),
+            large_attachment(daemon, sims, "an appointment with a 24 MB attachment", "calendar", "add_appointment",
+                             start="2026-01-08T09:00:00Z", end="2026-01-08T10:00:00Z", zone="UTC")]
         daemon.stop()
         configure(daemon, sims, streaming=True)
         daemon.start()

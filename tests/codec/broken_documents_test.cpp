@@ -212,6 +212,16 @@ TEST_CASE("an answer that is no SOAP says by its status what it did") {
     CHECK(m.why.reach == r.reach);
     CHECK(m.why.retry == r.retry);
     CHECK(m.why.code == "HTTP " + std::to_string(r.status));
+    // That a request was small does not change it, and of most not that it was large.
+    CHECK(meaning_of_status(r.status, "CreateItem", 10'000).why == m.why);
+    if (r.status != 404) CHECK(meaning_of_status(r.status, "CreateItem", 40'000'000).why == m.why);
+  }
+  for (int status : {400, 404}) {
+    const auto large = meaning_of_status(status, "CreateItem", 40'000'000);
+    CHECK(large.refusal == refusal::item);
+    CHECK(large.why.retry == retry::never);
+    CHECK(large.why.what.find("40.0 MB") != std::string::npos);
+    CHECK(large.why.hint.find("maxAllowedContentLength") != std::string::npos);
   }
   CHECK(meaning_of(broken_document{"cut"}, "CreateItem").refusal == refusal::unknown);
 }

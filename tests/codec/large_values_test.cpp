@@ -1,4 +1,6 @@
+#include "ews/codec/create_attachment.hpp"
 #include "ews/codec/create_item.hpp"
+#include "ews/codec/get_attachment.hpp"
 #include "ews/codec/get_item.hpp"
 #include "tests/support/memory_spool.hpp"
 
@@ -53,6 +55,36 @@ TEST_CASE("MIME goes to the spool as it arrives, once it is long, and nothing el
   CHECK(item.item.subject == "after it");
   // The same without a spool.
   CHECK(read(bytes, 64 * 1024, nullptr).mime_base64 == item.mime_base64);
+}
+
+TEST_CASE("So do files that are attached, and they stand in the request that carries them on as they came") {
+  const auto content = base64_like(3'000'000);
+  const auto bytes =
+      "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/' xmlns:m='m' xmlns:t='t'><s:Body>"
+      "<m:GetAttachmentResponse><m:ResponseMessages><m:GetAttachmentResponseMessage ResponseClass='Success'>"
+      "<m:ResponseCode>NoError</m:ResponseCode><m:Attachments><t:FileAttachment><t:Name>a.bin</t:Name><t:Content>" +
+      content +
+      "</t:Content></t:FileAttachment></m:Attachments></m:GetAttachmentResponseMessage></m:ResponseMessages>"
+      "</m:GetAttachmentResponse></s:Body></s:Envelope>";
+  memory_spool spool;
+  auto reader = read_get_attachment();
+  reader.divert_to(spool.spool());
+  for (std::size_t at = 0; at < bytes.size(); at += 64 * 1024)
+    REQUIRE(reader.feed(std::string_view(bytes).substr(at, 64 * 1024)));
+  const auto answer = reader.finish();
+  const auto& got = std::get<got_attachment>(std::get<0>(answer.outcome).at(0)).attachment;
+  CHECK(got.name == "a.bin");
+  CHECK(got.content_base64.is_stored());
+  CHECK(spool.largest_piece <= largest_in_memory);
+  CHECK((got.content_base64.text() == content));
+  create_attachments request;
+  request.parent = {item_id("i"), change_key("k")};
+  request.attachments = {&got};
+  const auto segmented = write({schema_version_of("Exchange2016"), ""}, request);
+  REQUIRE(segmented.large.size() == 1);
+  CHECK(segmented.text.size() < 10'000);
+  CHECK((std::string(segmented).find("<t:Content>" + content + "</t:Content>") != std::string::npos));
+  CHECK(request_bytes(got) > content.size());
 }
 
 TEST_CASE("A large value stands in a request where a short one would stand, without being copied") {

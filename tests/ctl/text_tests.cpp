@@ -146,6 +146,10 @@ TEST_CASE("results are shown as people read them") {
     "folder":"f","item":"s","code":"HTTP 503"},{"time":"?","level":"info","text":"it runs"}]})") ==
         "2025-11-24 20:00 warning p/f: no «s» (HTTP 503)\n? info    it runs\n");
   CHECK(seen("log.show", R"({"lines":[]})") == "none\n");
+  const auto bans = seen("ban.list", R"({"bans":[{"state":"banned","subject":"s","message":"too large","id":"1",
+    "hint":"make it smaller","link":"https://x/owa/?ItemID=A"}],"total":1})");
+  CHECK_THAT(bans, Catch::Contains("s (1): too large\n    → make it smaller\n"));
+  CHECK_THAT(bans, Catch::Contains("https://x/owa/?ItemID=A"));
   CHECK_THAT(seen("item.why", R"({"items":[{"subject":"s","why":"it is off","in_step":false,"id":"1","pair":"p",
     "folder":"f","class":"message"}],"more":false})"),
              Catch::Contains("not in step s  (message, p/f, id 1)\n    it is off"));

@@ -1,3 +1,5 @@
+#include "daemon/owa_link.hpp"
+#include "daemon/show.hpp"
 #include "daemon/traffic_view.hpp"
 
 #include <catch2/catch.hpp>
@@ -68,6 +70,27 @@ TEST_CASE("Links lead into Outlook on the web where that is known") {
   CHECK(owa_link(at("autodiscover"), id, item_class::message).empty());
   CHECK(owa_link(at("https://mail.hq.example/EWS/Exchange.asmx"), item_id{"public:AAMk"}, item_class::message).empty());
   CHECK(owa_link(at("https://mail.hq.example/EWS/Exchange.asmx"), {}, item_class::message).empty());
+}
+
+TEST_CASE("An item in trouble is shown with the size that it has where it is whole, and a link to it") {
+  pair_settings jane;
+  jane.primary = {at("https://a.example/EWS/Exchange.asmx"), "jane@a.example"};
+  jane.replica = {at("https://b.example/EWS/Exchange.asmx"), "jane@b.example"};
+  twin t;
+  t.seen.primary.emplace().item = item_id{"p"};
+  t.seen.primary->size = 24'000'000;
+  t.seen.replica.emplace().item = item_id{"r"};
+  t.seen.replica->size = 500;
+  t.trouble.emplace().side = side::replica;
+  CHECK(show_trouble(t, jane, {}).at("link").is_null());
+  const auto shown = show_trouble(t, jane, {true, true});
+  CHECK(shown.at("link") == "https://a.example/owa/?ItemID=p&exvsurl=1&viewmodel=ReadMessageItem");
+  CHECK(shown.at("size_mb") == 24.0);
+  CHECK(shown.at("owner") == "jane@b.example");
+  t.seen.primary->presence = presence::left;
+  CHECK(show_trouble(t, jane, {true, true}).at("link") ==
+        "https://b.example/owa/?ItemID=r&exvsurl=1&viewmodel=ReadMessageItem");
+  CHECK(show_trouble(t, jane, {true, false}).at("link").is_null());
 }
 
 TEST_CASE("A costly item is shown with the account that has it") {

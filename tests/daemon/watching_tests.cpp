@@ -158,7 +158,7 @@ TEST_CASE("why an item is in step or is not, in words") {
   SECTION("left alone by the settings") {
     t.answered.primary = 5;
     jane.folders[0].policy.start_date = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
-    CHECK(why(t, jane) == "it is left alone: before the start date");
+    CHECK(why(t, jane) == "it is left alone: before the start date (an earlier start_date lets it come)");
     CHECK(why_skipped(t, jane, at(0)) == "before the start date");
     jane.folders[0].policy = {};
     jane.folders[0].policy.direction = direction::replica_to_primary;

@@ -96,7 +96,7 @@ class AdminTest(case.EndToEnd):
         self.assertEqual(self.why(fresh["replica"]["id"])["id"], fresh["id"])
         self.assertEqual(self.why(fresh["id"])["primary"]["presence"], "present")
         ancient = self.why("ancient")
-        self.assertEqual((ancient["in_step"], ancient["why"]), (False, "it is left alone: before the start date"))
+        self.assertEqual((ancient["in_step"], ancient["why"]), (False, "it is left alone: before the start date (an earlier start_date lets it come)"))
         got = self.daemon.call("pair.get", pair="jane")
         self.assertEqual(got["skipped"], {"message": {"before the start date": 1}})
         self.assertEqual({k: got["items"][k] for k in ("known", "in_step", "skipped")}, {"known": 2, "in_step": 1, "skipped": 1})

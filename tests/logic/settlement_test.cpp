@@ -187,6 +187,23 @@ TEST_CASE("an update's settlement makes base what the target then holds") {
   CHECK_FALSE(s.settled);
 }
 
+TEST_CASE("a write that took back what it had written leaves the item under another key, and nothing else") {
+  auto t = agreed_twin();
+  auto news = with(field::subject, "New");
+  edit(t, P, news);
+  auto in = logic::intent_to_update(t, {R, {field::subject}}, content_of(news, "2P"), intent_id{"i"}, begun);
+  in.loses.emplace();
+  auto s = logic::taken_back(t, in, change_key{"3R"});
+  CHECK_FALSE(s.conflict);
+  CHECK(s.intent == in.id);
+  CHECK(s.wrote->item == item_id{"item-R"});
+  CHECK(s.wrote->key == change_key{"3R"});
+  CHECK_FALSE(s.base);
+  CHECK_FALSE(s.settled);
+  CHECK_FALSE(s.count_sync);
+  CHECK_FALSE(s.clear_trouble);
+}
+
 TEST_CASE("the brake: at least ten and more than half") {
   CHECK_FALSE(logic::brake(9, 9));
   CHECK(logic::brake(10, 10));

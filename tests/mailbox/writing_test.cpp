@@ -138,6 +138,20 @@ TEST_CASE("a mail that no server of this age takes is not sent, and its neighbou
   CHECK(got == said{"written n0 k", "refused too_large", "written n2 k"});
 }
 
+TEST_CASE("a server that answers to a large request as if it were not there refuses its size") {
+  for (int code : {400, 404}) {
+    const auto no = "HTTP " + std::to_string(code);
+    mailbox_stage stage;
+    // Nobody has answered yet: the URL may be wrong.
+    CHECK(words(stage.write(mails(1, 2'000'000), {status(code)})) == said{"not_done " + no});
+    CHECK(words(stage.write(mails(1), {answers("CreateItem", created(0, 1))})) == said{"written n0 k"});
+    CHECK(words(stage.write(mails(1), {status(code)})) == said{"not_done " + no});
+    const auto got =
+        words(stage.write(mails(2, 1'000'000), {status(code), answers("CreateItem", created(0, 1)), status(code)}));
+    CHECK(got == said{"written n0 k", "refused " + no});
+  }
+}
+
 TEST_CASE("a batch that is refused because of one mail goes out mail by mail") {
   for (const auto& [answer, code] :
        std::vector<std::pair<scripted, std::string>>{{status(413), "HTTP 413"},

@@ -23,6 +23,19 @@ TEST_CASE("Two halves that are one mail become one twin", "[absorb]") {
   });
 }
 
+TEST_CASE("A ban of an administrator goes over to the twin that the item turns out to belong to", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  b.list(side::primary, {present("p1")});
+  b.list(side::replica, {present("r1")});
+  const auto keep = b.of(side::primary, "p1"), from = b.of(side::replica, "r1");
+  trouble ban;
+  ban.code = banned_by_administrator;
+  ban.banned = true;
+  b->note({from.id, ban});
+  b->absorb({keep.id, from.id, side::replica, {}});
+  CHECK(b->load(keep.id)->trouble == ban);
+}
+
 TEST_CASE("An item that moved is found again by its twin, and is news to it", "[absorb]") {
   bench b(kind_of_engine::memory);
   const auto t = b.agreed("a");

@@ -52,6 +52,27 @@ TEST_CASE("A settlement may lift the trouble", "[reads]") {
   CHECK(b->in_trouble(jane).empty());
 }
 
+TEST_CASE("What an administrator bans stays banned, whatever comes of a write that was under way", "[reads]") {
+  bench b(kind_of_engine::memory);
+  const auto t = b.agreed("a");
+  trouble ban;
+  ban.code = banned_by_administrator;
+  ban.banned = true;
+  b->note({t.id, ban});
+  trouble refused;
+  refused.code = "ErrorMessageSizeExceeded";
+  b->note({t.id, refused});
+  CHECK(b->load(t.id)->trouble == ban);
+  settle_twin call;
+  call.twin = t.id;
+  call.answers = answers_of(t);
+  call.settled = call.clear_trouble = true;
+  REQUIRE(b->settle(call));
+  CHECK(b->load(t.id)->trouble == ban);
+  b->note({t.id, {}}); // ban.delete
+  CHECK_FALSE(b->load(t.id)->trouble);
+}
+
 TEST_CASE("What was left alone on one side is found by its Message-ID", "[reads]") {
   over_each_engine([](kind_of_engine k) {
     bench b(k);

@@ -315,6 +315,6 @@ TEST_CASE("a mail that fits into no request of the other server is listed with i
   REQUIRE(bans.size() == 1);
   CHECK(bans[0].trouble->banned);
   CHECK(bans[0].trouble->code == "too_large");
-  CHECK(bans[0].trouble->what.find("MB") != std::string::npos);
+  CHECK(bans[0].trouble->what.find("has 3 kB, the server takes up to ") != std::string::npos);
   CHECK(bans[0].seen.primary->size == 2500);
 }

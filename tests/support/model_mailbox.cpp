@@ -355,7 +355,7 @@ model_mailbox::outcome model_mailbox::update(const item_id& id, const change_key
     if (f.field == field::attachments) {
       item->attachments.clear();
       for (const auto& a : attachments)
-        item->attachments[a.name] = from_base64(a.content_base64);
+        item->attachments[a.name] = from_base64(a.content_base64.text());
       continue;
     }
     const auto kept = stored_value(f.field, f.value);
@@ -382,7 +382,7 @@ model_mailbox::outcome model_mailbox::update_halfway(const item_id& id, const ch
   if (!item) return gone{};
   if (item->key() != guard) return stale{};
   for (const auto& a : attachments)
-    item->attachments["new " + a.name] = from_base64(a.content_base64);
+    item->attachments["new " + a.name] = from_base64(a.content_base64.text());
   item->version = ++last_version_;
   return done{id, item->key()};
 }
