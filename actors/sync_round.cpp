@@ -20,6 +20,12 @@ std::string name_of(side s) {
   return s == side::primary ? "primary" : "replica";
 }
 
+/// The settings by which items are left alone on one side (logic::decide), as text: other ones, another decision.
+std::string leaves_alone(const policy& p) {
+  return std::to_string(static_cast<int>(p.direction)) + " " + std::to_string(static_cast<int>(p.meetings)) + " " +
+         (p.start_date ? std::to_string(p.start_date->time_since_epoch().count()) : "-");
+}
+
 } // namespace
 
 sync_round::sync_round(pair_self self, std::vector<folder_pair_id> approved, bool dry, std::set<folder_id> hinted,
@@ -178,8 +184,8 @@ bool sync_round::place(const folder_pair_id& name, const both<std::string>& path
   for (side s : both_sides) {
     ids[s] = found[s]->id;
     const auto& store = found[s]->store;
-    binding_.folders.push_back(
-        {pair_id{options().settings.name}, name, s, store.empty() ? identities_[s] : store, ids[s], paths[s], false});
+    binding_.folders.push_back({pair_id{options().settings.name}, name, s, store.empty() ? identities_[s] : store,
+                                ids[s], paths[s], false, leaves_alone(folder(name).policy)});
   }
   (*places_)[name] = ids;
   return true;

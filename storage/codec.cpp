@@ -55,7 +55,7 @@ void fields(Archive& a, R& t) {
 template <class Archive, of_type<folder_side> R>
 void fields(Archive& a, R& f) {
   a(f.pair, f.folder_pair, f.side, f.mailbox, f.folder, f.path, f.cursor, f.phase, f.generation, f.listed_at,
-    f.bound_at, f.whole_generation);
+    f.bound_at, f.whole_generation, f.left_alone_by);
 }
 template <class Archive, of_type<frozen> R>
 void fields(Archive& a, R& f) {

@@ -202,6 +202,8 @@ struct folder_side {
   sequence listed_at = 0;
   /// The store's sequence when it was bound to this folder, or started again: pages asked for before are void.
   sequence bound_at = 0;
+  /// The settings that leave items alone (start date, direction, meetings), as they were when it was bound last.
+  std::string left_alone_by;
   friend bool operator==(const folder_side&, const folder_side&) = default;
 };
 

@@ -215,8 +215,25 @@ folder_side store::bind(const bind_folder& call) {
     advance();
     f.bound_at = now_;
   }
+  if (call.left_alone_by && f.left_alone_by != *call.left_alone_by) {
+    reopen_left_alone(call);
+    f.left_alone_by = *call.left_alone_by;
+  }
   put(key, encode(f));
   return f;
+}
+
+void store::reopen_left_alone(const bind_folder& call) {
+  std::vector<twin_id> there;
+  scan(keys::all_present(call.pair, call.folder_pair, call.side), [&](std::string_view, std::string_view id) {
+    there.emplace_back(std::string(id));
+    return true;
+  });
+  for (const auto& id : there)
+    edit(id, [](twin& t) {
+      if (t.base || t.trouble || is_unsettled(t)) return false;
+      return t.unfinished = true;
+    });
 }
 
 void store::observe(const observe_content& call) {

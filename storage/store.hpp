@@ -43,6 +43,9 @@ struct bind_folder {
   folder_id folder;
   std::string path;
   bool restart = false;
+  /// folder_side::left_alone_by; nothing: as it was. Where it is another one, what was left alone in this folder is
+  /// unsettled again, so that it is decided by the new settings.
+  std::optional<std::string> left_alone_by = {};
 };
 
 /// Contents that were read, as facts about one side of a twin. Ignored where the item id is no longer that side's, and
@@ -307,6 +310,7 @@ private:
   void drop_old_traffic(utc_seconds today);
   std::vector<twin_id> not_seen_since(const folder_side&, std::uint64_t generation) const;
   bool record_write(twin&, const settle_twin&);
+  void reopen_left_alone(const bind_folder&);
   std::optional<observation> take_from_owner(const twin_id& but, const folder_side&, const item_id&);
 
   engine& engine_;

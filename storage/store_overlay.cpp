@@ -10,7 +10,7 @@ namespace exsyncd {
 namespace {
 
 constexpr std::string_view format_name = "exsyncd ";
-constexpr unsigned format_version = 3;
+constexpr unsigned format_version = 4;
 
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;

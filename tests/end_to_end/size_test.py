@@ -172,7 +172,7 @@ class LeftAlone(case.EndToEnd):
     def got(self):
         return self.daemon.call("pair.get", pair="jane")
 
-    def test_mails_before_the_start_date_are_counted_and_told(self):
+    def test_mails_before_the_start_date_are_counted_and_come_with_an_earlier_one(self):
         for year in (2024, 2025):
             self.deliver(self.hq, f"of {year}", received=f"{year}-05-01T08:00:00Z", sent=f"{year}-05-01T08:00:00Z")
         self.deliver(self.hq, "new")
@@ -182,6 +182,11 @@ class LeftAlone(case.EndToEnd):
         self.assertEqual(self.got()["skipped"], {"message": {"before the start date": 2}})
         [told] = self.daemon.call("item.why", item="of 2024")["items"]
         self.assertIn("before the start date (an earlier start_date lets it come)", told["why"])
+        self.daemon.configure(self.configuration(start_date="2025-01-01"))
+        self.daemon.call("daemon.reload")
+        self.daemon.sync()
+        self.assertEqual(self.subjects(self.branch), ["new", "of 2025"])
+        self.assertEqual(self.got()["skipped"], {"message": {"before the start date": 1}})
         self.assert_nothing_left_to_write()
 
 

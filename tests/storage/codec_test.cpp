@@ -100,7 +100,9 @@ folder_side full_folder_side() {
           listing_phase::following,
           2,
           3,
-          4};
+          4,
+          5,
+          "since 2026"};
 }
 
 template <class Record>

@@ -294,6 +294,38 @@ TEST_CASE("Binding the same folder under another path changes only the path", "[
   CHECK(b.folder(side::primary) == f);
 }
 
+TEST_CASE("What the settings leave alone is decided anew by others", "[facts]") {
+  over_each_engine([](kind_of_engine k) {
+    bench b(k);
+    b.agreed("a");
+    b.list(side::primary, {present("p1")});
+    b.list(side::replica, {present("r1")}); // left alone there by a one-way pair
+    for (const auto& t : {b.of(side::primary, "p1"), b.of(side::replica, "r1")}) {
+      settle_twin call;
+      call.twin = t.id;
+      call.answers = answers_of(t);
+      call.settled = true;
+      REQUIRE(b->settle(call));
+    }
+    const auto bind_by = [&](std::optional<std::string> settings) {
+      const auto f = b.folder(side::primary);
+      b->bind({jane, inbox, side::primary, f.mailbox, f.folder, f.path, false, std::move(settings)});
+      b.commit();
+      b.crash();
+      return b.unsettled();
+    };
+    const auto p1 = b.of(side::primary, "p1").id.value;
+    CHECK(bind_by("since 2026") == std::vector{p1}); // not known before
+    settle_twin again;
+    again.twin = twin_id{p1};
+    again.settled = true;
+    REQUIRE(b->settle(again));
+    CHECK(bind_by("since 2026").empty());
+    CHECK(bind_by({}).empty());
+    CHECK(bind_by("since 2025") == std::vector{p1});
+  });
+}
+
 TEST_CASE("A page for a folder that is not bound changes nothing", "[facts]") {
   bench b(kind_of_engine::memory, false);
   CHECK(b.list(side::primary, {present("p1")}).ignored);

@@ -216,14 +216,14 @@ TEST_CASE("Only data of this format is opened", "[open]") {
   const auto mark = keys::format(), last = keys::last_sequence();
   const std::vector<row> rows{
       {"nothing", {}, {}},
-      {"this format", {{mark, "exsyncd 3"}, {last, "17"}}, {}},
+      {"this format", {{mark, "exsyncd 4"}, {last, "17"}}, {}},
       {"a newer one", {{mark, "exsyncd 1000"}}, kind::newer},
       {"somebody else's", {{"something", "else"}}, kind::damaged},
       {"another mark", {{mark, "mbsync 1"}}, kind::damaged},
       {"no number", {{mark, "exsyncd "}}, kind::damaged},
       {"not quite a number", {{mark, "exsyncd 1x"}}, kind::damaged},
       {"version zero", {{mark, "exsyncd 0"}}, kind::damaged},
-      {"a counter that is none", {{mark, "exsyncd 3"}, {last, "many"}}, kind::damaged},
+      {"a counter that is none", {{mark, "exsyncd 4"}, {last, "many"}}, kind::damaged},
   };
   for (const auto& row : rows) {
     INFO(row.what);
