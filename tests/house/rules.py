@@ -35,6 +35,8 @@ FOLDERS = {
                      sources_only=("JSON", "OpenSSL", "CLI11", "systemd", "curl", "fmt"), one_file=("spdlog", "libsodium")),
     # The judge shares nothing with what it judges.
     "tests/exchange_sim": Folder(libraries=("JSON", "libxml2", "GMime", "OpenSSL"), sources_only=("httplib", "CLI11"), one_file=("ICU",)),
+    # What users did is known from the simulator alone; the daemon's code and records are no witness.
+    "tests/simulate/model": Folder(ours=("tests/exchange_sim",), sources_only=("JSON",), system=False),
     "tests": Folder(ours=("actors", "ews", "storage", "config", "daemon", "tests"), libraries=tuple(LIBRARIES.values())),
 }
 
