@@ -24,6 +24,7 @@ void add_or_remove(std::set<std::string>& accounts, const std::string& account, 
 
 outcome<done> world::set_permission(const mailbox_ref& ref, const std::string& path, const std::string& account,
                                     const std::string& level, bool below) {
+  act_scope act(*universe_, options_, "set_permission", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   if (!rights_of_level(level)) return refusal{"no such permission level: " + level};
@@ -36,6 +37,7 @@ outcome<done> world::set_permission(const mailbox_ref& ref, const std::string& p
 
 outcome<done> world::set_access(const mailbox_ref& ref, const std::string& account, std::optional<bool> full,
                                 std::optional<bool> view_private) {
+  act_scope act(*universe_, options_, "set_access", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   if (full) add_or_remove(found.box->full_access, lower(account), *full);
@@ -46,6 +48,7 @@ outcome<done> world::set_access(const mailbox_ref& ref, const std::string& accou
 
 outcome<done> world::withdraw(const mailbox_ref& ref, const std::string& path, const std::string& account,
                               const std::string& code) {
+  act_scope act(*universe_, options_, "withdraw", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto* of = folder_at(*found.box, path);
@@ -58,6 +61,7 @@ outcome<done> world::withdraw(const mailbox_ref& ref, const std::string& path, c
 }
 
 outcome<done> world::give_back(const mailbox_ref& ref, const std::string& path, const std::string& account) {
+  act_scope act(*universe_, options_, "give_back", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto* of = folder_at(*found.box, path);
@@ -94,6 +98,7 @@ bool name_taken(mailbox& box, folder_key parent, const std::string& name, folder
 
 outcome<std::string> world::user_create_folder(const mailbox_ref& ref, const std::string& path,
                                                const std::string& folder_class) {
+  act_scope act(*universe_, options_, "user_create_folder", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   if (folder_at(*found.box, path) != nullptr) return refusal{"the folder exists: " + path};
@@ -102,6 +107,7 @@ outcome<std::string> world::user_create_folder(const mailbox_ref& ref, const std
 
 outcome<std::string> world::user_rename_folder(const mailbox_ref& ref, const std::string& path,
                                                const std::string& name) {
+  act_scope act(*universe_, options_, "user_rename_folder", ref);
   auto found = find_folder(*universe_, ref, path);
   if (found.named == nullptr) return refusal{found.why};
   if (!found.named->distinguished.empty()) return refusal{"a distinguished folder cannot be renamed: " + path};
@@ -114,6 +120,7 @@ outcome<std::string> world::user_rename_folder(const mailbox_ref& ref, const std
 }
 
 outcome<std::string> world::user_move_folder(const mailbox_ref& ref, const std::string& path, const std::string& to) {
+  act_scope act(*universe_, options_, "user_move_folder", ref);
   auto found = find_folder(*universe_, ref, path);
   if (found.named == nullptr) return refusal{found.why};
   if (!found.named->distinguished.empty()) return refusal{"a distinguished folder cannot be moved: " + path};

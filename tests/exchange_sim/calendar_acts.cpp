@@ -95,6 +95,7 @@ outcome<std::string> on_appointment(universe& all, const world_options& options,
 } // namespace
 
 outcome<std::string> world::add_appointment(const mailbox_ref& ref, const new_appointment& given) {
+  act_scope act(*universe_, options_, "add_appointment", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto* to = folder_at(*found.box, given.folder);
@@ -133,6 +134,7 @@ outcome<std::string> world::add_appointment(const mailbox_ref& ref, const new_ap
 
 outcome<std::string> world::user_edit_appointment(const mailbox_ref& ref, const item_locator& wanted,
                                                   const appointment_edit& edit) {
+  act_scope act(*universe_, options_, "user_edit_appointment", ref);
   return on_appointment(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) {
     auto edited = i;
     apply(edit, edited, &i, changes);
@@ -144,6 +146,7 @@ outcome<std::string> world::user_edit_appointment(const mailbox_ref& ref, const 
 
 outcome<std::string> world::user_edit_occurrence(const mailbox_ref& ref, const item_locator& wanted,
                                                  const std::string& day, const appointment_edit& edit) {
+  act_scope act(*universe_, options_, "user_edit_occurrence", ref);
   return on_appointment(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) {
     auto before = occurrence_named(i, day);
     auto edited = before;
@@ -155,6 +158,7 @@ outcome<std::string> world::user_edit_occurrence(const mailbox_ref& ref, const i
 
 outcome<std::string> world::user_delete_occurrence(const mailbox_ref& ref, const item_locator& wanted,
                                                    const std::string& day) {
+  act_scope act(*universe_, options_, "user_delete_occurrence", ref);
   return on_appointment(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) {
     auto gone = occurrence_named(i, day);
     delete_occurrence(changes, i, gone.calendar->shows->day);

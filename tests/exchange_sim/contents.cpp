@@ -116,6 +116,8 @@ json reminder_json(const item& i) {
   return {{"is_set", i.reminder_is_set}, {"due", time_or_null(i.reminder_due)}, {"minutes", i.reminder_minutes}};
 }
 
+} // namespace
+
 json shown(const mailbox& box, const item& i) {
   auto categories = i.categories;
   std::sort(categories.begin(), categories.end());
@@ -150,8 +152,6 @@ json shown(const mailbox& box, const item& i) {
   show_type(out, i);
   return out;
 }
-
-} // namespace
 
 outcome<json> world::contents(const mailbox_ref& ref, const std::string& path) const {
   auto found = find_mailbox(*universe_, ref);

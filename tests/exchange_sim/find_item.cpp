@@ -132,8 +132,10 @@ void find_item(session& s, node request, xml_writer& out) {
       auto p = read_page(view, found.size(), allowed_rows(s, view, static_cast<bool>(restriction), found.size()));
       open_root_folder(inside, p, found.size());
       inside.open("t:Items");
-      for (auto i = p.first; i < p.first + p.count; ++i)
+      for (auto i = p.first; i < p.first + p.count; ++i) {
+        s.all.log.note(item_event::kind::listed, s.host, *s.box, found[i]->key.value);
         write_item(s, inside, *found[i], shape, shape_place::list);
+      }
       inside.close();
       inside.close();
     });

@@ -21,6 +21,7 @@ void write_ids(session& s, xml_writer& out, const item& of) {
 /// The item goes to another mailbox or store, where it is a new object; the answer names no ids (MoveItem's page).
 void across(session& s, const item& named, mailbox& from, mailbox& to_box, folder& to, bool move) {
   item copy = named;
+  copy.key = {};
   copy.created = sys_time{};
   copy.created_by.clear();
   copy.receipt_pending = false;
@@ -72,6 +73,7 @@ void get_item(session& s, node request, xml_writer& out) {
         [&](xml_writer& inside) {
           auto shape = read_shape(s, request.child("ItemShape"));
           auto named = item_or_occurrence(s, id);
+          s.all.log.note(item_event::kind::read, s.host, *s.box, named.stored->key.value);
           inside.open("m:Items");
           if (named.occurrence)
             write_item(s, inside, *occurrence_of(*named.stored, *named.occurrence), shape, shape_place::get_item);

@@ -353,6 +353,7 @@ void world::load(const json& saved) {
       host.mailboxes[lower(box.at("address").get<std::string>())] = mailbox_from(box, name);
     fresh.servers.emplace(name, std::move(host));
   }
+  fresh.log.to = options_.watcher;
   *universe_ = std::move(fresh);
 }
 

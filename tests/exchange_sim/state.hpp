@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/exchange_sim/act_log.hpp"
 #include "tests/exchange_sim/calendar_state.hpp"
 #include "tests/exchange_sim/profile.hpp"
 #include "tests/exchange_sim/subscription.hpp"
@@ -224,6 +225,7 @@ struct server {
 struct universe {
   std::map<std::string, server> servers;
   std::uint64_t revision = 0;
+  act_log log{};
 };
 
 std::string lower(std::string_view);

@@ -155,7 +155,10 @@ item& place_item(change_context& context, folder& to, item put) {
 } // namespace
 
 item& put_item(change_context& context, folder& to, item put) {
+  auto before = put.key.value;
   auto& placed = place_item(context, to, std::move(put));
+  context.all.log.note(context.all.log.renewing ? item_event::kind::moved : item_event::kind::created, context,
+                       placed.key.value, before);
   tell_created(context, placed);
   return placed;
 }
@@ -164,11 +167,14 @@ void touch_item(change_context& context, item& touched) {
   touched.changed = next_change(context);
   touched.modified = context.now;
   touched.modified_by = context.actor;
+  context.all.log.note(item_event::kind::changed, context, touched.key.value);
   tell_modified(context, touched);
 }
 
 void count_mail(change_context& context, const item& about, std::string kind) {
   ++context.all.revision;
+  if (context.all.log.to != nullptr)
+    context.all.log.mails.push_back({context.host.name, lower(context.box.who.address), about.subject, kind});
   context.host.counted.mails_out.push_back({context.box.who.address, about.subject, std::move(kind)});
 }
 
@@ -191,6 +197,7 @@ void set_read(change_context& context, item& marked, bool read, bool suppress_re
   marked.read = read;
   // Neither ChangeKey nor LastModifiedTime moves: read state is a register of its own.
   marked.read_changed = next_change(context);
+  context.all.log.note(item_event::kind::read_changed, context, marked.key.value);
   tell_read(context, marked);
 }
 
@@ -204,6 +211,7 @@ item& move_item(change_context& context, item& moved, folder& to) {
   context.box.where.erase(before.key);
   from.items.erase(before.key);
   auto& placed = place_item(context, to, std::move(taken));
+  context.all.log.note(item_event::kind::moved, context, placed.key.value, before.key.value);
   tell_moved(context, placed, before);
   return placed;
 }
@@ -218,6 +226,7 @@ item& copy_item(change_context& context, const item& original, folder& to) {
   before.key = original.key;
   before.folder = original.folder;
   auto& placed = place_item(context, to, std::move(copy));
+  context.all.log.note(item_event::kind::created, context, placed.key.value, before.key.value);
   tell_copied(context, placed, before);
   return placed;
 }
@@ -229,6 +238,7 @@ void remove_item(change_context& context, item& removed, bool suppress_receipt) 
   auto key = removed.key;
   from.tombstones.push_back({key, removed.arrived, next_change(context)});
   item gone = std::move(removed);
+  context.all.log.note(item_event::kind::removed, context, key.value);
   context.box.where.erase(key);
   from.items.erase(key);
   tell_deleted(context, gone);
@@ -238,8 +248,10 @@ void remove_folder(change_context& context, folder_key key) {
   for (auto* child : context.box.children_of(key))
     remove_folder(context, child->key);
   auto& gone = *context.box.find_folder(key);
-  for (const auto& [item_key, kept] : gone.items)
+  for (const auto& [item_key, kept] : gone.items) {
     context.box.where.erase(item_key);
+    if (!context.all.log.renewing) context.all.log.note(item_event::kind::removed, context, item_key.value);
+  }
   context.box.folder_tombstones.push_back({key, gone.created, next_change(context)});
   folder removed = std::move(gone);
   context.box.folders.erase(key);

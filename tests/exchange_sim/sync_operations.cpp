@@ -128,6 +128,8 @@ void sync_folder_items(session& s, node request, xml_writer& out) {
           mark_told(state.told, change);
           auto key = change.of != nullptr ? change.of->key : change.tombstone->key;
           if (ignored.contains(wire_id(*s.box, key))) continue;
+          s.all.log.note(change.of == nullptr ? item_event::kind::told_gone : item_event::kind::listed, s.host, *s.box,
+                         key.value);
           write_change(s, written, change, shape);
           ++count;
         }

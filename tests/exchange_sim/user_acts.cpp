@@ -39,6 +39,7 @@ outcome<std::string> to_folder(const std::string& path, change_context& changes,
 
 outcome<std::string> world::add_folder(const mailbox_ref& ref, const std::string& path,
                                        const std::string& folder_class) {
+  act_scope act(*universe_, options_, "add_folder", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto parts = path_parts(path);
@@ -58,6 +59,7 @@ outcome<std::string> world::add_folder(const mailbox_ref& ref, const std::string
 }
 
 outcome<std::string> world::add_message(const mailbox_ref& ref, const delivered_message& mail) {
+  act_scope act(*universe_, options_, "add_message", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto* to = folder_at(*found.box, mail.folder);
@@ -92,6 +94,7 @@ outcome<std::string> world::add_message(const mailbox_ref& ref, const delivered_
 }
 
 outcome<std::string> world::user_mark_read(const mailbox_ref& ref, const item_locator& wanted, bool read) {
+  act_scope act(*universe_, options_, "user_mark_read", ref);
   return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) -> outcome<std::string> {
     set_read(changes, i, read, false);
     return wire_id(changes.box, i.key);
@@ -99,18 +102,21 @@ outcome<std::string> world::user_mark_read(const mailbox_ref& ref, const item_lo
 }
 
 outcome<std::string> world::user_move(const mailbox_ref& ref, const item_locator& wanted, const std::string& path) {
+  act_scope act(*universe_, options_, "user_move", ref);
   return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) {
     return to_folder(path, changes, [&](folder& to) -> item& { return move_item(changes, i, to); });
   });
 }
 
 outcome<std::string> world::user_copy(const mailbox_ref& ref, const item_locator& wanted, const std::string& path) {
+  act_scope act(*universe_, options_, "user_copy", ref);
   return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) {
     return to_folder(path, changes, [&](folder& to) -> item& { return copy_item(changes, i, to); });
   });
 }
 
 outcome<std::string> world::user_delete(const mailbox_ref& ref, const item_locator& wanted) {
+  act_scope act(*universe_, options_, "user_delete", ref);
   return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) {
     tell_of_deletion(changes, i);
     return to_folder("deleteditems", changes, [&](folder& to) -> item& { return move_item(changes, i, to); });
@@ -118,6 +124,7 @@ outcome<std::string> world::user_delete(const mailbox_ref& ref, const item_locat
 }
 
 outcome<std::string> world::user_purge(const mailbox_ref& ref, const item_locator& wanted) {
+  act_scope act(*universe_, options_, "user_purge", ref);
   return on_item(*universe_, options_, ref, wanted, [](change_context& changes, item& i) -> outcome<std::string> {
     auto id = wire_id(changes.box, i.key);
     tell_of_deletion(changes, i);
@@ -127,6 +134,7 @@ outcome<std::string> world::user_purge(const mailbox_ref& ref, const item_locato
 }
 
 outcome<done> world::user_empty_folder(const mailbox_ref& ref, const std::string& path) {
+  act_scope act(*universe_, options_, "user_empty_folder", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto* emptied = folder_at(*found.box, path);
@@ -139,6 +147,7 @@ outcome<done> world::user_empty_folder(const mailbox_ref& ref, const std::string
 }
 
 outcome<done> world::delete_folder(const mailbox_ref& ref, const std::string& path) {
+  act_scope act(*universe_, options_, "delete_folder", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto* gone = folder_at(*found.box, path);
@@ -177,6 +186,7 @@ std::vector<folder> folders_of(const mailbox& box) {
 } // namespace
 
 outcome<std::string> world::recreate_folder(const mailbox_ref& ref, const std::string& path) {
+  act_scope act(*universe_, options_, "recreate_folder", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto* old = folder_at(*found.box, path);
@@ -185,11 +195,15 @@ outcome<std::string> world::recreate_folder(const mailbox_ref& ref, const std::s
                          options_.now(), options_.random, found.box->who.display_name};
   auto originals = folders_of(*found.box);
   folder original = *old;
+  universe_->log.renewing = true;
   remove_folder(changes, original.key);
-  return wire_id(*found.box, copy_folder(changes, original, original.parent, originals).key);
+  auto made = copy_folder(changes, original, original.parent, originals).key;
+  universe_->log.renewing = false;
+  return wire_id(*found.box, made);
 }
 
 outcome<done> world::recreate_mailbox(const mailbox_ref& ref) {
+  act_scope act(*universe_, options_, "recreate_mailbox", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   auto originals = folders_of(*found.box);
@@ -210,12 +224,15 @@ outcome<done> world::recreate_mailbox(const mailbox_ref& ref) {
   exchange_sim::lose_subscriptions(found.host->notifications, found.box->guid);
   change_context changes{*universe_,     *found.host,     *found.box,
                          options_.now(), options_.random, found.box->who.display_name};
+  universe_->log.renewing = true;
   for (const auto& original : originals)
     if (original.parent == folder_key{}) copy_folder(changes, original, {}, originals);
+  universe_->log.renewing = false;
   return done{};
 }
 
 outcome<std::string> world::touch_change_key(const mailbox_ref& ref, const item_locator& wanted) {
+  act_scope act(*universe_, options_, "touch_change_key", ref);
   return on_item(*universe_, options_, ref, wanted, [](change_context& changes, item& i) -> outcome<std::string> {
     touch_item(changes, i);
     return wire_id(changes.box, i.key);

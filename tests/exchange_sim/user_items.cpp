@@ -85,6 +85,7 @@ std::string saved_id(change_context& changes, item& i) {
 
 outcome<std::string> world::add_item(const mailbox_ref& ref, const std::string& element, const std::string& folder_path,
                                      const item_edit& content, const std::vector<user_attachment>& attached) {
+  act_scope act(*universe_, options_, "add_item", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   const auto* rules = rules_of_element(element);
@@ -111,6 +112,7 @@ outcome<std::string> world::add_item(const mailbox_ref& ref, const std::string& 
 }
 
 outcome<std::string> world::user_edit(const mailbox_ref& ref, const item_locator& wanted, const item_edit& edit) {
+  act_scope act(*universe_, options_, "user_edit", ref);
   return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) -> outcome<std::string> {
     auto edited = i;
     try {
@@ -126,6 +128,7 @@ outcome<std::string> world::user_edit(const mailbox_ref& ref, const item_locator
 
 outcome<std::string> world::user_add_attachment(const mailbox_ref& ref, const item_locator& wanted,
                                                 const user_attachment& attached) {
+  act_scope act(*universe_, options_, "user_add_attachment", ref);
   return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) -> outcome<std::string> {
     auto made = made_of(attached);
     settle_attachment(changes, made);
@@ -136,6 +139,7 @@ outcome<std::string> world::user_add_attachment(const mailbox_ref& ref, const it
 
 outcome<std::string> world::user_replace_attachment(const mailbox_ref& ref, const item_locator& wanted,
                                                     const std::string& name, const std::string& content) {
+  act_scope act(*universe_, options_, "user_replace_attachment", ref);
   return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) -> outcome<std::string> {
     auto at = named(i, name);
     if (at == i.attachments.end() || at->is_message) return refusal{"no file is attached under this name: " + name};
@@ -149,6 +153,7 @@ outcome<std::string> world::user_replace_attachment(const mailbox_ref& ref, cons
 
 outcome<std::string> world::user_remove_attachment(const mailbox_ref& ref, const item_locator& wanted,
                                                    const std::string& name) {
+  act_scope act(*universe_, options_, "user_remove_attachment", ref);
   return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) -> outcome<std::string> {
     auto at = named(i, name);
     if (at == i.attachments.end()) return refusal{"nothing is attached under this name: " + name};

@@ -13,7 +13,9 @@ namespace exchange_sim {
 
 world::world(world_options options)
     : options_(std::move(options)), faults_(std::make_unique<fault_plan>()), universe_(std::make_unique<universe>()),
-      schemas_(std::make_unique<schema_check>(options_.schema_directory)) {}
+      schemas_(std::make_unique<schema_check>(options_.schema_directory)) {
+  universe_->log.to = options_.watcher;
+}
 
 world::~world() = default;
 
@@ -66,6 +68,16 @@ routing_headers routing_of(const http_request& request) {
 
 } // namespace
 
+namespace {
+
+/// One request on its way through the fault plan.
+struct handling {
+  bool acted = false, ended = false;
+  std::string written; ///< the answer before faults spoil it
+};
+
+} // namespace
+
 http_response world::handle(const http_request& request) {
   auto now = options_.now();
   faults_->run_due(now);
@@ -89,8 +101,20 @@ http_response world::handle(const http_request& request) {
   soap_call call{request.server, account->who.address, request.body, routing_of(request)};
   auto fact = fact_of(*universe_, call);
   ++host.counted.requests[fact.operation.empty() ? "malformed" : fact.operation];
-  auto answer =
-      faults_->apply(fact, now, [this, call] { return dispatch(*universe_, *faults_, options_, *schemas_, call); });
+  auto about = std::make_shared<handling>();
+  const auto& whose = fact.mailbox.empty() ? call.account : fact.mailbox;
+  auto answer = faults_->apply(fact, now, [this, call, about, operation = fact.operation, box = lower(whose)] {
+    auto result = dispatch(*universe_, *faults_, options_, *schemas_, call);
+    // An act that was put off has no answer any more.
+    if (about->ended) tell_observer(*universe_, options_.now(), true, operation, call.server, box, false);
+    about->acted = true;
+    if (options_.watcher != nullptr) about->written = result.body;
+    return result;
+  });
+  about->ended = true;
+  if (about->acted)
+    tell_observer(*universe_, now, true, fact.operation, host.name, lower(whose),
+                  !answer.cut_at && answer.body == about->written);
   host.counted.bytes_out += answer.body.size();
   if (answer.stream && (answer.cut_at || !answer.body.empty() || answer.status != 200)) {
     // A fault has made another answer of it.
@@ -164,6 +188,7 @@ found_mailbox find_mailbox(universe& all, const mailbox_ref& ref) {
 }
 
 outcome<done> world::invalidate_sync_states(const mailbox_ref& ref) {
+  act_scope act(*universe_, options_, "invalidate_sync_states", ref);
   auto found = find_mailbox(*universe_, ref);
   if (found.box == nullptr) return refusal{found.why};
   ++found.box->sync_epoch;

@@ -15,6 +15,7 @@
 namespace exchange_sim {
 
 class fault_plan;
+class observer;
 struct appointment_edit;
 struct new_appointment;
 struct server;
@@ -28,6 +29,8 @@ struct world_options {
   /// The clock of hanging connections and of subscriptions; empty: `now`. Apart, since a clock that only tests move
   /// would let no heartbeat out.
   std::function<sys_time()> connection_time{};
+  /// Is told of every act and request (observer.hpp); null: nobody is, and nothing is noted for him.
+  observer* watcher = nullptr;
   /// Directory that holds Microsoft's schema sets, one folder each; empty: our own table of element order refuses.
   std::string schema_directory;
   /// Moves a virtual clock; empty: the clock is real and the command is refused.

@@ -2,6 +2,8 @@
 
 #include "tests/exchange_sim/state.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace exchange_sim {
 
 /// A mailbox that a mailbox_ref names, or why there is none.
@@ -14,6 +16,9 @@ found_mailbox find_mailbox(universe&, const mailbox_ref&);
 
 /// The item that a locator names, or null.
 item* locate(mailbox&, const item_locator&);
+
+/// An item as `contents` shows it.
+nlohmann::json shown(const mailbox&, const item&);
 
 /// Counts what Outlook mails when its user deletes a meeting.
 void tell_of_deletion(change_context&, const item& gone);

@@ -22,7 +22,7 @@ using item_number = std::uint64_t;
 struct snapshot {
   std::string mailbox;
   std::string place; ///< folder path
-  std::string label; ///< the "label-17" in its body; empty: it has none
+  std::string label{}; ///< the "label-17" in its body; empty: it has none
   bool read = false;
   std::uint64_t version = 0; ///< of its contents, counted for each item from 1: moves only where contents do
   std::shared_ptr<const contents> says;
@@ -48,7 +48,7 @@ struct told {
   item_number item = 0;
   std::uint64_t version = 0; ///< of the contents; 0 where it is gone
   bool read_state = false;
-  std::string place;
+  std::string place{};
 };
 
 /// One thing that happened: an act of a user or an administrator, or a request that a server handled. What is in one

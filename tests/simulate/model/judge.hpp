@@ -36,7 +36,7 @@ struct statement {
 /// What a world did that gives the daemon a reason to leave an item alone. The judge believes a ban only where the item
 /// is here, and a frozen folder pair only where so many items left it.
 struct excuse {
-  std::string label; ///< of an item that a fault of the schedule refuses or spoils; empty: any item
+  std::string label{}; ///< of an item that a fault of the schedule refuses or spoils; empty: any item
   std::string code;  ///< what the server said; empty: anything
 };
 
@@ -55,7 +55,7 @@ enum class rule {
 
 struct violation {
   rule broken;
-  std::string label; ///< of the item; empty: of none
+  std::string label{}; ///< of the item; empty: of none
   std::string pair;
   std::string text; ///< one or more plain sentences
 };

@@ -9,11 +9,11 @@
 
 namespace simulate::model {
 
-/// Writes the history of a world down. Give it to world_options::observer before anything is in the world:
+/// Writes the history of a world down. Give it to world_options::watcher before anything is in the world:
 ///
 ///   simulate::model::recorder seen;
 ///   exchange_sim::world_options options{…};
-///   options.observer = &seen;
+///   options.watcher = &seen;
 ///   exchange_sim::world servers(options);
 ///   …
 ///   auto wrong = judge(settings, seen.so_far(), seen.contents_now(), statement);
