@@ -21,9 +21,10 @@ using item_number = std::uint64_t;
 /// An item at one moment.
 struct snapshot {
   std::string mailbox;
-  std::string place; ///< folder path
+  std::string place;   ///< folder path
   std::string label{}; ///< the "label-17" in its body; empty: it has none
   bool read = false;
+  bool meeting = false;      ///< an appointment with others
   std::uint64_t version = 0; ///< of its contents, counted for each item from 1: moves only where contents do
   std::shared_ptr<const contents> says;
 };
@@ -89,6 +90,8 @@ inline constexpr const char* approved = "approve";
 inline constexpr const char* restored = "restore";
 /// The account lost or regained rights: what is behind them is not in step until they are back.
 inline constexpr const char* rights_changed = "rights";
+/// The daemon ended without a word and was started again: what it had not yet on disk it has forgotten.
+inline constexpr const char* crash = "crash";
 } // namespace act
 
 /// A mail that left, or would have left, a server.

@@ -34,10 +34,11 @@ struct statement {
 };
 
 /// What a world did that gives the daemon a reason to leave an item alone. The judge believes a ban only where the item
-/// is here, and a frozen folder pair only where so many items left it.
+/// is here.
 struct excuse {
   std::string label{}; ///< of an item that a fault of the schedule refuses or spoils; empty: any item
-  std::string code;  ///< what the server said; empty: anything
+  /// The daemon cannot see the item at all (private, behind rights): it need not be listed to be left alone.
+  bool unseen = false;
 };
 
 enum class rule {
@@ -50,6 +51,7 @@ enum class rule {
   unlisted_loss,
   mailed,
   drift,
+  brake,
   false_excuse
 };
 

@@ -86,7 +86,9 @@ struct recorder::state {
     if (!fresh && !contents_may_differ) return;
     if (is.label.empty()) is.label = label_in(now.body);
     history.labels[n] = is.label;
-    auto says = comparable(now.shown());
+    const auto shown = now.shown();
+    auto says = comparable(shown);
+    is.meeting = shown.contains("appointment") && shown["appointment"].value("is_meeting", false);
     if (is.says && *is.says == says) return;
     is.says = std::make_shared<const contents>(std::move(says));
     is.version = ++known.versions;

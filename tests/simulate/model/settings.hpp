@@ -46,6 +46,8 @@ struct pair_settings {
   /// Mailboxes as `mailbox_name` writes them.
   std::string primary, replica;
   std::vector<folder_pair> folders;
+  /// Beginnings of paths of contents that one of the two servers cannot hold ("/flag", "/contact/Notes").
+  std::vector<std::string> not_compared{};
   bool operator==(const pair_settings&) const = default;
 };
 

@@ -1,0 +1,109 @@
+// One-way pairs: the source is nobody's to write, drift is left or put back.
+#include "tests/model_tests/written_history.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace simulate::model;
+using namespace simulate::model::test;
+
+namespace {
+
+/// A mail of the source's that both sides hold.
+struct one_mail : written_history {
+  item_number source, target;
+  explicit one_mail(drift how = drift::leave, direction d = direction::primary_to_replica) {
+    one_way(d, how);
+    source = makes(who::user, d == direction::primary_to_replica ? side::primary : side::replica, "label-1",
+                   {{"subject", "Lunch"}, {"importance", "Low"}});
+    target = carried(source);
+  }
+};
+
+} // namespace
+
+TEST_CASE("the source's edits, moves and deletions reach the target, in both directions") {
+  for (auto d : {direction::primary_to_replica, direction::replica_to_primary}) {
+    one_mail w(drift::leave, d);
+    CHECK(w.words() == "");
+    w.edits(who::user, w.source, {{"subject", "Dinner"}});
+    CHECK(w.broken() == std::vector{rule::contents});
+    w.carries_edit(w.source, w.target);
+    CHECK(w.words() == "");
+    w.marks(who::user, w.source, true);
+    CHECK(w.broken() == std::vector{rule::read_state});
+    w.marks(who::daemon, w.target, true);
+    CHECK(w.words() == "");
+    w.deletes(who::user, w.source);
+    CHECK(w.broken() == std::vector{rule::came_back});
+    w.deletes(who::daemon, w.target);
+    CHECK(w.words() == "");
+  }
+}
+
+TEST_CASE("a one-way pair that writes its source is wrong, whatever it writes") {
+  one_mail w;
+  w.edits(who::user, w.target, {{"subject", "Supper"}});
+  w.carries_edit(w.target, w.source);
+  CHECK(w.broken() == std::vector{rule::drift});
+  one_mail v;
+  v.deletes(who::user, v.target);
+  v.deletes(who::daemon, v.source);
+  CHECK(v.broken() == std::vector{rule::drift});
+  one_mail u;
+  auto made = u.makes(who::user, side::replica, "label-2", {{"subject", "Tea"}});
+  CHECK(u.words() == "");
+  u.carried(made);
+  CHECK(u.broken() == std::vector{rule::drift});
+}
+
+TEST_CASE("drift is left until the source changes that field") {
+  one_mail w;
+  w.edits(who::user, w.target, {{"subject", "Supper"}, {"importance", "High"}});
+  CHECK(w.words() == "");
+  w.edits(who::user, w.source, {{"subject", "Dinner"}});
+  CHECK(w.broken() == std::vector{rule::contents});
+  w.edits(who::daemon, w.target, {{"subject", "Dinner"}});
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("drift that is to be put back is put back") {
+  one_mail w(drift::revert);
+  w.edits(who::user, w.target, {{"subject", "Supper"}});
+  CHECK(w.broken() == std::vector{rule::drift});
+  w.carries_edit(w.source, w.target);
+  CHECK(w.words() == "");
+  w.moves(who::user, w.target, "inbox/From HQ");
+  CHECK(w.broken() == std::vector{rule::drift});
+  w.moves(who::daemon, w.target, "inbox");
+  CHECK(w.words() == "");
+  w.marks(who::user, w.target, true);
+  CHECK(w.broken() == std::vector{rule::drift});
+}
+
+TEST_CASE("a drift that nobody wrote is none") {
+  one_mail w;
+  w.edits(who::daemon, w.target, {{"subject", "Luncheon"}});
+  CHECK(w.broken() == std::vector{rule::contents});
+}
+
+TEST_CASE("what only the target's users made stays as they left it") {
+  one_mail w;
+  auto own = w.makes(who::user, side::replica, "label-2", {{"subject", "Tea"}});
+  CHECK(w.words() == "");
+  auto removed = w;
+  removed.deletes(who::daemon, own);
+  CHECK(removed.broken() == std::vector{rule::missing});
+  w.deletes(who::user, own);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("what the target's user deleted may be gone there or made anew; what nobody deleted is there") {
+  one_mail w;
+  w.deletes(who::user, w.target);
+  CHECK(w.words() == "");
+  w.carried(w.source);
+  CHECK(w.words() == "");
+  one_mail v;
+  v.deletes(who::daemon, v.target);
+  CHECK(v.broken() == std::vector{rule::missing});
+}

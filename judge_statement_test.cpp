@@ -1,0 +1,83 @@
+// What the daemon says is believed where settings or the world's refusals justify it; mail is never sent.
+#include "tests/model_tests/written_history.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace simulate::model;
+using namespace simulate::model::test;
+
+TEST_CASE("a banned item is excused where something refused it, and nowhere else") {
+  written_history w;
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.bans(p);
+  CHECK(w.broken() == std::vector{rule::false_excuse});
+  w.excuses.push_back({"label-1"});
+  CHECK(w.words() == "");
+  w.excuses = {{"label-2"}};
+  CHECK(w.broken() == std::vector{rule::false_excuse});
+}
+
+TEST_CASE("an item that could be refused and is not banned has to be carried") {
+  written_history w;
+  w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.excuses.push_back({"label-1"});
+  CHECK(w.broken() == std::vector{rule::missing});
+}
+
+TEST_CASE("no excuse lets an item vanish from both sides") {
+  written_history w;
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.bans(p);
+  w.excuses.push_back({"label-1"});
+  w.purges(who::daemon, p);
+  CHECK(w.broken() == std::vector{rule::missing});
+}
+
+TEST_CASE("a frozen folder pair waits for its administrator, the others do not") {
+  written_history w;
+  w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.said.frozen.insert({"jane", "projects"});
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.said.frozen.insert({"jane", "inbox"});
+  for (const auto& one : w.verdict())
+    CHECK(one.broken != rule::missing);
+}
+
+TEST_CASE("what settings leave alone need not be carried") {
+  written_history w;
+  w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.inbox().start_date = instant(std::chrono::sys_days(std::chrono::year(2026) / 1 / 6));
+  CHECK(w.words() == "");
+  w.inbox().start_date = instant(std::chrono::sys_days(std::chrono::year(2026) / 1 / 5));
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.inbox().on = false;
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("an item of a class that is not carried is left alone") {
+  written_history w;
+  w.makes(who::user, side::primary, "label-1", {{"class", "\"IPM.Schedule.Meeting.Request\""}});
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("a request that mails somebody is a violation, a user's act is none") {
+  written_history w;
+  w.so_far.mails.push_back({"hq/jane@hq.example", "Lunch", "submitted", 1, true});
+  CHECK(w.words() == "");
+  w.so_far.mails.push_back({"hq/jane@hq.example", "Lunch", "read_receipts", 1, false});
+  CHECK(w.broken() == std::vector{rule::mailed});
+}
+
+TEST_CASE("the story of an item tells who did what to it, in order") {
+  written_history w;
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  auto r = w.carried(p);
+  w.makes(who::user, side::primary, "label-2", {{"subject", "Tea"}});
+  w.edits(who::user, r, {{"subject", "Supper"}});
+  auto told = story(w.so_far, "label-1");
+  INFO(told);
+  CHECK(told.find("user add_message; item 1") != told.npos);
+  CHECK(told.find("/subject=Supper") != told.npos);
+  CHECK(told.find("item 3") == told.npos);
+}

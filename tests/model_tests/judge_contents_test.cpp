@@ -1,0 +1,239 @@
+// Contents, place and read state are what the last user who could know better made them; the primary wins; what is lost
+// is listed.
+#include "tests/model_tests/written_history.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace simulate::model;
+using namespace simulate::model::test;
+
+namespace {
+
+/// A mail of the primary's that both sides hold.
+struct one_mail : written_history {
+  item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}, {"body_sha256", "a"}});
+  item_number r = carried(p);
+};
+
+} // namespace
+
+TEST_CASE("an edit of either side is on both") {
+  for (bool at_primary : {true, false}) {
+    one_mail w;
+    auto edited = at_primary ? w.p : w.r, twin = at_primary ? w.r : w.p;
+    w.edits(who::user, edited, {{"subject", "Dinner"}});
+    CHECK(w.broken() == std::vector{rule::contents});
+    auto undone = w;
+    w.carries_edit(edited, twin);
+    CHECK(w.words() == "");
+    // An edit that nobody saw and that was written over.
+    undone.edits(who::daemon, edited, {{"subject", "Lunch"}});
+    CHECK(undone.broken() == std::vector{rule::contents});
+  }
+}
+
+TEST_CASE("a value that no user wrote is wrong on both sides as well") {
+  one_mail w;
+  w.edits(who::daemon, w.p, {{"subject", "Luncheon"}});
+  w.edits(who::daemon, w.r, {{"subject", "Luncheon"}});
+  CHECK(w.broken() == std::vector{rule::contents});
+}
+
+TEST_CASE("where both edited the primary wins, and what is lost is listed") {
+  one_mail w;
+  w.edits(who::user, w.r, {{"subject", "Supper"}});
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.carries_edit(w.p, w.r);
+  CHECK(w.broken() == std::vector{rule::unlisted_loss});
+  w.lists_conflict(w.r);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("where both edited the replica does not win") {
+  one_mail w;
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.edits(who::user, w.r, {{"subject", "Supper"}});
+  w.carries_edit(w.r, w.p);
+  w.lists_conflict(w.p);
+  CHECK(w.broken() == std::vector{rule::contents});
+}
+
+TEST_CASE("where both edited different fields the whole item competes, if the grain is the item") {
+  one_mail w;
+  w.edits(who::user, w.r, {{"importance", "High"}});
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.edits(who::daemon, w.r, {{"importance", ""}, {"subject", "Dinner"}});
+  w.lists_conflict(w.r);
+  CHECK(w.words() == "");
+  w.given.conflicts = grain::field;
+  CHECK(w.broken() == std::vector{rule::contents});
+  // Both survive: right at each grain.
+  one_mail both;
+  both.edits(who::user, both.r, {{"importance", "High"}});
+  both.edits(who::user, both.p, {{"subject", "Dinner"}});
+  both.edits(who::daemon, both.r, {{"subject", "Dinner"}});
+  both.edits(who::daemon, both.p, {{"importance", "High"}});
+  CHECK(both.words() == "");
+  both.given.conflicts = grain::field;
+  CHECK(both.words() == "");
+}
+
+TEST_CASE("an edit of the replica on top of the primary's is no conflict and may not be lost") {
+  one_mail w;
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.carries_edit(w.p, w.r);
+  w.edits(who::user, w.r, {{"subject", "Supper"}});
+  auto lost = w;
+  w.carries_edit(w.r, w.p);
+  CHECK(w.words() == "");
+  lost.carries_edit(lost.p, lost.r);
+  lost.lists_conflict(lost.r);
+  CHECK(lost.broken() == std::vector{rule::contents});
+}
+
+TEST_CASE("an edit on top of a write whose answer was lost may be taken for a conflict, and then is listed") {
+  one_mail w;
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.reads(w.p);
+  w.edits(who::daemon, w.r, {{"subject", "Dinner"}}, false);
+  w.edits(who::user, w.r, {{"subject", "Supper"}});
+  w.carries_edit(w.p, w.r);
+  CHECK(w.broken() == std::vector{rule::unlisted_loss});
+  w.lists_conflict(w.r);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("the primary's edit on top of the replica's that was carried is the last word") {
+  one_mail w;
+  w.edits(who::user, w.r, {{"subject", "Supper"}});
+  w.carries_edit(w.r, w.p);
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.carries_edit(w.p, w.r);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("an edit that goes down with a deletion of the other side's user is listed") {
+  for (bool at_primary : {true, false}) {
+    one_mail w;
+    auto edited = at_primary ? w.p : w.r, twin = at_primary ? w.r : w.p;
+    w.edits(who::user, edited, {{"subject", "Dinner"}});
+    w.deletes(who::user, twin);
+    w.deletes(who::daemon, edited);
+    CHECK(w.broken() == std::vector{rule::unlisted_loss});
+    w.lists_conflict(edited);
+    CHECK(w.words() == "");
+  }
+}
+
+TEST_CASE("an edit that was carried before the deletion, or deleted by its own user, is not lost") {
+  one_mail w;
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.carries_edit(w.p, w.r);
+  w.deletes(who::user, w.r);
+  w.deletes(who::daemon, w.p);
+  CHECK(w.words() == "");
+  one_mail v;
+  v.edits(who::user, v.p, {{"subject", "Dinner"}});
+  v.deletes(who::user, v.p);
+  v.deletes(who::daemon, v.r);
+  CHECK(v.words() == "");
+}
+
+TEST_CASE("a conflict that names another item does not list the loss") {
+  one_mail w;
+  auto q = w.makes(who::user, side::primary, "label-2", {{"subject", "Tea"}});
+  w.carried(q);
+  w.edits(who::user, w.r, {{"subject", "Supper"}});
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.carries_edit(w.p, w.r);
+  w.lists_conflict(q);
+  CHECK(w.broken() == std::vector{rule::unlisted_loss});
+}
+
+TEST_CASE("first contents that differ: the primary's, but what servers rewrite in mails may stay") {
+  written_history w;
+  auto p = w.makes(who::transport, side::primary, "label-1", {{"subject", "Lunch"}, {"body_sha256", "a"}});
+  auto r = w.makes(who::transport, side::replica, "label-1", {{"subject", "Lunch (2)"}, {"body_sha256", "b"}});
+  w.edits(who::daemon, r, {{"subject", "Lunch"}});
+  CHECK(w.words() == "");
+  w.edits(who::daemon, p, {{"subject", "Lunch (2)"}});
+  w.edits(who::daemon, r, {{"subject", "Lunch (2)"}});
+  CHECK(w.broken() == std::vector{rule::contents});
+}
+
+TEST_CASE("what one of the two servers cannot hold is not compared") {
+  one_mail w;
+  w.edits(who::user, w.p, {{"flag/status", "\"Flagged\""}});
+  CHECK(w.broken() == std::vector{rule::contents});
+  w.given.pairs[0].not_compared = {"/flag"};
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("a moved mail lies in the folder that belongs to it on the other side") {
+  for (bool at_primary : {true, false}) {
+    one_mail w;
+    w.moves(who::user, at_primary ? w.p : w.r, at_primary ? "inbox/Projects" : "inbox/From HQ");
+    CHECK(w.broken() == std::vector{rule::place});
+    auto undone = w;
+    w.moves(who::daemon, at_primary ? w.r : w.p, at_primary ? "inbox/From HQ" : "inbox/Projects");
+    CHECK(w.words() == "");
+    undone.moves(who::daemon, at_primary ? undone.p : undone.r, "inbox");
+    CHECK(undone.broken() == std::vector{rule::place});
+  }
+}
+
+TEST_CASE("a mail that nobody moved stays where it is") {
+  one_mail w;
+  w.moves(who::daemon, w.p, "inbox/Projects");
+  w.moves(who::daemon, w.r, "inbox/From HQ");
+  CHECK(w.broken() == std::vector{rule::place});
+}
+
+TEST_CASE("moved on both sides: the primary's place") {
+  one_mail w;
+  w.given.pairs[0].folders.push_back(w.inbox());
+  w.given.pairs[0].folders[2].name = "sent";
+  w.given.pairs[0].folders[2].primary = w.given.pairs[0].folders[2].replica = "sentitems";
+  w.moves(who::user, w.p, "inbox/Projects");
+  w.moves(who::user, w.r, "sentitems");
+  auto other_way = w;
+  w.moves(who::daemon, w.r, "inbox/From HQ");
+  CHECK(w.words() == "");
+  other_way.moves(who::daemon, other_way.p, "sentitems");
+  CHECK(other_way.broken() == std::vector{rule::place});
+}
+
+TEST_CASE("the replica's move on top of the primary's stands") {
+  one_mail w;
+  w.moves(who::user, w.p, "inbox/Projects");
+  w.moves(who::daemon, w.r, "inbox/From HQ");
+  w.moves(who::user, w.r, "inbox");
+  auto undone = w;
+  w.moves(who::daemon, w.p, "inbox");
+  CHECK(w.words() == "");
+  undone.moves(who::daemon, undone.r, "inbox/From HQ");
+  CHECK(undone.broken() == std::vector{rule::place});
+}
+
+TEST_CASE("read on one side is read on both") {
+  for (bool at_primary : {true, false}) {
+    one_mail w;
+    w.marks(who::user, at_primary ? w.p : w.r, true);
+    CHECK(w.broken() == std::vector{rule::read_state});
+    auto undone = w;
+    w.marks(who::daemon, at_primary ? w.r : w.p, true);
+    CHECK(w.words() == "");
+    undone.marks(who::daemon, at_primary ? undone.p : undone.r, false);
+    CHECK(undone.broken() == std::vector{rule::read_state});
+  }
+}
+
+TEST_CASE("read states of public folders and of what is no mail are nobody's") {
+  one_mail w;
+  w.marks(who::daemon, w.p, true);
+  w.edits(who::daemon, w.p, {{"draft", ""}});
+  w.edits(who::daemon, w.r, {{"draft", ""}});
+  w.edits(who::user, w.p, {{"draft", ""}});
+  for (const auto& one : w.verdict())
+    CHECK(one.broken != rule::read_state);
+}

@@ -1,0 +1,171 @@
+// Nothing that no user deleted is missing, nothing is there twice, nothing comes back.
+#include "tests/model_tests/written_history.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace simulate::model;
+using namespace simulate::model::test;
+
+namespace {
+
+const std::vector<rule> nothing;
+
+/// A mail of the primary's that both sides hold.
+struct one_mail : written_history {
+  item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  item_number r = carried(p);
+};
+
+} // namespace
+
+TEST_CASE("a mail that is on both sides once is right") {
+  one_mail w;
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("a mail that was never carried is missing") {
+  written_history w;
+  w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  CHECK(w.broken() == std::vector{rule::missing});
+  written_history other;
+  other.makes(who::user, side::replica, "label-1", {{"subject", "Lunch"}});
+  CHECK(other.broken() == std::vector{rule::missing});
+}
+
+TEST_CASE("a mail that the daemon deleted by itself is missing") {
+  one_mail w;
+  w.deletes(who::daemon, w.r);
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.purges(who::daemon, w.p);
+  CHECK(w.broken() == std::vector{rule::missing});
+}
+
+TEST_CASE("a second copy that no user made is one too many") {
+  one_mail w;
+  w.carried(w.p);
+  CHECK(w.broken() == std::vector{rule::doubled});
+}
+
+TEST_CASE("what a user deletes goes on both sides") {
+  for (bool at_primary : {true, false}) {
+    one_mail w;
+    w.deletes(who::user, at_primary ? w.p : w.r);
+    CHECK(w.broken() == std::vector{rule::came_back});
+    w.deletes(who::daemon, at_primary ? w.r : w.p);
+    CHECK(w.words() == "");
+  }
+}
+
+TEST_CASE("what was deleted and is made again by the daemon came back") {
+  one_mail w;
+  w.deletes(who::user, w.p);
+  w.deletes(who::daemon, w.r);
+  auto again = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+  CHECK(w.broken() == std::vector{rule::came_back});
+  w.purges(who::daemon, again);
+  CHECK(w.broken() == std::vector{rule::came_back});
+}
+
+TEST_CASE("what its user brings back after its deletion is there again") {
+  one_mail w;
+  w.deletes(who::user, w.p);
+  w.deletes(who::daemon, w.r);
+  w.moves(who::user, w.p, "inbox");
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.carried(w.p);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("out and back in before anybody looked is a mail that stays") {
+  one_mail w;
+  w.moves(who::user, w.p, "inbox/Elsewhere");
+  w.moves(who::user, w.p, "inbox");
+  CHECK(w.words() == "");
+  w.deletes(who::daemon, w.r);
+  CHECK(w.broken() == std::vector{rule::missing});
+}
+
+TEST_CASE("brought back at one side while the other deleted it: both sides have it, or none") {
+  one_mail w;
+  w.deletes(who::user, w.r);
+  w.moves(who::user, w.p, "inbox/Elsewhere");
+  w.moves(who::user, w.p, "inbox");
+  CHECK(w.broken() == std::vector{rule::missing});
+  auto both = w;
+  both.carried(w.p);
+  CHECK(both.words() == "");
+  w.deletes(who::daemon, w.p);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("a deletion that nobody carried before the state was lost may be undone, a carried one may not") {
+  one_mail w;
+  w.deletes(who::user, w.p);
+  w.administrator(act::state_lost);
+  w.carried(w.r);
+  CHECK(w.words() == "");
+  one_mail v;
+  v.deletes(who::user, v.p);
+  v.deletes(who::daemon, v.r);
+  v.administrator(act::state_lost);
+  v.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+  v.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+  CHECK(v.broken() == std::vector{rule::came_back});
+}
+
+TEST_CASE("first contents that both sides hold are one item") {
+  written_history w;
+  w.makes(who::transport, side::primary, "label-1", {{"subject", "Lunch"}});
+  auto r = w.makes(who::transport, side::replica, "label-1", {{"subject", "Lunch"}});
+  CHECK(w.words() == "");
+  w.carried(r);
+  CHECK(w.broken() == std::vector{rule::doubled});
+}
+
+TEST_CASE("first contents that one side lost before anybody looked are on both sides, or on none") {
+  written_history w;
+  auto p = w.makes(who::transport, side::primary, "label-1", {{"subject", "Lunch"}});
+  auto r = w.makes(who::transport, side::replica, "label-1", {{"subject", "Lunch"}});
+  w.deletes(who::user, p);
+  w.carried(r);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("copies of users are counted") {
+  one_mail w;
+  auto copy = w.copies(who::user, w.p);
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.carried(copy);
+  CHECK(w.words() == "");
+  auto more = w;
+  more.carried(copy);
+  CHECK(more.broken() == std::vector{rule::doubled});
+  w.deletes(who::user, copy);
+  CHECK(w.broken() != nothing);
+  w.deletes(who::daemon, w.r);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("three equal first contents here and three there are three") {
+  written_history w;
+  for (int i = 0; i < 3; ++i) {
+    w.makes(who::transport, side::primary, "label-1", {{"subject", "Lunch"}});
+    w.makes(who::transport, side::replica, "label-1", {{"subject", "Lunch"}});
+  }
+  CHECK(w.words() == "");
+  w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+  CHECK(w.broken() == std::vector{rule::doubled});
+}
+
+TEST_CASE("an item without a label that the daemon made is nobody's") {
+  one_mail w;
+  w.makes(who::daemon, side::replica, "", {{"subject", "?"}});
+  CHECK(w.broken() == std::vector{rule::doubled});
+}
+
+TEST_CASE("what lies in no folder pair is no matter of the daemon's") {
+  written_history w;
+  w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}}, "drafts");
+  CHECK(w.words() == "");
+}

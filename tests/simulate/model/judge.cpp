@@ -1,0 +1,228 @@
+#include "tests/simulate/model/judge.hpp"
+
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace simulate::model {
+
+namespace {
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+constexpr std::string_view not_carried[] = {"IPM.Schedule", "IPM.DistList", "IPM.Post", "IPM.StickyNote",
+                                            "IPM.Activity"};
+
+/// Classes of which items are not carried over.
+bool is_of_a_class_left_alone(const snapshot& of) {
+  auto name = lifeline::value(of, "/class");
+  return std::any_of(std::begin(not_carried), std::end(not_carried),
+                     [&](std::string_view one) { return name.starts_with("\"" + std::string(one)); });
+}
+
+const snapshot& last_look(const moment& m) {
+  return m.what->after ? *m.what->after : *m.what->before;
+}
+
+std::string text_of_time(instant at) {
+  auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  auto day = std::chrono::floor<std::chrono::days>(seconds);
+  std::chrono::year_month_day date(day);
+  std::chrono::hh_mm_ss time(seconds - day);
+  char out[64];
+  std::snprintf(out, sizeof out, "\"%04d-%02u-%02uT%02d:%02d:%02dZ\"", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()));
+  return out;
+}
+
+/// Which of the folder pairs an item has ever been in.
+std::vector<const folder_pair*> folder_pairs_of(const trial& t, const lifeline& line) {
+  std::vector<const folder_pair*> out;
+  for (const auto& m : line.moments)
+    for (const auto* place :
+         {m.what->before ? &m.what->before->place : nullptr, m.what->after ? &m.what->after->place : nullptr})
+      if (place != nullptr)
+        if (auto found = t.within.locate(m.where, *place))
+          if (std::find(out.begin(), out.end(), found->of) == out.end()) out.push_back(found->of);
+  return out;
+}
+
+/// Whether settings leave the item alone; as text of times they compare in order.
+bool is_skipped(const lifeline& line, const std::vector<const folder_pair*>& in) {
+  for (const auto& m : line.moments) {
+    const auto& is = last_look(m);
+    if (is_of_a_class_left_alone(is)) return true;
+    for (const auto* pair : in) {
+      if (is.meeting && pair->meetings == meetings::skip) return true;
+      if (!pair->start_date) continue;
+      auto start = text_of_time(*pair->start_date);
+      // Of a series it is the end of the last occurrence that counts, which is left open here.
+      bool series = is.says && std::any_of(is.says->begin(), is.says->end(), [](const auto& one) {
+                      return one.first.starts_with("/appointment/recurrence");
+                    });
+      auto mail = lifeline::value(is, "/received"), end = lifeline::value(is, "/appointment/end");
+      if ((is_mail(is) && !mail.empty() && mail < start) || (!end.empty() && (end < start || series))) return true;
+    }
+  }
+  return false;
+}
+
+/// What may not happen to an item that is left alone, or that the daemon has an excuse for: it is never lost, and never
+/// multiplied beyond one copy that waits for its removal.
+void judge_excused(const trial& t, const lifeline& line) {
+  for (const auto& m : line.moments)
+    if (!m.planted() && !m.by_daemon() && m.left()) return;
+  bool was = std::any_of(line.moments.begin(), line.moments.end(),
+                         [](const moment& m) { return !m.to.empty() && !m.by_daemon(); });
+  if (was && line.at(side::primary).empty() && line.at(side::replica).empty())
+    t.violated(rule::missing, line, "no user deleted it, and it is on neither side.");
+}
+
+void judge_item(const trial& t, const lifeline& line) {
+  auto in = folder_pairs_of(t, line);
+  if (in.empty()) return;
+  if (line.label.empty()) {
+    // Items that users made have labels.
+    for (auto s : {side::primary, side::replica})
+      for (const auto& one : line.at(s))
+        if (std::any_of(line.moments.begin(), line.moments.end(),
+                        [&](const moment& m) { return m.what->item == one.item && m.what->made() && m.by_daemon(); }))
+          t.violated(rule::doubled, line,
+                     "it lies in " + one.is.place + " at the " + word(s) + ", and no user made it.");
+    return;
+  }
+  bool unseen = std::any_of(t.excuses.begin(), t.excuses.end(),
+                            [&](const excuse& e) { return e.unseen && e.label == line.label; });
+  bool justified = std::any_of(t.excuses.begin(), t.excuses.end(),
+                               [&](const excuse& e) { return e.label.empty() || e.label == line.label; });
+  bool reported = std::any_of(in.begin(), in.end(),
+                              [](const folder_pair* one) { return one->unchangeable == unchangeable::report; });
+  bool banned = t.is_banned(line);
+  if (banned && !justified && !reported && !t.settings_changed)
+    t.violated(rule::false_excuse, line, "the ban list names it, and nothing ever refused or spoiled it.");
+  bool frozen = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
+    return t.said.frozen.contains({t.pair.name, one->name}) || t.said.unreachable.contains({t.pair.name, one->name});
+  });
+  bool stopped = t.said.stopped.contains(t.pair.name) || t.said.unreachable.contains({t.pair.name, ""});
+  bool mixed = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
+    return one->direction != in[0]->direction || one->drift != in[0]->drift;
+  });
+  if (unseen || banned || frozen || stopped || line.in_the_open || is_skipped(line, in) || mixed ||
+      t.settings_changed) {
+    judge_excused(t, line);
+    return;
+  }
+  auto made = originals_of(line);
+  if (!made.is_one()) {
+    if (in[0]->direction == direction::two_way) judge_group(t, line, made);
+    return;
+  }
+  switch (in[0]->direction) {
+  case direction::two_way:
+    judge_two_way_item(t, line);
+    break;
+  case direction::primary_to_replica:
+    judge_one_way_item(t, line, side::primary, in[0]->drift);
+    break;
+  case direction::replica_to_primary:
+    judge_one_way_item(t, line, side::replica, in[0]->drift);
+    break;
+  }
+}
+
+void note_conditions(trial& t) {
+  bool running = false;
+  for (const auto& step : t.all.steps) {
+    if (step.by == step::who::daemon) running = true;
+    bool of_pair = step.by == step::who::administrator
+                       ? step.pair.empty() || step.pair == t.pair.name
+                       : step.mailbox.empty() || t.within.side_of(step.mailbox).has_value();
+    if (!of_pair) continue;
+    if (is_one_of(step.act, {act::state_lost, act::cursor_lost, act::restored, act::rights_changed, "recreate_mailbox",
+                             "recreate_folder", "invalidate_sync_states"}))
+      t.resets.push_back(step.number);
+    if (step.act == act::crash) t.crashes.push_back(step.number);
+    if (is_one_of(step.act, {"user_rename_folder", "user_move_folder", "delete_folder"})) t.folders_changed = true;
+    if (step.act == act::settings_changed && running) {
+      t.resets.push_back(step.number);
+      if (!step.changed_to) continue;
+      for (const auto& pair : step.changed_to->pairs)
+        if (pair.name == t.pair.name && !(pair == t.pair)) t.settings_changed = true;
+    }
+  }
+}
+
+bool share_a_mailbox(const pair_settings& a, const pair_settings& b) {
+  return is_one_of(a.primary, {b.primary, b.replica}) || is_one_of(a.replica, {b.primary, b.replica});
+}
+
+void judge_pair(const settings& given, const pair_settings& pair, const history& all, const final_contents& now,
+                const statement& said, const std::vector<excuse>& excuses, std::vector<violation>& found) {
+  scope within(pair);
+  trial t{given, pair, within, all, said, excuses, found};
+  note_conditions(t);
+  for (const auto& [label, line] : lifelines_of(within, all, now))
+    judge_item(t, line);
+}
+
+} // namespace
+
+std::vector<violation> judge(const settings& given, const history& all, const final_contents& now,
+                             const statement& said, const std::vector<excuse>& excuses) {
+  std::vector<violation> found;
+  for (const auto& mail : all.mails)
+    if (!mail.by_user)
+      found.push_back({rule::mailed,
+                       {},
+                       {},
+                       "A request of the daemon's (step " + std::to_string(mail.step) + ") mailed somebody: " +
+                           mail.kind + " of \"" + mail.subject + "\" at " + mail.mailbox + "."});
+  for (const auto& pair : given.pairs) {
+    bool alone = std::none_of(given.pairs.begin(), given.pairs.end(), [&](const pair_settings& one) {
+      return one.name != pair.name && share_a_mailbox(one, pair);
+    });
+    if (alone && pair.primary != pair.replica) judge_pair(given, pair, all, now, said, excuses, found);
+  }
+  return found;
+}
+
+std::string story(const history& all, const std::string& label) {
+  std::ostringstream out;
+  for (const auto& step : all.steps) {
+    std::string line;
+    for (const auto& what : step.effects) {
+      auto has = all.labels.find(what.item);
+      if (has == all.labels.end() || has->second != label) continue;
+      const auto& is = what.after ? *what.after : *what.before;
+      line += "; item " + std::to_string(what.item) + " of " + is.mailbox;
+      if (what.made()) line += (what.copy_of != 0 ? " copied into " : " made in ") + is.place;
+      if (what.gone()) line += " gone from " + is.place;
+      if (what.moved()) line += " moved from " + what.before->place + " to " + is.place;
+      if (what.read_changed()) line += is.read ? " marked read" : " marked unread";
+      if (what.content_changed())
+        for (const auto& path : changed_paths(what))
+          line += " " + path + "=" + shown(lifeline::value(*what.after, path));
+    }
+    for (const auto& one : step.told) {
+      auto has = all.labels.find(one.item);
+      if (has == all.labels.end() || has->second != label) continue;
+      line += "; told of item " + std::to_string(one.item) +
+              (one.as == told::how::gone   ? " as gone"
+               : one.as == told::how::read ? " in full"
+                                           : " in a list");
+    }
+    bool everybodys = step.by == step::who::administrator;
+    if (line.empty() && !everybodys) continue;
+    static constexpr const char* names[] = {"user", "first contents", "daemon", "server", "administrator"};
+    out << step.number << " " << names[static_cast<int>(step.by)] << " " << step.act << line
+        << (step.answered ? "" : "; the answer was lost") << "\n";
+  }
+  return out.str();
+}
+
+} // namespace simulate::model

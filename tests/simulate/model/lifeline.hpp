@@ -1,0 +1,64 @@
+#pragma once
+
+#include "tests/simulate/model/history.hpp"
+#include "tests/simulate/model/scope.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace simulate::model {
+
+/// One thing that was done to one holder of a label, seen from one pair.
+struct moment {
+  const step* when = nullptr;
+  const effect* what = nullptr;
+  side where = side::primary;
+  std::string from, to; ///< scope::common_name before and after; empty: in no folder pair
+
+  bool by_user() const { return when->by == step::who::user; }
+  bool by_daemon() const { return when->by == step::who::daemon; }
+  bool planted() const { return when->by == step::who::transport; }
+  std::uint64_t number() const { return when->number; }
+  bool left() const { return !from.empty() && to.empty(); }
+  bool entered() const { return from.empty() && !to.empty(); }
+};
+
+/// Whether the daemon was told of an item on one side, and when.
+struct telling {
+  std::uint64_t step = 0;
+  item_number item = 0;
+  told::how as{};
+  bool answered = true;
+};
+
+/// Everything that happened to the holders of one label on the two sides of a pair, in order.
+struct lifeline {
+  std::string label;
+  std::vector<moment> moments;
+  std::vector<telling> tellings;
+  std::vector<final_item> now[2]; ///< by side: the holders that lie in a folder pair
+  bool in_the_open = false;       ///< some holder lay where it is left open whether it belongs to a folder pair
+
+  const std::vector<final_item>& at(side s) const { return now[s == side::primary ? 0 : 1]; }
+  /// The value of a field that the holders of one side had; "" where there was none.
+  static std::string value(const snapshot&, const std::string& path);
+  /// Whether a holder on this side had the value at some time from step `from` on and before step `to`.
+  bool had(side, const std::string& path, const std::string& value, std::uint64_t from, std::uint64_t to) const;
+  /// The same, where a write of the daemon's made it so within that time.
+  bool was_given(side, const std::string& path, const std::string& value, std::uint64_t from, std::uint64_t to) const;
+  /// Whether the daemon ever knew of this item before the step: by a list or a read that arrived, or because it wrote
+  /// it.
+  bool known_before(item_number, std::uint64_t step) const;
+};
+
+/// The lifelines of all labels that have a holder in the mailboxes of the pair; items without a label under "".
+std::map<std::string, lifeline> lifelines_of(const scope&, const history&, const final_contents&);
+
+/// The paths whose values an effect changed; all of them where it made the item.
+std::vector<std::string> changed_paths(const effect&);
+/// The field that a path is an entry of: "/contact/EmailAddresses" of "/contact/EmailAddresses/EmailAddress1".
+std::string field_of(const std::string& path);
+
+} // namespace simulate::model

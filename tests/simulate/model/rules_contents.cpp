@@ -1,0 +1,287 @@
+// What an item says, where it lies and whether it is read: each is what the last user who could know better made it,
+// and where two could not know of each other the primary's.
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+namespace simulate::model {
+
+namespace {
+
+bool same_grain(const trial& t, const std::string& a, const std::string& b) {
+  switch (t.given.conflicts) {
+  case grain::item:
+    return true;
+  case grain::field:
+    return field_of(a) == field_of(b);
+  case grain::entry:
+    return a == b;
+  }
+  return true;
+}
+
+/// Whether some edit of the primary's may have been preferred to this one of the replica's.
+bool may_lose(const trial& t, const lifeline& line, const std::vector<edit>& edits, const edit& x,
+              const std::string& path) {
+  if (x.by->where != side::replica) return false;
+  return std::any_of(edits.begin(), edits.end(), [&](const edit& p) {
+    if (p.by->where != side::primary || !may_compete(t, line, p, x)) return false;
+    return std::any_of(p.paths.begin(), p.paths.end(),
+                       [&](const std::string& changed) { return same_grain(t, changed, path); });
+  });
+}
+
+bool writes(const edit& e, const std::string& path) {
+  // Who makes an item says of each field that it is not there, too.
+  return e.creates() || std::find(e.paths.begin(), e.paths.end(), path) != e.paths.end();
+}
+
+/// The last edit of a path on each side.
+std::vector<const edit*> last_writers(const std::vector<edit>& edits, const std::string& path) {
+  const edit* last[2] = {nullptr, nullptr};
+  for (const auto& e : edits)
+    if (writes(e, path)) last[e.by->where == side::primary ? 0 : 1] = &e;
+  std::vector<const edit*> out;
+  for (const auto* one : last)
+    if (one != nullptr) out.push_back(one);
+  return out;
+}
+
+/// Whether whoever made `w` may have had the value of `x` before him.
+bool superseded(const lifeline& line, const edit& x, const edit& w, const std::string& path) {
+  if (x.by->number() >= w.by->number()) return false;
+  return x.by->where == w.by->where || line.had(w.by->where, path, x.value(path), x.by->number(), w.by->number());
+}
+
+bool not_compared(const trial& t, const snapshot& p, const snapshot& r, const std::string& path) {
+  // The attendees of a meeting become text of its copy.
+  if ((p.meeting || r.meeting) && path == "/body_sha256") return true;
+  return std::any_of(t.pair.not_compared.begin(), t.pair.not_compared.end(),
+                     [&](const std::string& prefix) { return path.starts_with(prefix); });
+}
+
+/// When two full mailboxes are paired, what servers rewrite in mails is left as each has it.
+bool left_as_planted(const lifeline& line, const std::string& path, const std::string& p, const std::string& r) {
+  bool planted[2] = {false, false};
+  for (const auto& m : line.moments)
+    if (m.planted() && m.what->after)
+      planted[m.where == side::primary ? 0 : 1] =
+          lifeline::value(*m.what->after, path) == (m.where == side::primary ? p : r);
+  return planted[0] && planted[1];
+}
+
+struct finding {
+  bool right = false;
+  std::vector<const edit*> lost;
+};
+
+/// Whether the value can be, and which users' edits it cost.
+finding weigh(const trial& t, const lifeline& line, const std::vector<edit>& edits, const std::string& path,
+              const std::string& value) {
+  finding best;
+  auto last = last_writers(edits, path);
+  for (const auto& w : edits) {
+    if (!writes(w, path) || w.value(path) != value) continue;
+    finding now{true, {}};
+    for (const auto* x : last) {
+      if (x == &w || x->value(path) == value || superseded(line, *x, w, path)) continue;
+      if (may_lose(t, line, edits, *x, path)) {
+        if (!x->creates()) now.lost.push_back(x);
+      } else {
+        now.right = false;
+      }
+    }
+    if (now.right && (!best.right || now.lost.size() < best.lost.size())) best = now;
+  }
+  return best;
+}
+
+std::string edit_words(const edit& e) {
+  return "the edit at the " + std::string(word(e.by->where)) + " in " + step_words(*e.by->when);
+}
+
+} // namespace
+
+void judge_contents(const trial& t, const lifeline& line) {
+  const auto& p = line.at(side::primary)[0].is;
+  const auto& r = line.at(side::replica)[0].is;
+  auto edits = edits_of(line);
+  std::set<std::string> paths;
+  for (const auto* of : {&p, &r})
+    for (const auto& [path, value] : *of->says)
+      paths.insert(path);
+  for (const auto& e : edits)
+    paths.insert(e.paths.begin(), e.paths.end());
+  std::set<const edit*> lost;
+  int told = 0;
+  for (const auto& path : paths) {
+    if (not_compared(t, p, r, path)) continue;
+    auto here = lifeline::value(p, path), there = lifeline::value(r, path);
+    if (here != there) {
+      if (left_as_planted(line, path, here, there)) continue;
+      if (++told <= 3)
+        t.violated(rule::contents, line,
+                   path + " is " + shown(here) + " at the primary and " + shown(there) + " at the replica.");
+      continue;
+    }
+    if (std::none_of(edits.begin(), edits.end(), [&](const edit& e) { return writes(e, path); })) continue;
+    auto result = weigh(t, line, edits, path, here);
+    lost.insert(result.lost.begin(), result.lost.end());
+    if (result.right || ++told > 3) continue;
+    std::string history_of_it;
+    for (const auto* x : last_writers(edits, path))
+      history_of_it += " " + edit_words(*x) + " made it " + shown(x->value(path)) + ".";
+    t.violated(rule::contents, line, path + " is " + shown(here) + " on both sides, but" + history_of_it);
+  }
+  if (lost.empty() || t.settings_changed || t.lists_conflict(line)) return;
+  t.violated(rule::unlisted_loss, line, edit_words(**lost.begin()) + " was lost, and no conflict names it.");
+}
+
+void judge_losses_by_deletion(const trial& t, const lifeline& line) {
+  if (t.lists_conflict(line) || t.settings_changed) return;
+  auto edits = edits_of(line);
+  for (const auto& left : line.moments) {
+    if (!left.by_user() || !left.left()) continue;
+    auto kept = other(left.where);
+    if (t.reset_after(left.number())) continue;
+    // What the other side's item said when the daemon removed it, and whether its own user had deleted it anyway.
+    const moment* removed = nullptr;
+    bool by_its_user = false;
+    for (const auto& m : line.moments) {
+      if (m.where != kept || !m.left()) continue;
+      if (m.by_user()) by_its_user = true;
+      if (m.by_daemon() && m.number() > left.number()) removed = &m;
+    }
+    if (removed == nullptr || by_its_user || !left.what->before) continue;
+    for (const auto& e : edits) {
+      if (e.creates() || e.by->where != kept || e.by->to.empty() || e.by->number() > removed->number()) continue;
+      for (const auto& path : e.paths) {
+        auto last = lifeline::value(*removed->what->before, path);
+        if (not_compared(t, *removed->what->before, *left.what->before, path)) continue;
+        if (last != e.value(path) || last == lifeline::value(*left.what->before, path)) continue;
+        if (line.had(left.where, path, last, e.by->number(), left.number())) continue;
+        t.violated(rule::unlisted_loss, line,
+                   edit_words(e) + " went down with the deletion in " + step_words(*left.when) +
+                       ", and no conflict names it.");
+        return;
+      }
+    }
+  }
+}
+
+namespace {
+
+/// A user's say on a value that has no fields: the place, or whether it is read.
+struct say {
+  const moment* by;
+  std::string value;
+};
+
+std::vector<say> last_of_each_side(const std::vector<say>& all) {
+  std::vector<say> out;
+  for (auto s : {side::primary, side::replica}) {
+    const say* last = nullptr;
+    for (const auto& one : all)
+      if (one.by->where == s) last = &one;
+    if (last != nullptr) out.push_back(*last);
+  }
+  return out;
+}
+
+/// Whether the daemon had carried the primary's move before the replica's user moved the item again.
+bool surely_moved(const trial& t, const lifeline& line, const say& p, const say& x) {
+  return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
+    return m.where == x.by->where && m.by_daemon() && m.number() > p.by->number() && m.number() < x.by->number() &&
+           m.to == p.value && m.when->answered && !t.crashed_between(m.number(), x.by->number());
+  });
+}
+
+/// Whether a holder on this side lay there at some time in [from, to).
+bool lay(const lifeline& line, side s, const std::string& place, std::uint64_t from, std::uint64_t to) {
+  std::map<item_number, bool> has;
+  for (const auto& m : line.moments) {
+    if (m.where != s) continue;
+    if (m.number() >= to) break;
+    if (m.number() >= from && (m.to == place || has[m.what->item])) return true;
+    has[m.what->item] = m.to == place;
+  }
+  return std::any_of(has.begin(), has.end(), [](const auto& one) { return one.second; });
+}
+
+} // namespace
+
+void judge_place(const trial& t, const lifeline& line) {
+  auto here = t.within.common_name(side::primary, line.at(side::primary)[0].is.place);
+  auto there = t.within.common_name(side::replica, line.at(side::replica)[0].is.place);
+  if (here != there) {
+    auto one = t.within.locate(side::primary, line.at(side::primary)[0].is.place);
+    auto two = t.within.locate(side::replica, line.at(side::replica)[0].is.place);
+    if (t.folders_changed && one && two && one->of == two->of) return;
+    t.violated(rule::place, line,
+               "it lies in " + line.at(side::primary)[0].is.place + " at the primary and in " +
+                   line.at(side::replica)[0].is.place + " at the replica.");
+    return;
+  }
+  if (t.folders_changed) return;
+  std::vector<say> all;
+  for (const auto& m : line.moments)
+    if ((m.by_user() || m.planted()) && !m.to.empty() && m.from != m.to) all.push_back({&m, m.to});
+  bool right = false;
+  for (const auto& w : all) {
+    if (w.value != here) continue;
+    bool fits = true;
+    for (const auto& x : last_of_each_side(all)) {
+      if (x.by == w.by || x.value == here) continue;
+      bool before = x.by->number() < w.by->number() &&
+                    (x.by->where == w.by->where || lay(line, w.by->where, x.value, x.by->number(), w.by->number()));
+      // Moved on both sides: the primary's place. A creation is no move.
+      bool loses = x.by->where == side::replica && std::any_of(all.begin(), all.end(), [&](const say& p) {
+                     return p.by->where == side::primary && (!p.by->from.empty() || x.by->from.empty()) &&
+                            !surely_moved(t, line, p, x);
+                   });
+      if (!before && !loses) fits = false;
+    }
+    right = right || fits;
+  }
+  if (right || all.empty()) return;
+  std::string moves;
+  for (const auto& x : last_of_each_side(all))
+    moves += " " + step_words(*x.by->when) + " put it into " + x.value + ".";
+  t.violated(rule::place, line, "it lies in " + here + " on both sides, but" + moves);
+}
+
+void judge_read_state(const trial& t, const lifeline& line) {
+  const auto& p = line.at(side::primary)[0].is;
+  const auto& r = line.at(side::replica)[0].is;
+  // Read states of public folders are each user's own; what is no mail has none.
+  if (!is_mail(p) || p.place.starts_with("publicfolders") || r.place.starts_with("publicfolders")) return;
+  if (p.read != r.read) {
+    t.violated(rule::read_state, line,
+               std::string("it is ") + (p.read ? "read" : "unread") + " at the primary and " +
+                   (r.read ? "read" : "unread") + " at the replica.");
+    return;
+  }
+  std::vector<say> all;
+  for (const auto& m : line.moments)
+    if ((m.by_user() || m.planted()) && m.what->after && (m.what->made() || m.what->read_changed()))
+      all.push_back({&m, m.what->after->read ? "read" : "unread"});
+  auto last = last_of_each_side(all);
+  std::string now = p.read ? "read" : "unread";
+  bool right = std::any_of(last.begin(), last.end(), [&](const say& one) { return one.value == now; });
+  // The creation on one side is known on the other: what its user says afterwards is a change of it.
+  if (last.size() == 2) {
+    const auto& late = last[0].by->number() > last[1].by->number() ? last[0] : last[1];
+    const auto& early = last[0].by->number() > last[1].by->number() ? last[1] : last[0];
+    bool created_early = early.by->what->made() && !early.by->planted();
+    if (created_early && late.by->what->read_changed() && late.value != now) right = false;
+  }
+  if (right || last.empty()) return;
+  std::string marks;
+  for (const auto& x : last)
+    marks += " " + step_words(*x.by->when) + " left it " + x.value + ".";
+  t.violated(rule::read_state, line, "it is " + now + " on both sides, but" + marks);
+}
+
+} // namespace simulate::model

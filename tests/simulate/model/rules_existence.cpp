@@ -1,0 +1,186 @@
+// Whether an item is there: nothing that no user deleted is missing, nothing is doubled, nothing comes back.
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace simulate::model {
+
+namespace {
+
+int at(side s) {
+  return s == side::primary ? 0 : 1;
+}
+
+struct leaving {
+  const moment* by = nullptr;
+  bool known = true;    ///< the daemon knew the item before it left
+  bool carried = false; ///< the other side's holders were removed by the daemon afterwards
+};
+
+/// What a label's moments come to, step by step.
+struct fate_finder {
+  const trial& t;
+  const lifeline& line;
+  std::vector<leaving> lefts{};
+  std::uint64_t entered[2] = {0, 0};
+  std::set<item_number> holders[2]{}; ///< in folder pairs now
+  std::map<item_number, bool> out_by_daemon{};
+  bool murky = false;
+
+  void user_left(const moment& m) {
+    auto since = t.last_reset_before(m.number());
+    bool told = line.known_before(m.what->item, m.number());
+    // A listing from the beginning that no longer shows an item says nothing of a deletion.
+    if (told && since > 0) {
+      told = std::any_of(line.tellings.begin(), line.tellings.end(),
+                         [&](const telling& one) {
+                           return one.item == m.what->item && one.answered && one.step > since && one.step < m.number();
+                         }) ||
+             std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& one) {
+               return one.what->item == m.what->item && one.by_daemon() && one.number() > since &&
+                      one.number() < m.number();
+             });
+    }
+    lefts.push_back({&m, told});
+    // A folder that is deleted, or moved away, is left alone on the other side.
+    if (m.when->act == "delete_folder" || m.when->act == "user_move_folder" || m.when->act == "user_rename_folder")
+      murky = true;
+  }
+
+  void daemon_left(const moment& m) {
+    out_by_daemon[m.what->item] = true;
+    if (!holders[at(m.where)].empty()) return;
+    for (auto& left : lefts)
+      if (left.by->where != m.where && left.by->number() < m.number()) left.carried = true;
+  }
+
+  void user_entered(const moment& m) {
+    bool put_out = out_by_daemon[m.what->item];
+    bool done = std::any_of(lefts.begin(), lefts.end(), [](const leaving& left) { return left.carried; });
+    // What was deleted and carried is over; an item that its user brings back after that is as good as new.
+    if (put_out || done) {
+      lefts.clear();
+      entered[0] = entered[1] = 0;
+    }
+    out_by_daemon[m.what->item] = false;
+    entered[at(m.where)] = m.number();
+  }
+
+  fate find() {
+    for (const auto& m : line.moments) {
+      auto& here = holders[at(m.where)];
+      bool was = !m.from.empty(), is = !m.to.empty();
+      if (was && !is) here.erase(m.what->item);
+      if (!was && is && (m.by_user() || m.planted())) user_entered(m);
+      if (is) here.insert(m.what->item);
+      if (!was || is) continue;
+      if (m.by_user()) user_left(m);
+      if (m.by_daemon()) daemon_left(m);
+    }
+    return verdict();
+  }
+
+  fate verdict() const {
+    if (murky) return fate::either;
+    bool absent = false, open = false;
+    for (const auto& left : lefts) {
+      auto here = at(left.by->where), there = at(other(left.by->where));
+      if (entered[here] > left.by->number()) continue;
+      if (entered[there] > left.by->number()) open = true;
+      if (!left.known) open = true;
+      if (!left.carried && t.reset_after(left.by->number())) open = true;
+      absent = true;
+    }
+    if (!absent) return fate::present;
+    return open ? fate::either : fate::absent;
+  }
+
+  const moment* last_left() const { return lefts.empty() ? nullptr : lefts.back().by; }
+};
+
+std::string count_words(std::size_t count) {
+  return count == 0 ? "not there" : count == 1 ? "there once" : "there " + std::to_string(count) + " times";
+}
+
+std::string both_words(const lifeline& line) {
+  return "it is " + count_words(line.at(side::primary).size()) + " at the primary and " +
+         count_words(line.at(side::replica).size()) + " at the replica";
+}
+
+} // namespace
+
+void judge_two_way_item(const trial& t, const lifeline& line) {
+  auto p = line.at(side::primary).size(), r = line.at(side::replica).size();
+  fate_finder finder{t, line};
+  auto expected = finder.find();
+  if (p > 1 || r > 1) {
+    t.violated(rule::doubled, line, "users made it once, and " + both_words(line) + ".");
+    return;
+  }
+  if (expected == fate::present && (p == 0 || r == 0)) {
+    t.violated(rule::missing, line, "no user deleted it, and " + both_words(line) + ".");
+    return;
+  }
+  if (expected == fate::absent && (p > 0 || r > 0)) {
+    auto by = finder.last_left() == nullptr ? std::string() : " in " + step_words(*finder.last_left()->when);
+    t.violated(rule::came_back, line, "its user deleted it" + by + ", and " + both_words(line) + ".");
+    return;
+  }
+  if (expected == fate::either && p != r && !finder.murky) {
+    t.violated(rule::missing, line, "whether it was deleted is open, but " + both_words(line) + ".");
+    return;
+  }
+  if (p == 1 && r == 1) {
+    judge_contents(t, line);
+    judge_place(t, line);
+    judge_read_state(t, line);
+  } else if (p == 0 && r == 0 && expected == fate::absent) {
+    judge_losses_by_deletion(t, line);
+  }
+}
+
+void judge_group(const trial& t, const lifeline& line, const originals& made) {
+  int left[2] = {0, 0};
+  bool open = false;
+  std::map<item_number, const moment*> last;
+  for (const auto& m : line.moments) {
+    if (m.by_daemon() && m.left()) last.erase(m.what->item);
+    if (m.by_user() && (m.left() || !m.to.empty())) last[m.what->item] = &m;
+    if (m.by_user() && m.left() && (t.reset_after(m.number()) || !line.known_before(m.what->item, m.number())))
+      open = true;
+    if (m.when->act == "delete_folder" || m.when->act == "user_move_folder") open = true;
+  }
+  for (const auto& [item, m] : last)
+    if (m->left()) ++left[at(m->where)];
+  int planted = std::max(made.planted[0], made.planted[1]);
+  int most = planted + made.made[0] + made.made[1];
+  // Copies that users made on both sides of one item may be each other's.
+  int least = planted + std::max(made.made[0], made.made[1]) - left[0] - left[1];
+  if (!open) most -= std::max(left[0], left[1]);
+  auto p = static_cast<int>(line.at(side::primary).size()), r = static_cast<int>(line.at(side::replica).size());
+  auto words = "users made " + std::to_string(planted + made.made[0] + made.made[1]) + " and deleted " +
+               std::to_string(left[0] + left[1]) + " of it, and " + both_words(line) + ".";
+  if (p > most || r > most)
+    t.violated(rule::doubled, line, words);
+  else if (p < least || r < least)
+    t.violated(rule::missing, line, words);
+  else if (p != r && !open)
+    t.violated(rule::missing, line, words);
+  if (p != r) return;
+  // Each one must have an equal one on the other side.
+  auto says = [&](side s) {
+    std::multiset<std::string> out;
+    for (const auto& one : line.at(s)) {
+      auto text = t.folders_changed ? std::string() : t.within.common_name(s, one.is.place);
+      for (const auto& [path, value] : *one.is.says)
+        text += "\n" + path + " " + value;
+      out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
+    }
+    return out;
+  };
+  if (says(side::primary) != says(side::replica))
+    t.violated(rule::contents, line, "the copies at the primary are not those at the replica.");
+}
+
+} // namespace simulate::model

@@ -1,0 +1,177 @@
+// One-way: the source is nobody's to write but its users'; what users do on the target is left until the source changes
+// the item again, or put back.
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+
+namespace simulate::model {
+
+namespace {
+
+struct ways {
+  const trial& t;
+  const lifeline& line;
+  side source, target;
+  model::drift drift;
+  std::vector<const moment*> of_source{}, of_target{}; ///< users' moments
+  bool source_has_original = false;
+
+  void sort_out() {
+    for (const auto& m : line.moments) {
+      if (!m.by_user() && !m.planted()) continue;
+      (m.where == source ? of_source : of_target).push_back(&m);
+      if (m.where == source && !m.to.empty()) source_has_original = true;
+    }
+  }
+
+  static bool is_left(const std::vector<const moment*>& all) {
+    const moment* last = nullptr;
+    for (const auto* m : all)
+      if (m->left() || m->entered()) last = m;
+    return last != nullptr && last->left();
+  }
+
+  /// Nobody but users writes the source.
+  bool source_written() const {
+    for (const auto& m : line.moments) {
+      if (m.where != source || !m.by_daemon() || (m.from.empty() && m.to.empty())) continue;
+      t.violated(rule::drift, line, "the pair is one-way, and its source was written in " + step_words(*m.when) + ".");
+      return true;
+    }
+    return false;
+  }
+
+  void judge_existence() const {
+    auto there = line.at(target).size(), here = line.at(source).size();
+    if (there > 1) {
+      t.violated(rule::doubled, line,
+                 "users made it once, and it is on the target " + std::to_string(there) + " times.");
+      return;
+    }
+    bool target_left = is_left(of_target);
+    bool folder_deleted = std::any_of(line.moments.begin(), line.moments.end(), [](const moment& m) {
+      return m.when->act == "delete_folder" || m.when->act == "user_move_folder" || m.when->act == "user_rename_folder";
+    });
+    if (folder_deleted) return;
+    if (!source_has_original) {
+      if (target_left == (there == 0)) return;
+      t.violated(target_left ? rule::came_back : rule::missing, line,
+                 std::string("only the target's users made it and ") + (target_left ? "deleted it" : "kept it") +
+                     ", and it is there " + (there == 0 ? "no more." : "again."));
+      return;
+    }
+    bool target_entered = std::any_of(of_target.begin(), of_target.end(), [](const moment* m) { return m->entered(); });
+    if (here == 1 && there == 0 && !target_left)
+      t.violated(rule::missing, line,
+                 "the source has it, no user of the target deleted it, and the target does not have it.");
+    if (here == 0 && there == 1 && !target_entered) {
+      const moment* left = nullptr;
+      for (const auto* m : of_source)
+        if (m->left()) left = m;
+      bool known = left != nullptr && line.known_before(left->what->item, left->number());
+      if (left == nullptr || t.reset_after(left->number()) || t.last_reset_before(left->number()) > 0 || !known) return;
+      t.violated(rule::came_back, line,
+                 "the source's user deleted it in " + step_words(*left->when) + ", and the target still has it.");
+    }
+  }
+
+  void judge_values() const {
+    const auto& from = line.at(source)[0].is;
+    const auto& to = line.at(target)[0].is;
+    int told = 0;
+    std::map<std::string, bool> paths;
+    for (const auto* of : {&from, &to})
+      for (const auto& [path, value] : *of->says)
+        paths[path] = true;
+    for (const auto& [path, unused] : paths) {
+      auto wanted = lifeline::value(from, path), is = lifeline::value(to, path);
+      if (wanted == is || ((from.meeting || to.meeting) && path == "/body_sha256")) continue;
+      if (std::any_of(t.pair.not_compared.begin(), t.pair.not_compared.end(),
+                      [&](const std::string& prefix) { return path.starts_with(prefix); }))
+        continue;
+      if (drifted(path, is, to_change(path)) || planted_apart(path, wanted, is)) continue;
+      if (++told > 3) return;
+      t.violated(drift == model::drift::revert ? rule::drift : rule::contents, line,
+                 path + " is " + shown(wanted) + " on the source and " + shown(is) + " on the target.");
+    }
+  }
+
+  /// The last change of a path by the source's users.
+  std::uint64_t to_change(const std::string& path) const {
+    std::uint64_t last = 0;
+    for (const auto* m : of_source)
+      if (m->what->after && (m->what->made() || m->what->content_changed())) {
+        auto changed = changed_paths(*m->what);
+        if (std::find(changed.begin(), changed.end(), path) != changed.end()) last = m->number();
+      }
+    return last;
+  }
+
+  /// Whether the target may keep what its users made of the path: the source has not changed it since.
+  bool drifted(const std::string& path, const std::string& is, std::uint64_t source_changed) const {
+    if (drift == model::drift::revert) return false;
+    for (const auto* m : of_target) {
+      if (!m->what->after || lifeline::value(*m->what->after, path) != is || m->number() < source_changed) continue;
+      auto changed = changed_paths(*m->what);
+      if (std::find(changed.begin(), changed.end(), path) != changed.end()) return true;
+    }
+    return false;
+  }
+
+  bool planted_apart(const std::string& path, const std::string& wanted, const std::string& is) const {
+    bool a = false, b = false;
+    for (const auto& m : line.moments) {
+      if (!m.planted() || !m.what->after) continue;
+      if (m.where == source) a = a || lifeline::value(*m.what->after, path) == wanted;
+      if (m.where == target) b = b || lifeline::value(*m.what->after, path) == is;
+    }
+    return a && b;
+  }
+
+  void judge_target_place() const {
+    if (t.folders_changed) return;
+    auto wanted = t.within.common_name(source, line.at(source)[0].is.place);
+    auto is = t.within.common_name(target, line.at(target)[0].is.place);
+    if (wanted == is) return;
+    std::uint64_t source_moved = 0;
+    for (const auto* m : of_source)
+      if (m->from != m->to) source_moved = m->number();
+    bool left_there =
+        drift == model::drift::leave && std::any_of(of_target.begin(), of_target.end(), [&](const moment* m) {
+          return m->to == is && m->from != m->to && m->number() > source_moved;
+        });
+    if (left_there) return;
+    t.violated(drift == model::drift::revert ? rule::drift : rule::place, line,
+               "it lies in " + line.at(source)[0].is.place + " on the source and in " + line.at(target)[0].is.place +
+                   " on the target.");
+  }
+
+  void judge_target_read() const {
+    const auto& from = line.at(source)[0].is;
+    const auto& to = line.at(target)[0].is;
+    if (from.read == to.read || !is_mail(from) || from.place.starts_with("publicfolders") ||
+        to.place.starts_with("publicfolders"))
+      return;
+    bool marked = std::any_of(of_target.begin(), of_target.end(),
+                              [](const moment* m) { return m->what->read_changed() || m->planted(); });
+    if (drift == model::drift::leave && marked) return;
+    t.violated(drift == model::drift::revert ? rule::drift : rule::read_state, line,
+               std::string("it is ") + (from.read ? "read" : "unread") + " on the source and " +
+                   (to.read ? "read" : "unread") + " on the target.");
+  }
+};
+
+} // namespace
+
+void judge_one_way_item(const trial& t, const lifeline& line, side source, drift how) {
+  ways w{t, line, source, other(source), how};
+  w.sort_out();
+  if (w.source_written()) return;
+  w.judge_existence();
+  if (line.at(source).size() != 1 || line.at(other(source)).size() != 1) return;
+  w.judge_values();
+  w.judge_target_place();
+  w.judge_target_read();
+}
+
+} // namespace simulate::model

@@ -1,0 +1,159 @@
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+
+namespace simulate::model {
+
+const char* name_of(rule broken) {
+  switch (broken) {
+  case rule::contents:
+    return "contents";
+  case rule::place:
+    return "place";
+  case rule::read_state:
+    return "read state";
+  case rule::missing:
+    return "missing";
+  case rule::doubled:
+    return "doubled";
+  case rule::came_back:
+    return "came back";
+  case rule::unlisted_loss:
+    return "unlisted loss";
+  case rule::mailed:
+    return "mailed";
+  case rule::drift:
+    return "drift";
+  case rule::brake:
+    return "brake";
+  case rule::false_excuse:
+    return "false excuse";
+  }
+  return "";
+}
+
+const char* word(side s) {
+  return s == side::primary ? "primary" : "replica";
+}
+
+std::string shown(const std::string& value) {
+  return value.empty() ? "nothing" : value.size() > 80 ? value.substr(0, 77) + "..." : value;
+}
+
+std::string step_words(const step& of) {
+  return "step " + std::to_string(of.number) + " (" + of.act + " at " + of.mailbox + ")";
+}
+
+bool is_mail(const snapshot& of) {
+  return of.says && of.says->contains("/draft");
+}
+
+void trial::violated(rule broken, const lifeline& line, std::string text) const {
+  auto who = line.label.empty() ? std::string("An item without a label") : line.label;
+  found.push_back({broken, line.label, pair.name, who + ": " + text});
+}
+
+namespace {
+
+bool means(const trial& t, const meant_item& item, const std::string& label) {
+  if (!item.label.empty()) return item.label == label;
+  return std::any_of(item.ids.begin(), item.ids.end(), [&](const std::string& id) {
+    auto known = t.all.ids.find(id);
+    if (known == t.all.ids.end()) return false;
+    auto has = t.all.labels.find(known->second);
+    return has != t.all.labels.end() && has->second == label;
+  });
+}
+
+} // namespace
+
+bool trial::is_banned(const lifeline& line) const {
+  return std::any_of(said.bans.begin(), said.bans.end(),
+                     [&](const said_ban& ban) { return ban.pair == pair.name && means(*this, ban.item, line.label); });
+}
+
+bool trial::lists_conflict(const lifeline& line) const {
+  return std::any_of(said.conflicts.begin(), said.conflicts.end(), [&](const said_conflict& one) {
+    return one.pair == pair.name && means(*this, one.item, line.label);
+  });
+}
+
+std::uint64_t trial::last_reset_before(std::uint64_t step) const {
+  std::uint64_t last = 0;
+  for (auto reset : resets)
+    if (reset < step) last = std::max(last, reset);
+  return last;
+}
+
+bool trial::reset_after(std::uint64_t step) const {
+  return std::any_of(resets.begin(), resets.end(), [step](std::uint64_t reset) { return reset > step; });
+}
+
+bool trial::crashed_between(std::uint64_t from, std::uint64_t to) const {
+  return std::any_of(crashes.begin(), crashes.end(), [&](std::uint64_t crash) { return crash > from && crash <= to; });
+}
+
+bool originals::is_one() const {
+  if (made[0] + made[1] == 0) return planted[0] <= 1 && planted[1] <= 1;
+  return made[0] + made[1] == 1 && planted[0] + planted[1] == 0;
+}
+
+originals originals_of(const lifeline& line) {
+  originals out;
+  std::map<item_number, bool> seen;
+  for (const auto& m : line.moments) {
+    // What comes in counts where it was not of the folder pairs before; its way out and back in is one original.
+    if (m.by_daemon()) seen[m.what->item] = true;
+    if (m.to.empty() || seen[m.what->item]) continue;
+    if (!m.by_user() && !m.planted()) continue;
+    seen[m.what->item] = true;
+    auto at = m.where == side::primary ? 0 : 1;
+    ++(m.planted() ? out.planted : out.made)[at];
+  }
+  return out;
+}
+
+std::vector<edit> edits_of(const lifeline& line) {
+  std::vector<edit> out;
+  for (const auto& m : line.moments) {
+    if (!m.by_user() && !m.planted()) continue;
+    if (!m.what->made() && !m.what->content_changed()) continue;
+    if (auto paths = changed_paths(*m.what); !paths.empty() && m.what->after) out.push_back({&m, std::move(paths)});
+  }
+  return out;
+}
+
+namespace {
+
+/// Whether the daemon had carried all of `first` to the other side, and knew it, before `second` was made there.
+bool surely_carried(const trial& t, const lifeline& line, const edit& first, const edit& second) {
+  auto to = second.by->where;
+  auto from_step = first.by->number(), to_step = second.by->number();
+  if (from_step > to_step) return false;
+  auto given = [&](const std::string& path) {
+    for (const auto& m : line.moments) {
+      if (m.where != to || !m.by_daemon() || m.number() <= from_step || m.number() >= to_step || !m.what->after)
+        continue;
+      if (lifeline::value(*m.what->after, path) != first.value(path) || !m.when->answered) continue;
+      // After a crash the daemon has to look what became of its write, and may find the user's edit on top of it.
+      auto looked = to_step;
+      for (const auto& told : line.tellings)
+        if (told.step > to_step && told.as == told::how::read) {
+          looked = told.step;
+          break;
+        }
+      if (!t.crashed_between(m.number(), looked)) return true;
+    }
+    return false;
+  };
+  return std::all_of(first.paths.begin(), first.paths.end(), given);
+}
+
+} // namespace
+
+bool may_compete(const trial& t, const lifeline& line, const edit& a, const edit& b) {
+  if (a.by->where == b.by->where) return false;
+  return !surely_carried(t, line, a, b) && !surely_carried(t, line, b, a);
+}
+
+} // namespace simulate::model

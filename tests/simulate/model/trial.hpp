@@ -1,0 +1,78 @@
+#pragma once
+
+#include "tests/simulate/model/judge.hpp"
+#include "tests/simulate/model/lifeline.hpp"
+
+#include <string>
+#include <vector>
+
+namespace simulate::model {
+
+/// What all rules of one pair share.
+struct trial {
+  const settings& given;
+  const pair_settings& pair;
+  const scope& within;
+  const history& all;
+  const statement& said;
+  const std::vector<excuse>& excuses;
+  std::vector<violation>& found;
+
+  /// Steps after which the daemon starts from the mailboxes' contents: what it had not carried before may come back.
+  std::vector<std::uint64_t> resets{};
+  std::vector<std::uint64_t> crashes{};
+  bool settings_changed = false; ///< those of this pair, while it ran
+  bool folders_changed = false;  ///< a user renamed, moved or deleted folders
+
+  void violated(rule, const lifeline&, std::string text) const;
+  bool is_banned(const lifeline&) const;
+  bool lists_conflict(const lifeline&) const;
+  /// The last reset before a step; 0: none.
+  std::uint64_t last_reset_before(std::uint64_t step) const;
+  bool reset_after(std::uint64_t step) const;
+  bool crashed_between(std::uint64_t from, std::uint64_t to) const;
+};
+
+/// How many originals of a label users made: one is followed step by step, several are counted.
+struct originals {
+  int planted[2] = {0, 0}; ///< by side: what the first contents held in folder pairs
+  int made[2] = {0, 0};    ///< by side: what users created, copied or brought in
+  bool is_one() const;
+};
+originals originals_of(const lifeline&);
+
+/// What must have become of an item.
+enum class fate { present, absent, either };
+
+/// A user's write of an item's fields: the creation of it, or an edit.
+struct edit {
+  const moment* by = nullptr;
+  std::vector<std::string> paths;
+  bool creates() const { return by->what->made(); }
+  std::string value(const std::string& path) const { return lifeline::value(*by->what->after, path); }
+};
+/// In order; those of planted items too.
+std::vector<edit> edits_of(const lifeline&);
+/// Whether one order of the daemon's reads lets it take the two, on different sides, for edits of one state.
+bool may_compete(const trial&, const lifeline&, const edit&, const edit&);
+
+// The rules, one file each; each adds what it finds.
+void judge_two_way_item(const trial&, const lifeline&);
+void judge_one_way_item(const trial&, const lifeline&, side source, drift);
+/// Several originals of one label: they are counted, and both sides must hold the same.
+void judge_group(const trial&, const lifeline&, const originals&);
+/// Contents of an item that lies on both sides of a two-way pair.
+void judge_contents(const trial&, const lifeline&);
+void judge_place(const trial&, const lifeline&);
+void judge_read_state(const trial&, const lifeline&);
+/// Edits that went down with an item that a user of the other side deleted are listed.
+void judge_losses_by_deletion(const trial&, const lifeline&);
+void judge_statement(const trial&, const std::map<std::string, lifeline>&);
+
+// Words.
+const char* word(side);
+std::string shown(const std::string& value);
+std::string step_words(const step&);
+bool is_mail(const snapshot&);
+
+} // namespace simulate::model
