@@ -162,7 +162,7 @@ outcome<json> world::contents(const mailbox_ref& ref, const std::string& path) c
   for (const auto& [key, f] : found.box->folders)
     if (only == nullptr || f.key == only->key)
       for (const auto& [item_key, i] : f.items)
-        items.push_back(shown(*found.box, i));
+        if (!i.associated) items.push_back(shown(*found.box, i));
   std::sort(items.begin(), items.end(), [](const json& a, const json& b) {
     for (const char* key : {"folder", "received", "subject", "message_id", "id"})
       if (a[key] != b[key]) return a[key] < b[key];

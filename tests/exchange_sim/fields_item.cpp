@@ -131,6 +131,13 @@ void set_mime(session&, item& of, node value, write_stage) {
   if (!take_mime(of, *mime)) throw response_error{"ErrorMimeContentInvalid", "Mime content is invalid."};
 }
 
+// Hidden in its folder from the first save on; Managed API's Item.IsAssociated is set before Save and never after.
+void set_associated(session&, item& of, node value, write_stage stage) {
+  if (stage != write_stage::creating)
+    throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property."};
+  of.associated = value.truth();
+}
+
 const char* usual_icon(const item& of) {
   if (!of.calendar) return of.read ? "MailRead" : "MailUnread";
   bool meets = (of.calendar->state & 1) != 0, series = of.calendar->repeats.has_value();
@@ -306,8 +313,8 @@ const std::array table{
     field{"item:LastModifiedTime", "LastModifiedTime", e2007, all, true,
           [](const reading& r, w& out) { out.leaf("t:LastModifiedTime", wire_time(r.of.modified)); }, nullptr, nullptr,
           false, nullptr, [](session&, const item& i) { return wire_time(i.modified); }},
-    field{"item:IsAssociated", "IsAssociated", e2010, all, true, BOOLEAN(associated, "IsAssociated"), nullptr,
-          nullptr, false, nullptr, BOOLEAN_TEXT(associated)},
+    field{"item:IsAssociated", "IsAssociated", e2010, all, true, BOOLEAN(associated, "IsAssociated"),
+          set_associated, nullptr, false, nullptr, BOOLEAN_TEXT(associated)},
     field{"item:WebClientReadFormQueryString", "WebClientReadFormQueryString", e2010, all, true,
           [](const reading& r, w& out) {
             out.leaf("t:WebClientReadFormQueryString",

@@ -44,9 +44,12 @@ void set_folder_field(session& s, folder& changed, node path, node value) {
   if (path.is("ExtendedFieldURI")) {
     auto property = read_property_path(path);
     auto holder = value.child("ExtendedProperty");
-    if (!holder)
+    if (!holder || read_property_path(holder.child("ExtendedFieldURI")).text() != property.text())
       throw response_error{"ErrorUpdatePropertyMismatch", "The property of the path is not the one that is set."};
     auto given = read_extended_value(property, holder);
+    // What the store computes, and what a property of the type cannot be.
+    if (property.tag == "0x3001" || property.tag == "0x3602" || property.tag == "0x3603" || property.tag == "0x6698")
+      throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property."};
     if (property.tag == "0x3613")
       changed.folder_class = given.values.front();
     else

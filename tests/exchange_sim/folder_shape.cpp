@@ -19,8 +19,15 @@ std::string element_of_folder_class(std::string_view folder_class) {
 }
 
 std::size_t unread_in(const folder& of) {
+  return static_cast<std::size_t>(std::count_if(of.items.begin(), of.items.end(), [](const auto& entry) {
+    return !entry.second.read && !entry.second.associated;
+  }));
+}
+
+/// Hidden items count for nothing that is shown.
+std::size_t items_in(const folder& of) {
   return static_cast<std::size_t>(
-      std::count_if(of.items.begin(), of.items.end(), [](const auto& entry) { return !entry.second.read; }));
+      std::count_if(of.items.begin(), of.items.end(), [](const auto& entry) { return !entry.second.associated; }));
 }
 
 struct folder_field {
@@ -49,7 +56,7 @@ const std::array folder_fields{
                  [](session&, xml_writer& out, const folder& f) { out.leaf("t:DisplayName", f.name); }},
     folder_field{
         "folder:TotalCount", e2007, true,
-        [](session&, xml_writer& out, const folder& f) { out.leaf("t:TotalCount", std::to_string(f.items.size())); }},
+        [](session&, xml_writer& out, const folder& f) { out.leaf("t:TotalCount", std::to_string(items_in(f))); }},
     folder_field{"folder:ChildFolderCount", e2007, true,
                  [](session& s, xml_writer& out, const folder& f) {
                    out.leaf("t:ChildFolderCount", std::to_string(s.box->children_of(f.key).size()));
@@ -100,7 +107,7 @@ std::optional<extended_value> get_extended(session& s, const folder& of, const p
   if (path.tag == "0x6698" && s.box->is_public) return extended_value{"Binary", {base64(replica_list(s.host, of))}};
   if (path.tag == "0x3613") return extended_value{"String", {of.folder_class}};
   if (path.tag == "0x3001") return extended_value{"String", {of.name}};
-  if (path.tag == "0x3602") return extended_value{"Integer", {std::to_string(of.items.size())}};
+  if (path.tag == "0x3602") return extended_value{"Integer", {std::to_string(items_in(of))}};
   if (path.tag == "0x3603") return extended_value{"Integer", {std::to_string(unread_in(of))}};
   auto at = of.extended.find(path.text());
   if (at == of.extended.end()) return std::nullopt;
@@ -131,7 +138,7 @@ std::optional<std::vector<std::string>> folder_value(session& s, const folder& o
   auto uri = path.attribute_or("FieldURI", "");
   if (uri == "folder:DisplayName") return {{of.name}};
   if (uri == "folder:FolderClass") return {{of.folder_class}};
-  if (uri == "folder:TotalCount") return {{std::to_string(of.items.size())}};
+  if (uri == "folder:TotalCount") return {{std::to_string(items_in(of))}};
   if (uri == "folder:UnreadCount") return {{std::to_string(unread_in(of))}};
   if (uri == "folder:ChildFolderCount") return {{std::to_string(s.box->children_of(of.key).size())}};
   throw response_error{"ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction."};

@@ -35,11 +35,12 @@ struct item_change {
   const item_tombstone* tombstone = nullptr;
 };
 
-std::vector<item_change> pending(session& s, const folder& f, const told_changes& told, bool newest_first) {
+std::vector<item_change> pending(session& s, const folder& f, const told_changes& told, bool newest_first,
+                                 bool with_associated) {
   using kind = item_change::kind;
   std::vector<item_change> changed, gone, read;
   for (const auto& [key, i] : f.items) {
-    if (i.associated) continue;
+    if (i.associated && !with_associated) continue;
     if (is_hidden(s, i)) {
       // What the client knew and may no longer see leaves its list once.
       if (told.has(i.arrived) && !told.has(i.changed)) gone.push_back({kind::hidden, &i});
@@ -120,7 +121,8 @@ void sync_folder_items(session& s, node request, xml_writer& out) {
         std::set<std::string> ignored;
         for (auto id : request.child("Ignore").children())
           ignored.insert(id.attribute_or("Id", ""));
-        auto changes = pending(s, f, state.told, s.host.profile.sync_newest_first);
+        bool with_associated = request.child("SyncScope").text() == "NormalAndAssociatedItems";
+        auto changes = pending(s, f, state.told, s.host.profile.sync_newest_first, with_associated);
         xml_writer written;
         std::size_t count = 0, at = 0;
         for (; at < changes.size() && count < most; ++at) {
