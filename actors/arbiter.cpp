@@ -34,7 +34,15 @@ const std::vector<field>& settable_on(const settable& can, item_class c) {
   return can.on_mail;
 }
 
-/// One arbitration: load, match, load again where records became one, decide, brake.
+bool is_left_to_rest(const logic::verdict& v) {
+  const auto* w = std::get_if<logic::wait>(&v.what);
+  return w && (w->why == logic::wait::reason::rest || w->why == logic::wait::reason::banned);
+}
+
+/// Every matching ends with fewer records than the one before; the bound holds should that ever fail.
+constexpr int most_matchings = 50;
+
+/// One arbitration: load, match, load and match again where records became one, decide, brake.
 class arbitration : public std::enable_shared_from_this<arbitration> {
 public:
   arbitration(arbiter_self self, pair_id pair, ledger_actor ledger, context around, arbitrate what,
@@ -62,7 +70,8 @@ private:
   std::map<folder_pair_id, frozen> held_;
   both<sequence> listed_after_;
   both<sequence> new_after_;
-  std::set<twin_id> hold_, duplicates_;
+  std::set<twin_id> hold_, duplicates_, unread_;
+  int matchings_ = 0;
 
   template <class Request, class Then>
   void ask(Request what, Then then) {
@@ -110,20 +119,41 @@ private:
       me->ask(load_twins{named}, [me, unsettled, unpaired = unpaired.twins](twins_loaded& marked) {
         auto all = unsettled;
         all.insert(all.end(), unpaired.begin(), unpaired.end());
-        me->matched(unsettled, logic::match(all, marked.twins, {me->listed_.begin(), me->listed_.end()}));
+        logic::match_surroundings around;
+        around.listed = {me->listed_.begin(), me->listed_.end()};
+        around.listed_after = me->listed_after_;
+        const auto holds = [me](side s, item_class c, field f) {
+          const auto& can = settable_on(me->what_.what_can_be_set[s], c);
+          return std::find(can.begin(), can.end(), f) != can.end();
+        };
+        around.held_by_both = [holds](item_class c, field f) {
+          return holds(side::primary, c, f) && holds(side::replica, c, f);
+        };
+        me->matched(unsettled, logic::match(all, marked.twins, around));
       });
     });
   }
 
+  /// What was absorbed explains others, or leaves them unexplained: they are matched again before anything is decided.
   void matched(std::vector<twin> unsettled, logic::matches found) {
-    hold_.insert(found.held.begin(), found.held.end());
-    duplicates_.insert(found.duplicates.begin(), found.duplicates.end());
+    hold_ = {found.held.begin(), found.held.end()};
+    duplicates_ = {found.duplicates.begin(), found.duplicates.end()};
+    unread_ = {found.unread.begin(), found.unread.end()};
     auto me = shared_from_this();
     if (found.same.empty()) return decide_with_counts(std::move(unsettled));
+    if (++matchings_ > most_matchings) {
+      around_.log({log_level::error,
+                   "items were matched again and again; nothing is decided in this round",
+                   pair_.value,
+                   {},
+                   {},
+                   "matching"});
+      return done_({});
+    }
     for (auto& same : found.same)
       same.when = around_.wall_clock();
     ask(absorb_twins{std::move(found.same)}, [me](const stored&) {
-      me->ask(load_unsettled{me->pair_}, [me](twins_loaded& again) { me->decide_with_counts(std::move(again.twins)); });
+      me->ask(load_unsettled{me->pair_}, [me](twins_loaded& again) { me->match(std::move(again.twins)); });
     });
   }
 
@@ -222,6 +252,8 @@ private:
         verdict = {logic::wait{logic::wait::reason::believable_delete}, {}};
         if (certain) verdict = {logic::remove_on{*s}, {}};
       }
+    if (unread_.contains(t.id))
+      if (auto s = logic::half_of(t); s && !is_left_to_rest(verdict)) verdict = {logic::look{{*s}, false}, {}};
     if (t.intent) due(result, t.intent->begun + around_.commit_window);
     if (auto* w = std::get_if<logic::wait>(&verdict.what)) {
       switch (w->why) {

@@ -84,9 +84,13 @@ private:
   void carry_fitting(std::vector<task> tasks, operation op, side target, std::vector<note_trouble> too_large);
   void update(std::vector<task> tasks, side target);
   void update_whole(std::vector<loaded> ready, side target);
+  /// Its update carries attachments that no MIME holds.
+  static bool has_attached(const loaded&);
   /// What is attached to the items of a class whose attachments no MIME holds.
   void fetch_attached(std::vector<loaded> ready, std::size_t at, side source, std::uint64_t largest,
                       std::function<void(std::vector<loaded>)> then);
+  /// What was fetched beside the contents belongs to them only where the item is still as it was when they were read.
+  void drop_edited_since(std::vector<loaded> ready, side source, std::function<void(std::vector<loaded>)> then);
   /// Asks what the target takes first: what surely does not fit is not read.
   void ask_target(side target, std::function<void(const settable&)> then);
   void set_read(std::vector<task> tasks, side target);

@@ -2,6 +2,7 @@
 
 #include "actors/logic/back_off.hpp"
 #include "actors/logic/digest.hpp"
+#include "actors/logic/likeness.hpp"
 #include "ews/model/too_large.hpp"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ void carrier::look(std::vector<task> tasks, side s) {
           const bool unlisted = std::get<logic::look>(t.verdict.what).unlisted;
           if (auto* c = std::get_if<content>(&outcomes[i])) {
             facts.contents.push_back({t.twin.id, o.sequence, s, o.item, c->key, c->read, c->draft,
-                                      logic::digests_of(c->fields), unlisted, false});
+                                      logic::digests_of(c->fields), unlisted, false, logic::likeness_of(*c)});
           } else if (auto* f = std::get_if<failure>(&outcomes[i])) {
             if (f->reach != reach::item)
               me->stop(s, *f);
@@ -220,8 +221,11 @@ void carrier::update(std::vector<task> tasks, side target) {
           ready.push_back(std::move(l));
         }
         me->ask_target(target, [me, ready = std::move(ready), source, target](const settable& takes) {
-          me->fetch_attached(ready, 0, source, takes.largest_item,
-                             [me, target](std::vector<loaded> whole) { me->update_whole(std::move(whole), target); });
+          me->fetch_attached(ready, 0, source, takes.largest_item, [me, source, target](std::vector<loaded> whole) {
+            me->drop_edited_since(std::move(whole), source, [me, target](std::vector<loaded> unchanged) {
+              me->update_whole(std::move(unchanged), target);
+            });
+          });
         });
       });
 }
@@ -240,14 +244,15 @@ void carrier::update_whole(std::vector<loaded> ready, side target) {
   });
 }
 
+bool carrier::has_attached(const loaded& l) {
+  return class_of(l.what) != item_class::message &&
+         std::any_of(l.fields.begin(), l.fields.end(),
+                     [](const field_value& f) { return f.field == field::attachments && !f.value.empty(); });
+}
+
 void carrier::fetch_attached(std::vector<loaded> ready, std::size_t at, side source, std::uint64_t largest,
                              std::function<void(std::vector<loaded>)> then) {
-  const auto wanted = [](const loaded& l) {
-    return class_of(l.what) != item_class::message &&
-           std::any_of(l.fields.begin(), l.fields.end(),
-                       [](const field_value& f) { return f.field == field::attachments && !f.value.empty(); });
-  };
-  while (at < ready.size() && !wanted(ready[at]))
+  while (at < ready.size() && !has_attached(ready[at]))
     ++at;
   if (at == ready.size()) return then(std::move(ready));
   auto me = shared_from_this();
@@ -282,6 +287,33 @@ void carrier::fetch_attached(std::vector<loaded> ready, std::size_t at, side sou
             me->ask_ledger(std::move(troubles), std::move(go_on));
           },
           [me, source](const caf::error& e) { me->mailbox_died(source, e); });
+}
+
+void carrier::drop_edited_since(std::vector<loaded> ready, side source, std::function<void(std::vector<loaded>)> then) {
+  std::vector<item_id> ids;
+  for (const auto& l : ready)
+    if (has_attached(l)) ids.push_back(l.what.twin.seen[source]->item);
+  if (ids.empty()) return then(std::move(ready));
+  const auto of = class_of(ready.front().what);
+  auto me = shared_from_this();
+  ask_mailbox<content_read>(source, read_content{std::move(ids), of},
+                            [me, ready = std::move(ready), then](std::vector<content_outcome>& outcomes) {
+                              std::vector<loaded> unchanged;
+                              std::size_t at = 0;
+                              for (const auto& l : ready) {
+                                if (!has_attached(l)) {
+                                  unchanged.push_back(l);
+                                  continue;
+                                }
+                                const auto* now = at < outcomes.size() ? std::get_if<content>(&outcomes[at]) : nullptr;
+                                ++at;
+                                if (now && now->key == l.intent.source_key)
+                                  unchanged.push_back(l);
+                                else
+                                  ++me->result_.waiting; // edited meanwhile: the next round decides
+                              }
+                              then(std::move(unchanged));
+                            });
 }
 
 void carrier::set_read(std::vector<task> tasks, side target) {

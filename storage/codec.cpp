@@ -28,7 +28,7 @@ template <class Archive, of_type<observation> R>
 void fields(Archive& a, R& o) {
   a(o.sequence, o.presence, o.item, o.mailbox, o.folder, o.key, o.read, o.draft, o.item_class, o.subject, o.search_key,
     o.message_id, o.mark, o.received, o.sent, o.size, o.generation, o.content, o.content_key, o.unlisted_since,
-    o.meeting);
+    o.meeting, o.likeness);
 }
 template <class Archive, of_type<side_base> R>
 void fields(Archive& a, R& b) {
@@ -195,15 +195,16 @@ struct writer {
   }
 };
 
+/// Fields are only ever added at the end: what an older record does not have stays as a new one begins.
 struct reader {
   const json& from;
   std::size_t first = 0; // where the fields begin
   bool ok = true;
   template <class... T>
   void operator()(T&... values) {
-    ok = from.is_array() && from.size() == first + sizeof...(values);
+    ok = from.is_array() && from.size() > first && from.size() <= first + sizeof...(values);
     std::size_t at = first;
-    ((ok = ok && restore(from[at++], values)), ...);
+    ((ok = ok && (at >= from.size() || restore(from[at], values)), ++at), ...);
   }
 };
 

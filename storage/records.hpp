@@ -81,6 +81,9 @@ struct observation {
   /// The contents at `content_key`, once they were read.
   std::optional<field_digests> content;
   change_key content_key;
+  /// Read with `content`: digests of what stays the same where servers rewrite it (of a body its words), to recognise
+  /// an item in another mailbox. Never compared to tell an edit.
+  field_digests likeness;
   friend bool operator==(const observation&, const observation&) = default;
 };
 

@@ -30,6 +30,7 @@ void drop_outdated_content(observation& o) {
   if (o.content_key == o.key) return;
   o.content.reset();
   o.content_key = {};
+  o.likeness.clear();
 }
 
 bool holds_nothing(const twin& t) {
@@ -261,6 +262,7 @@ void store::observe(const observe_content& call) {
     }
     o.content = call.content;
     o.content_key = call.key;
+    o.likeness = call.likeness;
     return true;
   });
   if (news) advance();
@@ -381,6 +383,7 @@ bool store::record_write(twin& t, const settle_twin& call) {
     if (!same_item) {
       o.content.reset();
       o.content_key = {};
+      o.likeness.clear();
       if (!t.intent || t.intent->operation != operation::move) { // a move keeps the search key
         o.search_key = {};
         o.size = 0;

@@ -65,6 +65,8 @@ struct observe_content {
   bool unlisted = false;
   /// Then only: reading found nothing either, so it has left.
   bool gone = false;
+  /// observation::likeness
+  field_digests likeness = {};
 };
 
 /// Opens intents. One is refused where its twin has an open intent, or an observation of it is newer than `answers`.

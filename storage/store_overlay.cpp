@@ -10,7 +10,8 @@ namespace exsyncd {
 namespace {
 
 constexpr std::string_view format_name = "exsyncd ";
-constexpr unsigned format_version = 4;
+/// Records of the oldest format are read as they are; what was added since is not in them.
+constexpr unsigned format_version = 5, oldest_version = 4;
 
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
@@ -45,14 +46,15 @@ std::optional<storage_failure> store::open() {
     return storage_failure{storage_failure::kind::newer,
                            "the state directory was written by a newer exsyncd (format " + std::to_string(*version) +
                                ", this one knows " + std::to_string(format_version) + "): install that version again"};
-  if (*version < format_version)
+  if (*version < oldest_version)
     return damaged("it is of format " + std::to_string(*version) + ", which this exsyncd no longer reads");
   if (const auto last = engine_.get(keys::last_sequence())) {
     const auto value = number(*last);
     if (!value) return damaged("its counter cannot be read");
     now_ = *value;
   }
-  return engine_.failure();
+  if (auto failed = engine_.failure(); failed || *version == format_version) return failed;
+  return engine_.write({{keys::format(), std::string(format_name) + std::to_string(format_version)}});
 }
 
 sequence store::now() const {

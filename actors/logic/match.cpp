@@ -1,5 +1,7 @@
 #include "actors/logic/match.hpp"
 
+#include "actors/logic/alike.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -8,23 +10,10 @@
 namespace exsyncd::logic {
 namespace {
 
-/// What makes two items in two mailboxes the same one. Message-ID or GlobalObjectId where there is one; without it only
-/// the full set of subject and both times, since a wrong match would overwrite somebody's item.
-std::string signature(const observation& o) {
-  if (!o.message_id.empty()) return "id " + o.message_id.value;
-  // Contacts and tasks have no identity that goes from mailbox to mailbox but their name.
-  if (o.item_class == item_class::contact || o.item_class == item_class::task)
-    return o.subject.empty() ? std::string() : "named " + o.subject;
-  if (o.subject.empty() || !o.sent || !o.received) return {};
-  return "as " + std::to_string(o.sent->time_since_epoch().count()) + " " +
-         std::to_string(o.received->time_since_epoch().count()) + " " + o.subject;
-}
-
 class matching {
 public:
-  matching(const std::vector<twin>& unsettled, const std::vector<twin>& marked,
-           const std::vector<folder_pair_id>& listed)
-      : listed_(listed.begin(), listed.end()) {
+  matching(const std::vector<twin>& unsettled, const std::vector<twin>& marked, const match_surroundings& around)
+      : around_(around), listed_(around.listed.begin(), around.listed.end()) {
     for (const auto& t : marked)
       by_id_[t.id] = &t;
     for (const auto& t : unsettled) {
@@ -45,16 +34,21 @@ public:
     hold_what_may_have_moved();
     by_return([](const observation& o) { return o.message_id.value; },
               [](const observation& o) { return o.presence != presence::present; });
+    by_return_of_contents();
+    by_late_create();
     opposite();
     return std::move(result_);
   }
 
 private:
+  const match_surroundings& around_;
   std::set<folder_pair_id> listed_;
   std::map<twin_id, const twin*> by_id_;
   std::vector<const twin*> halves_; // not yet explained
   std::vector<const twin*> vacant_; // known ones, of which a side may be missing
   std::set<std::pair<twin_id, side>> filled_;
+  /// Late creates of twins that have lost another item on that side: what came of that one is told first.
+  std::vector<std::pair<const twin*, const twin*>> late_;
   matches result_;
 
   const observation& of(const twin& half) const { return *half.seen[*half_of(half)]; }
@@ -83,14 +77,32 @@ private:
       }
       bool given_up = std::find(owner.abandoned.begin(), owner.abandoned.end(), mark) != owner.abandoned.end();
       if (!given_up) return false; // a user's move or copy of an item that we once made
-      if (!owner.buried && !owner.seen[s] && !owner.intent && !filled_.contains({owner.id, s}))
+      if (owner.intent)
+        result_.held.push_back(half->id);
+      else if (owner.buried || filled_.contains({owner.id, s}))
+        result_.duplicates.push_back(half->id);
+      else if (!owner.seen[s])
         take(owner, *half, s);
-      else if (!owner.intent)
+      else if (owner.seen[s]->presence == presence::present)
         result_.duplicates.push_back(half->id);
       else
-        result_.held.push_back(half->id);
+        late_.emplace_back(&owner, half);
       return true;
     });
+  }
+
+  /// Of two copies that we had made its user deleted the one that we know: the other one stays, and is that item now.
+  /// Where the known one was moved, this one is left over from a create that had been given up.
+  void by_late_create() {
+    for (const auto& [owner, half] : late_) {
+      const side s = *half_of(*half);
+      if (filled_.contains({owner->id, s}))
+        result_.duplicates.push_back(half->id);
+      else if (std::max(owner->seen[s]->sequence, of(*half).sequence) < around_.listed_after[s])
+        take(*owner, *half, s);
+      else
+        result_.held.push_back(half->id);
+    }
   }
 
   /// Where no list has shown yet what we wrote, it may be gone from there by now, and be this: first it is looked at.
@@ -121,38 +133,105 @@ private:
       side s = *half_of(*half);
       auto at = missing.find({s, key(of(*half))});
       if (at == missing.end() || at->second.empty()) return false;
-      const auto& intent = at->second.front()->intent;
+      // A user's copy has the keys of its original: of several the one of that name.
+      auto& candidates = at->second;
+      auto chosen = std::find_if(candidates.begin(), candidates.end(), [&](const twin* t) {
+        return t->seen[s]->subject == of(*half).subject && t->seen[s]->folder == of(*half).folder;
+      });
+      if (chosen == candidates.end()) chosen = candidates.begin();
+      const auto& intent = (*chosen)->intent;
       if (intent && intent->target == s &&
           (intent->operation == operation::replace || intent->operation == operation::remove)) {
         // That side is about to be the new copy's, or nobody's: what was taken in now would be forgotten with it.
         result_.held.push_back(half->id);
         return true;
       }
-      take(*at->second.front(), *half, s);
-      at->second.erase(at->second.begin());
+      take(**chosen, *half, s);
+      candidates.erase(chosen);
       return true;
     });
   }
 
-  void opposite() {
-    std::map<std::tuple<folder_pair_id, item_class, std::string>, both<std::vector<const twin*>>> groups;
-    for (const twin* half : halves_) {
-      const auto& o = of(*half);
-      if (auto key = signature(o); !key.empty() && listed_.contains(o.folder))
-        groups[{o.folder, o.item_class, key}][*half_of(*half)].push_back(half);
-    }
-    auto oldest_first = [this](const twin* a, const twin* b) {
-      return std::tie(of(*a).received, of(*a).item.value) < std::tie(of(*b).received, of(*b).item.value);
-    };
-    for (auto& [key, group] : groups) {
-      // Of several with one name nobody knows which is which: they are carried over, and none is overwritten.
-      if (std::get<std::string>(key).starts_with("named ") && (group.primary.size() != 1 || group.replica.size() != 1))
-        continue;
+  /// Where a mailbox has other ids and an item no key that lasts, it is known by what it holds.
+  void by_return_of_contents() {
+    using place = std::tuple<side, folder_pair_id, item_class>;
+    std::map<place, std::vector<const twin*>> missing;
+    for (const twin* t : vacant_)
       for (side s : both_sides)
-        std::sort(group[s].begin(), group[s].end(), oldest_first);
-      std::size_t pairs = std::min(group.primary.size(), group.replica.size());
-      for (std::size_t i = 0; i < pairs; ++i)
-        take(*group.primary[i], *group.replica[i], side::replica);
+        if (t->seen[s] && t->seen[s]->presence == presence::absent && t->base && !t->intent &&
+            !filled_.contains({t->id, s}))
+          missing[{s, t->seen[s]->folder, t->seen[s]->item_class}].push_back(t);
+    for (auto& [where, gone] : missing) {
+      const side s = std::get<side>(where);
+      std::vector<const twin*> come;
+      for (const twin* half : halves_)
+        if (place{*half_of(*half), of(*half).folder, of(*half).item_class} == where) come.push_back(half);
+      const auto keyless = [](const observation& o) { return o.message_id.empty(); };
+      if (std::none_of(come.begin(), come.end(), [&](const twin* t) { return keyless(of(*t)); }))
+        std::erase_if(gone, [&](const twin* t) { return !keyless(*t->seen[s]); });
+      if (come.empty() || gone.empty()) continue;
+      const bool wait = hold_until_read(come, gone);
+      if (!wait) {
+        take_equal(come, gone, s, [s](const twin* t, const observation& o) {
+          return (*t->base)[s].read_back && contents_known(o) && (*t->base)[s].content == *o.content;
+        });
+        take_equal(come, gone, s, [s](const twin* t, const observation& o) {
+          const auto& was = *t->seen[s];
+          return !was.subject.empty() && was.subject == o.subject && was.sent == o.sent && was.received == o.received;
+        });
+      }
+    }
+  }
+
+  bool hold_until_read(const std::vector<const twin*>& come, const std::vector<const twin*>& gone) {
+    std::set<const twin*> unread;
+    for (const twin* half : come)
+      if (!contents_known(of(*half)) && !half->trouble) unread.insert(half);
+    if (unread.empty()) return false;
+    for (const twin* half : unread)
+      result_.unread.push_back(half->id);
+    for (const twin* t : gone)
+      result_.held.push_back(t->id);
+    std::set<const twin*> waiting(come.begin(), come.end());
+    for (const twin* half : come)
+      if (!unread.contains(half)) result_.held.push_back(half->id);
+    drop_halves([&](const twin* half) { return waiting.contains(half); });
+    return true;
+  }
+
+  template <class Same>
+  void take_equal(std::vector<const twin*>& come, std::vector<const twin*>& gone, side s, Same same) {
+    std::set<const twin*> taken;
+    std::erase_if(gone, [&](const twin* t) {
+      const auto half = std::find_if(come.begin(), come.end(), [&](const twin* h) {
+        const bool keys_differ = !of(*h).message_id.empty() && !t->seen[s]->message_id.empty() &&
+                                 of(*h).message_id != t->seen[s]->message_id;
+        return !taken.contains(h) && !keys_differ && same(t, of(*h));
+      });
+      if (half == come.end()) return false;
+      take(*t, **half, s);
+      taken.insert(*half);
+      return true;
+    });
+    std::erase_if(come, [&](const twin* h) { return taken.contains(h); });
+    drop_halves([&](const twin* h) { return taken.contains(h); });
+  }
+
+  void opposite() {
+    std::map<std::pair<folder_pair_id, item_class>, both<std::vector<const twin*>>> groups;
+    for (const twin* half : halves_)
+      if (const auto& o = of(*half); listed_.contains(o.folder))
+        groups[{o.folder, o.item_class}][*half_of(*half)].push_back(half);
+    for (auto& [key, group] : groups) {
+      if (group.primary.empty() || group.replica.empty()) continue;
+      const auto c = key.second;
+      const auto found = find_alike(c, std::move(group), [&](field f) { return around_.held_by_both(c, f); });
+      for (const auto& [primary, replica] : found.same)
+        take(*primary, *replica, side::replica);
+      for (const twin* t : found.unread)
+        result_.unread.push_back(t->id);
+      for (const twin* t : found.held)
+        result_.held.push_back(t->id);
     }
   }
 };
@@ -166,8 +245,10 @@ std::optional<side> half_of(const twin& t) {
   return {};
 }
 
-operation_mark make_mark(const pair_id& pair, const twin_id& twin, const intent_id& intent) {
-  return operation_mark{pair.value + "/" + twin.value + "/" + intent.value};
+operation_mark make_mark(const pair_id& pair, const twin_id& twin, const intent_id& intent, const std::string& origin) {
+  auto mark = pair.value + "/" + twin.value + "/" + intent.value;
+  if (!origin.empty()) mark += "~" + origin;
+  return operation_mark{std::move(mark)};
 }
 
 std::optional<twin_id> twin_of_mark(const pair_id& pair, const operation_mark& mark) {
@@ -179,9 +260,17 @@ std::optional<twin_id> twin_of_mark(const pair_id& pair, const operation_mark& m
   return twin_id{m.substr(middle + 1, last - middle - 1)};
 }
 
-matches match(const std::vector<twin>& unsettled, const std::vector<twin>& marked,
-              const std::vector<folder_pair_id>& listed) {
-  return matching(unsettled, marked, listed).run();
+std::string origin_of(const observation& o) {
+  const auto last = o.mark.value.rfind('/');
+  if (last != std::string::npos)
+    if (const auto at = o.mark.value.find('~', last); at != std::string::npos) return o.mark.value.substr(at + 1);
+  auto origin = o.search_key.value;
+  std::replace(origin.begin(), origin.end(), '/', '_'); // which parts marks
+  return origin;
+}
+
+matches match(const std::vector<twin>& unsettled, const std::vector<twin>& marked, const match_surroundings& around) {
+  return matching(unsettled, marked, around).run();
 }
 
 } // namespace exsyncd::logic

@@ -3,35 +3,51 @@
 #include "storage/records.hpp"
 #include "storage/store.hpp"
 
+#include <functional>
+#include <limits>
+#include <string>
 #include <vector>
 
 namespace exsyncd::logic {
 
-/// The twin that a mark names ("<pair>/<twin>/<intent>"), where it is of this pair.
+/// The twin that a mark names ("<pair>/<twin>/<intent>~<origin>"), where it is of this pair.
 std::optional<twin_id> twin_of_mark(const pair_id&, const operation_mark&);
 
-/// The mark of one intent.
-operation_mark make_mark(const pair_id&, const twin_id&, const intent_id&);
+/// The mark of one intent. `origin`: origin_of what is copied; may be empty.
+operation_mark make_mark(const pair_id&, const twin_id&, const intent_id&, const std::string& origin = {});
+
+/// What an item and every copy that was made of it have in common, whoever made them: of a copy what its mark says, of
+/// an original its search key. Empty: not known.
+std::string origin_of(const observation&);
 
 struct matches {
   /// Two records that turn out to be one item, in an order in which they can be applied.
   std::vector<absorb_twin> same;
-  /// Half twins of open intents: resolving the intent takes care of them. And those that may be an item of ours that
-  /// moved before any list had shown it: looking at that one tells.
+  /// Half twins of open intents: resolving the intent takes care of them. Those that may be an item of ours that moved
+  /// before any list had shown it: looking at that one tells. And those that wait for the contents of others.
   std::vector<twin_id> held;
   /// Copies that a create of ours left behind after it was given up: to be removed.
   std::vector<twin_id> duplicates;
+  /// Half twins whose contents must be read before it can be told what they are the same as.
+  std::vector<twin_id> unread;
+};
+
+/// What is known beside the twins when they are matched.
+struct match_surroundings {
+  /// Which folder pairs were listed to their ends on both sides; in the others nothing is matched across.
+  std::vector<folder_pair_id> listed;
+  /// As in `surroundings`: what was seen before it has been seen by a listing of every folder since.
+  both<sequence> listed_after{std::numeric_limits<sequence>::max(), std::numeric_limits<sequence>::max()};
+  std::function<bool(item_class, field)> held_by_both = [](item_class, field) { return true; };
 };
 
 /// Finds out which unknown new items are known ones. Pure. In this order: marks of our own creates; items that left
-/// their folder or their mailbox's ids and turn up again (search key, then Message-ID); new items opposite each other
-/// in one folder pair with the same Message-ID, as many as there are on both sides, oldest first.
+/// their folder or their mailbox's ids and turn up again (mark, search key, Message-ID, contents); new items opposite
+/// each other in one folder pair (find_alike).
 ///
 /// `unsettled`: every unsettled twin of the pair, and the settled half twins that share a Message-ID with one of them.
-/// `marked`: the twins that the marks of its half twins name. `listed`: which folder pairs were listed to their ends on
-/// both sides; in the others nothing is matched across.
-matches match(const std::vector<twin>& unsettled, const std::vector<twin>& marked,
-              const std::vector<folder_pair_id>& listed);
+/// `marked`: the twins that the marks of its half twins name.
+matches match(const std::vector<twin>& unsettled, const std::vector<twin>& marked, const match_surroundings&);
 
 /// A half twin: seen present on exactly one side, never agreed, nothing under way.
 std::optional<side> half_of(const twin&);

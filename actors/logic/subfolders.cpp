@@ -43,12 +43,13 @@ public:
   }
 
   subfolder_plan run() {
-    for (const auto& k : q_.known)
-      if (there(side::primary, k.ids.primary) && there(side::replica, k.ids.replica))
+    bind_anew();
+    for (const auto* k : known_)
+      if (stands(*k))
         for (side s : both_sides)
-          pair_of_[s][k.ids[s]] = &k;
-    for (const auto& k : q_.known)
-      place(k);
+          pair_of_[s][k->ids[s]] = k;
+    for (const auto* k : known_)
+      place(*k);
     for (side s : both_sides)
       for (const auto& f : q_.trees[s])
         if (there_[s].contains(f.state.id) && !pair_of_[s].contains(f.state.id)) join(f, s);
@@ -63,6 +64,7 @@ private:
   /// Their mates were deleted by a user: that neither deletes them nor makes the mates anew.
   both<std::set<folder_id>> left_alone_;
   std::list<known_subfolder> paired_now_; // pointed at
+  std::vector<const known_subfolder*> known_;
   subfolder_plan plan_;
 
   bool goes(side from) const {
@@ -81,6 +83,43 @@ private:
   const tree_folder* there(side s, const folder_id& id) const {
     auto at = there_[s].find(id);
     return at == there_[s].end() ? nullptr : at->second;
+  }
+
+  bool stands(const known_subfolder& k) const {
+    return there(side::primary, k.ids.primary) && there(side::replica, k.ids.replica);
+  }
+
+  /// A folder pair that lost a folder takes the one that is at its path now, as a declared one would: a mailbox that
+  /// was moved has other ids, and a folder that was made again holds the items of the old one.
+  void bind_anew() {
+    both<std::set<folder_id>> held;
+    std::vector<const known_subfolder*> lost;
+    for (const auto& k : q_.known)
+      if (stands(k)) {
+        known_.push_back(&k);
+        for (side s : both_sides)
+          held[s].insert(k.ids[s]);
+      } else {
+        lost.push_back(&k);
+      }
+    // Where one folder is still there it tells more than a path does.
+    std::stable_partition(lost.begin(), lost.end(), [this](const known_subfolder* k) {
+      return there(side::primary, k->ids.primary) || there(side::replica, k->ids.replica);
+    });
+    for (const auto* k : lost) {
+      auto bound = *k;
+      for (side s : both_sides) {
+        if (there(s, k->ids[s])) continue;
+        for (const auto& [id, f] : there_[s])
+          if (folded(f->path) == folded(k->paths[s]) && !held[s].contains(id)) bound.ids[s] = id;
+      }
+      const bool whole =
+          stands(bound) && !held.primary.contains(bound.ids.primary) && !held.replica.contains(bound.ids.replica);
+      known_.push_back(whole ? &paired_now_.emplace_back(std::move(bound)) : k);
+      if (whole)
+        for (side s : both_sides)
+          held[s].insert(known_.back()->ids[s]);
+    }
   }
 
   /// A folder pair of an earlier round: does it still stand, and did a user rename or move one of its folders?

@@ -175,3 +175,32 @@ TEST_CASE("trees that are there on both sides are paired at once, however deep")
         CHECK(count(w, side::primary, "inbox/A/B") == 1);
       });
 }
+
+TEST_CASE("subfolders with other ids are the same folders, and what is in them is the same") {
+  const int how = GENERATE(0, 1, 2);
+  play_folders(
+      direction::bidirectional,
+      [](outer_world& w) {
+        w.mailboxes.primary.make_folder("inbox/A");
+        for (int i = 0; i < 3; ++i)
+          w.mailboxes.primary.user_create("inbox/A", mail_named("m" + std::to_string(i)));
+        auto contact = item_named("c", item_class::contact);
+        w.mailboxes.primary.user_create("inbox/A", contact);
+        w.mailboxes.primary.user_create("inbox/A", contact);
+      },
+      [=](outer_world& w) {
+        if (how == 0) w.mailboxes.primary.recreate_folder("inbox/A", true);
+        if (how == 1) w.mailboxes.replica.recreate_mailbox();
+        if (how == 2)
+          for (side s : both_sides)
+            w.mailboxes[s].recreate_mailbox();
+      },
+      [](const virtual_world& w) {
+        for (side s : both_sides) {
+          CHECK(count(w, s, "inbox/A") == 5);
+          CHECK(w.mailbox(s).paths().size() == 3);
+        }
+        CHECK(w.writes == 0);
+      },
+      crashes::none);
+}

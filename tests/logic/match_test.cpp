@@ -13,7 +13,7 @@ namespace {
 
 constexpr auto P = side::primary;
 constexpr auto R = side::replica;
-const std::vector<folder_pair_id> inbox{folder_pair_id{"inbox"}};
+const logic::match_surroundings in_inbox{{folder_pair_id{"inbox"}}};
 
 twin half(const std::string& id, side s, const std::string& message = "<m@example>", const std::string& search = "") {
   twin t;
@@ -35,6 +35,8 @@ std::string in_words(const logic::matches& m) {
     words.push_back("held " + h.value);
   for (const auto& d : m.duplicates)
     words.push_back("duplicate " + d.value);
+  for (const auto& u : m.unread)
+    words.push_back("read " + u.value);
   std::sort(words.begin(), words.end());
   std::string all;
   for (const auto& w : words)
@@ -45,8 +47,8 @@ std::string in_words(const logic::matches& m) {
 } // namespace
 
 TEST_CASE("the same mail in both mailboxes is one twin") {
-  CHECK(in_words(logic::match({half("a", P), half("b", R)}, {}, inbox)) == "a=b@R");
-  CHECK(in_words(logic::match({half("b", R), half("a", P)}, {}, inbox)) == "a=b@R");
+  CHECK(in_words(logic::match({half("a", P), half("b", R)}, {}, in_inbox)) == "a=b@R");
+  CHECK(in_words(logic::match({half("b", R), half("a", P)}, {}, in_inbox)) == "a=b@R");
 }
 
 TEST_CASE("nothing is matched across before both folders were listed") {
@@ -54,29 +56,11 @@ TEST_CASE("nothing is matched across before both folders were listed") {
 }
 
 TEST_CASE("different mails stay apart") {
-  CHECK(in_words(logic::match({half("a", P, "<1@example>"), half("b", R, "<2@example>")}, {}, inbox)) == "");
+  CHECK(in_words(logic::match({half("a", P, "<1@example>"), half("b", R, "<2@example>")}, {}, in_inbox)) == "");
   auto elsewhere = half("b", R);
   elsewhere.seen[R]->folder = folder_pair_id{"archive"};
-  CHECK(in_words(logic::match({half("a", P), elsewhere}, {}, {folder_pair_id{"inbox"}, folder_pair_id{"archive"}})) ==
+  CHECK(in_words(logic::match({half("a", P), elsewhere}, {}, {{folder_pair_id{"inbox"}, folder_pair_id{"archive"}}})) ==
         "");
-}
-
-TEST_CASE("copies of one mail are matched as many as there are on both sides, oldest first") {
-  auto p1 = half("p1", P), p2 = half("p2", P), p3 = half("p3", P), r1 = half("r1", R), r2 = half("r2", R);
-  auto at = [](twin& t, side s, int when) { t.seen[s]->received = utc_seconds{std::chrono::seconds(when)}; };
-  at(p1, P, 3), at(p2, P, 1), at(p3, P, 2), at(r1, R, 2), at(r2, R, 1);
-  CHECK(in_words(logic::match({p1, p2, p3, r1, r2}, {}, inbox)) == "p2=r2@R; p3=r1@R");
-}
-
-TEST_CASE("without Message-ID only subject and both times together make a mail the same") {
-  auto a = half("a", P, ""), b = half("b", R, "");
-  CHECK(in_words(logic::match({a, b}, {}, inbox)) == "");
-  for (auto* t : {&a, &b})
-    for (side s : both_sides)
-      if (t->seen[s]) t->seen[s]->sent = t->seen[s]->received = utc_seconds{std::chrono::seconds(5)};
-  CHECK(in_words(logic::match({a, b}, {}, inbox)) == "a=b@R");
-  b.seen[R]->sent = utc_seconds{std::chrono::seconds(6)};
-  CHECK(in_words(logic::match({a, b}, {}, inbox)) == "");
 }
 
 TEST_CASE("an item that left a folder and turns up in another is a move") {
@@ -85,23 +69,51 @@ TEST_CASE("an item that left a folder and turns up in another is a move") {
     leave(moved, s);
     auto arrived = half("n", s, "", "search-" + name(s));
     arrived.seen[s]->folder = folder_pair_id{"archive"};
-    CHECK(in_words(logic::match({moved, arrived}, {}, inbox)) == "t1=n@" + name(s));
+    CHECK(in_words(logic::match({moved, arrived}, {}, in_inbox)) == "t1=n@" + name(s));
     auto somebody_elses = half("n", other(s), "", "search-" + name(s));
-    CHECK(in_words(logic::match({moved, somebody_elses}, {}, inbox)) == "");
+    CHECK(in_words(logic::match({moved, somebody_elses}, {}, in_inbox)) == "");
+  }
+}
+
+TEST_CASE("of several items of one search key each takes its own new id") {
+  auto original = agreed_twin(), copy = agreed_twin();
+  copy.id = twin_id{"t2"};
+  copy.seen[P]->subject = "Offer, second draft";
+  for (auto* t : {&original, &copy})
+    t->seen[P]->presence = presence::absent;
+  auto a = half("a", P, "", "search-P"), b = half("b", P, "", "search-P");
+  a.seen[P]->subject = "Offer, second draft";
+  CHECK(in_words(logic::match({original, copy, a, b}, {}, in_inbox)) == "t1=b@P; t2=a@P");
+}
+
+TEST_CASE("new ids of a mailbox are told by contents where there is no key that lasts") {
+  for (side s : both_sides) {
+    auto t = agreed_twin(), u = agreed_twin();
+    u.id = twin_id{"t2"};
+    for (auto* each : {&t, &u}) {
+      each->seen[s]->presence = presence::absent;
+      each->seen[s]->message_id = {};
+    }
+    (*u.base)[s].content = logic::digests_of(with(field::body, "Dear John"));
+    auto a = half("a", s, "", "other"), b = half("b", s, "", "another");
+    CHECK(in_words(logic::match({t, u, a, b}, {}, in_inbox)) == "held t1; held t2; read a; read b");
+    read_contents(a, s, with(field::body, "Dear John"));
+    read_contents(b, s, original);
+    CHECK(in_words(logic::match({t, u, a, b}, {}, in_inbox)) == "t1=b@" + name(s) + "; t2=a@" + name(s));
   }
 }
 
 TEST_CASE("new ids of a mailbox are told by Message-ID where search keys changed too") {
   auto t = agreed_twin();
   t.seen[P]->presence = presence::absent;
-  CHECK(in_words(logic::match({t, half("n", P, "<offer@example>", "other")}, {}, inbox)) == "t1=n@P");
+  CHECK(in_words(logic::match({t, half("n", P, "<offer@example>", "other")}, {}, in_inbox)) == "t1=n@P");
 }
 
 TEST_CASE("a user's copy is a new item: its original is still there") {
   auto t = agreed_twin();
   auto copy = half("n", P, "<offer@example>", "search-P");
   copy.seen[P]->mark = operation_mark{"jane/t1/i1"};
-  CHECK(in_words(logic::match({t, copy}, {t}, inbox)) == "");
+  CHECK(in_words(logic::match({t, copy}, {t}, in_inbox)) == "");
 }
 
 TEST_CASE("a copy does not take the place of what we are removing ourselves") {
@@ -112,7 +124,7 @@ TEST_CASE("a copy does not take the place of what we are removing ourselves") {
     in.operation = op;
     in.target = R;
     t.intent = in;
-    CHECK(in_words(logic::match({t, half("copy", R, "", "search-R")}, {}, inbox)) == "held copy");
+    CHECK(in_words(logic::match({t, half("copy", R, "", "search-R")}, {}, in_inbox)) == "held copy");
   }
 }
 
@@ -120,7 +132,7 @@ TEST_CASE("of a move and a copy only one takes the place") {
   auto t = agreed_twin();
   leave(t, P);
   auto a = half("a", P, "", "search-P"), b = half("b", P, "", "search-P");
-  CHECK(in_words(logic::match({t, a, b}, {}, inbox)) == "t1=a@P");
+  CHECK(in_words(logic::match({t, a, b}, {}, in_inbox)) == "t1=a@P");
 }
 
 TEST_CASE("what an open create has made is left to its intent") {
@@ -132,7 +144,7 @@ TEST_CASE("what an open create has made is left to its intent") {
   source.intent = in;
   auto made = half("n", R);
   made.seen[R]->mark = in.mark;
-  CHECK(in_words(logic::match({source, made}, {source}, inbox)) == "held n");
+  CHECK(in_words(logic::match({source, made}, {source}, in_inbox)) == "held n");
 }
 
 TEST_CASE("a create that comes to light after it was given up") {
@@ -142,20 +154,43 @@ TEST_CASE("a create that comes to light after it was given up") {
   SECTION("fills the place if nothing else has") {
     auto source = half("s", P);
     source.abandoned = {mark};
-    CHECK(in_words(logic::match({source, late}, {source}, inbox)) == "s=n@R");
+    CHECK(in_words(logic::match({source, late}, {source}, in_inbox)) == "s=n@R");
   }
   SECTION("is a duplicate once it was created again") {
     auto source = agreed_twin();
     source.id = twin_id{"s"};
     source.abandoned = {mark};
-    CHECK(in_words(logic::match({source, late}, {source}, inbox)) == "duplicate n");
+    CHECK(in_words(logic::match({source, late}, {source}, in_inbox)) == "duplicate n");
+  }
+  SECTION("stays where its user deleted the one that we know, once the lists have told of both") {
+    auto source = agreed_twin();
+    source.id = twin_id{"s"};
+    source.abandoned = {mark};
+    leave(source, R);
+    auto around = in_inbox;
+    for (sequence listed : {15, 25, 30}) {
+      around.listed_after = {listed, listed};
+      CHECK(in_words(logic::match({source, late}, {source}, around)) == "held n");
+    }
+    around.listed_after = {31, 31};
+    CHECK(in_words(logic::match({source, late}, {source}, around)) == "s=n@R");
+  }
+  SECTION("is a duplicate where the one that we know was moved") {
+    auto source = agreed_twin();
+    source.id = twin_id{"s"};
+    source.abandoned = {mark};
+    source.seen[R]->mark = operation_mark{"jane/s/i2"};
+    leave(source, R);
+    auto moved = half("m", R);
+    moved.seen[R]->mark = source.seen[R]->mark;
+    CHECK(in_words(logic::match({source, late, moved}, {source}, in_inbox)) == "duplicate n; s=m@R");
   }
   SECTION("is a duplicate once both sides have deleted the item") {
     auto source = half("s", P);
     source.seen[P].reset();
     source.abandoned = {mark};
     source.buried = utc_seconds{};
-    CHECK(in_words(logic::match({late}, {source}, inbox)) == "duplicate n");
+    CHECK(in_words(logic::match({late}, {source}, in_inbox)) == "duplicate n");
   }
 }
 
@@ -166,4 +201,17 @@ TEST_CASE("marks name their twin, whatever characters a pair's name has") {
   CHECK_FALSE(logic::twin_of_mark(pair_id{"b"}, mark));
   CHECK_FALSE(logic::twin_of_mark(pair_id{"a"}, operation_mark{}));
   CHECK_FALSE(logic::twin_of_mark(pair_id{"a"}, operation_mark{"/x"}));
+}
+
+TEST_CASE("a mark carries the origin of what was copied, also through copies of copies") {
+  auto o = seen_at(P, 1);
+  o.search_key = search_key{"ab/c+="};
+  CHECK(logic::origin_of(o) == "ab_c+=");
+  auto copy = seen_at(R, 1);
+  copy.mark = logic::make_mark(pair_id{"a/b"}, twin_id{"t"}, intent_id{"i"}, logic::origin_of(o));
+  CHECK(logic::origin_of(copy) == "ab_c+=");
+  CHECK(logic::twin_of_mark(pair_id{"a/b"}, copy.mark) == twin_id{"t"});
+  copy.mark = logic::make_mark(pair_id{"other"}, twin_id{"u"}, intent_id{"j"}, logic::origin_of(copy));
+  CHECK(logic::origin_of(copy) == "ab_c+=");
+  CHECK(logic::origin_of(seen_at(R, 1)) == "search-R");
 }

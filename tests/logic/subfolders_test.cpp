@@ -58,3 +58,38 @@ TEST_CASE("trees that are there on both sides are paired at once, and what is mi
   CHECK(plan.pairs[1].ids.replica.value == "r2");
   CHECK(created(plan) == std::vector<std::string>{"r2/C"});
 }
+
+TEST_CASE("a folder pair that lost a folder takes the one that is at its path now") {
+  for (const auto lost : {0, 1, 2}) { // on primary, on replica, on both
+    auto q = about("p", "r");
+    q.trees.primary = {below(lost != 1 ? "new p1" : "p1", "p", "p/A"),
+                       below(lost != 1 ? "new p2" : "p2", lost != 1 ? "new p1" : "p1", "p/a/B")};
+    q.trees.replica = {below(lost != 0 ? "new r1" : "r1", "r", "r/A"),
+                       below(lost != 0 ? "new r2" : "r2", lost != 0 ? "new r1" : "r1", "r/A/B")};
+    q.known = {{folder_pair_id{"root/A"}, {folder_id("p1"), folder_id("r1")}, {"p/A", "r/A"}},
+               {folder_pair_id{"root/A/B"}, {folder_id("p2"), folder_id("r2")}, {"p/A/B", "r/A/B"}}};
+    const auto plan = plan_subfolders(q);
+    CHECK(plan.steps.empty());
+    CHECK(plan.gone.empty());
+    REQUIRE(plan.pairs.size() == 2);
+    for (std::size_t i : {0u, 1u}) {
+      CHECK(plan.pairs[i].name == q.known[i].name);
+      CHECK(plan.pairs[i].ids.primary == q.trees.primary[i].state.id);
+      CHECK(plan.pairs[i].ids.replica == q.trees.replica[i].state.id);
+    }
+  }
+}
+
+TEST_CASE("a folder pair that lost a folder takes none that another one has") {
+  auto q = about("p", "r");
+  // A was deleted, and B renamed to A.
+  q.trees.primary = {below("pb", "p", "p/A")};
+  q.trees.replica = {below("ra", "r", "r/A"), below("rb", "r", "r/B")};
+  q.known = {{folder_pair_id{"root/A"}, {folder_id("pa"), folder_id("ra")}, {"p/A", "r/A"}},
+             {folder_pair_id{"root/B"}, {folder_id("pb"), folder_id("rb")}, {"p/B", "r/B"}}};
+  const auto plan = plan_subfolders(q);
+  REQUIRE(plan.gone.size() == 1);
+  CHECK(plan.gone[0].first.value == "root/A");
+  REQUIRE(plan.pairs.size() == 1);
+  CHECK(plan.pairs[0].name.value == "root/B");
+}

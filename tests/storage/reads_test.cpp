@@ -216,14 +216,16 @@ TEST_CASE("Only data of this format is opened", "[open]") {
   const auto mark = keys::format(), last = keys::last_sequence();
   const std::vector<row> rows{
       {"nothing", {}, {}},
-      {"this format", {{mark, "exsyncd 4"}, {last, "17"}}, {}},
+      {"this format", {{mark, "exsyncd 5"}, {last, "17"}}, {}},
+      {"the oldest one that is read", {{mark, "exsyncd 4"}, {last, "17"}}, {}},
+      {"one that is no longer read", {{mark, "exsyncd 3"}}, kind::damaged},
       {"a newer one", {{mark, "exsyncd 1000"}}, kind::newer},
       {"somebody else's", {{"something", "else"}}, kind::damaged},
       {"another mark", {{mark, "mbsync 1"}}, kind::damaged},
       {"no number", {{mark, "exsyncd "}}, kind::damaged},
       {"not quite a number", {{mark, "exsyncd 1x"}}, kind::damaged},
       {"version zero", {{mark, "exsyncd 0"}}, kind::damaged},
-      {"a counter that is none", {{mark, "exsyncd 4"}, {last, "many"}}, kind::damaged},
+      {"a counter that is none", {{mark, "exsyncd 5"}, {last, "many"}}, kind::damaged},
   };
   for (const auto& row : rows) {
     INFO(row.what);
