@@ -2,6 +2,7 @@
 
 #include "config/document.hpp"
 #include "config/object_reader.hpp"
+#include "config/shared_folders.hpp"
 #include "config/sides.hpp"
 
 #include <nlohmann/json.hpp>
@@ -81,13 +82,6 @@ void read_span(object_reader& from, string_view key, std::chrono::milliseconds l
   if (span) into = *span;
 }
 
-/// A mailbox's folder, as far as a name can tell it from another: Exchange compares folder names without case.
-std::string place(const side_settings& side, const std::string& folder) {
-  // A public folder is the same one from whichever mailbox it is looked at.
-  if (names_public_folder(folder)) return lower_case(side.server.url + "\n\n" + folder);
-  return lower_case(side.server.url + '\n' + side.mailbox + '\n' + folder);
-}
-
 /// Whether one side of all these folder pairs is public folders, which the account reaches without any mailbox.
 bool goes_without_mailbox(const ordered_json& pair, const char* side) {
   const auto folders = pair.is_object() ? pair.find("folders") : pair.end();
@@ -135,8 +129,7 @@ public:
           });
     if (root.has("pairs"))
       object_reader(root.child("pairs"), root.path("pairs"), found_)
-          .each_named(
-              [&](auto& name, auto& value, auto& path) { result.pairs.push_back(read_pair(value, path, name)); });
+          .each_named([&](auto& name, auto& value, auto& path) { take_pair(result, read_pair(value, path, name)); });
     return result;
   }
 
@@ -154,11 +147,18 @@ public:
       if (std::any_of(to.all.pairs.begin(), to.all.pairs.end(), [&](auto& p) { return p.name == name; }))
         return found_.push_back({path, "the configuration file declares a pair of this name as well", 0, 0});
       auto pair = read_pair(value, path, name);
-      if (found_.empty()) to.all.pairs.push_back(std::move(pair));
+      if (found_.empty()) take_pair(to.all, std::move(pair));
     });
   }
 
 private:
+  /// Unless an earlier pair has its folders: then that is told, and it is not there.
+  void take_pair(settings& all, pair_settings pair) {
+    auto shared = shared_with(all.pairs, pair);
+    found_.insert(found_.end(), shared.begin(), shared.end());
+    if (shared.empty()) all.pairs.push_back(std::move(pair));
+  }
+
   template <class Read>
   void each(const std::map<std::string, std::string>& entries, const char* kind, std::map<std::string, problems>& wrong,
             Read read) {
@@ -390,11 +390,12 @@ private:
     const auto claim = [&](const side_settings& side, string_view key, const std::string& folder) {
       if (side.server.url.empty() || folder.empty()) return;
       if (side.mailbox.empty() && !names_public_folder(folder)) return;
-      const auto [first, is_new] = taken.emplace(place(side, folder), folders.path(key));
+      const auto [first, is_new] = taken.emplace(place_of(side, folder), folders.path(key));
       if (is_new) return;
       if (first->second == folders.path("primary") && key == "replica")
         return found_.push_back({path, "pairs a folder with itself", 0, 0});
-      folders.complain(key, (side.mailbox.empty() ? folder : "this folder of " + side.mailbox) + " is already in " + first->second);
+      folders.complain(key, (side.mailbox.empty() ? folder : "this folder of " + side.mailbox) + " is already in " +
+                                first->second);
     };
     claim(pair.primary, "primary", result.primary);
     claim(pair.replica, "replica", result.replica);

@@ -275,3 +275,34 @@ TEST_CASE("drift that is put back: what the target's user does is undone") {
   play(s, {direction::primary_to_replica, side::primary});
   play(s, {direction::replica_to_primary, side::primary});
 }
+
+TEST_CASE("one-way: with drift reverted an item is put back as often as somebody moves it") {
+  scenario s;
+  s.name = "drift: revert, moved again and again";
+  s.policy.drift = drift::revert;
+  s.folders = {"inbox", "inbox/other"};
+  s.given = [](outer_world& w, casting c) { w.mailboxes[c.source()].user_create("inbox", mail_named("m")); };
+  s.when = [](outer_world& w, casting c) {
+    auto& target = w.mailboxes[other(c.source())];
+    target.user_move(target.find("inbox", id_of("m")), "inbox/other");
+  };
+  s.during = [](casting c) {
+    const auto moves = std::make_shared<int>(0);
+    script during;
+    // Again as soon as it was put back, before any list has shown that.
+    during.after_call = [=](virtual_world& w, const mailbox_call& call, std::uint64_t) {
+      auto& target = w.mailbox(other(c.source()));
+      if (call.side == c.source() || call.name != "move_items" || ++*moves > 3) return;
+      target.user_move(target.find("inbox", id_of("m")), "inbox/other");
+    };
+    return during;
+  };
+  s.then = [](const virtual_world& w, casting c, const round_end&) {
+    auto wrong = has(w, other(c.source()), "m", "m");
+    for (const auto& m : mails(w, other(c.source()), id_of("m")))
+      if (m.folder != "inbox") wrong.push_back("it is still in " + m.folder);
+    return wrong;
+  };
+  for (const auto d : {direction::primary_to_replica, direction::replica_to_primary})
+    play(s, {d, side::primary});
+}

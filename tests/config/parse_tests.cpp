@@ -142,9 +142,12 @@ TEST_CASE("what is not said has its default, and the order is the file's") {
       R"({"url":"https://x.example/","mailbox":"a@x.example","auth":{"type":"basic","user":"a","password_file":"hq.password"}})";
   const std::string other =
       R"({"url":"https://y.example/","mailbox":"a@y.example","auth":{"type":"basic","user":"a","password_file":"hq.password"}})";
-  const auto pair =
-      "{\"primary\":" + side + ",\"replica\":" + other + R"(,"folders":{"f":{"primary":"inbox","replica":"inbox"}}})";
-  const auto ordered = settings_of(w.parse("{\"pairs\":{\"zoe\":" + pair + ",\"adam\":" + pair + "}}"));
+  const auto pair = [&](const std::string& folder) {
+    return "{\"primary\":" + side + ",\"replica\":" + other + R"(,"folders":{"f":{"primary":")" + folder +
+           R"(","replica":"inbox"}}})";
+  };
+  const auto ordered =
+      settings_of(w.parse("{\"pairs\":{\"zoe\":" + pair("inbox") + ",\"adam\":" + pair("drafts") + "}}"));
   REQUIRE(ordered.pairs.size() == 2);
   CHECK(ordered.pairs[0].name == "zoe");
   CHECK(ordered.pairs[0].primary.server.name == "zoe/primary");
@@ -293,11 +296,30 @@ TEST_CASE("one account that opens only its own mailbox cannot stand for two") {
   workshop w;
   auto document = good;
   document["pairs"]["joe"] = document["pairs"]["jane"];
+  document["pairs"]["joe"]["folders"]["inbox"]["primary"] = "drafts";
   CHECK(problems_of(w.parse(document.dump())).empty()); // the same mailboxes in two pairs are fine
   document["pairs"]["joe"]["replica"]["mailbox"] = "joe@branch.example";
   const auto lines = problems_of(w.parse(document.dump()));
   REQUIRE(lines.size() == 1);
   CHECK_THAT(lines[0], Catch::Contains("pairs.joe.replica.mailbox: account \"jane\" opens its own mailbox only"));
+}
+
+TEST_CASE("the same folders in two pairs are refused, in the file and of what is added to it") {
+  workshop w;
+  auto document = good;
+  document["pairs"]["joe"] = document["pairs"]["jane"];
+  const auto lines = problems_of(w.parse(document.dump()));
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], Catch::StartsWith("f: pairs.joe.folders.inbox: pair \"jane\" keeps these folders in step"));
+  auto added = document["pairs"]["joe"];
+  added["replica"]["auth"] = {{"type", "basic"}, {"user", "jane"}, {"password", "open sesame"}};
+  std::swap(added["primary"], added["replica"]);
+  const auto both = parse_settings(good.dump(), {"", w.directory.path()}, {{}, {{"mirror", added.dump()}}});
+  REQUIRE(std::holds_alternative<added_settings>(both));
+  const auto& wrong = std::get<added_settings>(both).wrong_pairs;
+  REQUIRE(wrong.contains("mirror"));
+  CHECK(wrong.at("mirror").front().path == "pairs.mirror.folders.inbox");
+  CHECK(std::get<added_settings>(both).all.pairs.size() == 1);
 }
 
 TEST_CASE("two folders of one mailbox can be a pair, one folder cannot") {

@@ -51,22 +51,23 @@ TEST_CASE("folder paths begin with a distinguished folder of mail") {
   for (const auto text : {"inbox", "inbox/Projects", "msgfolderroot/Größe/A\\/B", "sentitems", "drafts", "junkemail",
                           "inbox/inbox", "public:/Sales", "public:/Sales/A\\/B"})
     CHECK(parse_folder_path(text) == checked<std::string>(text));
-  const std::vector<std::pair<std::string, std::string>> bad{{"", "must begin with"},
-                                                             {"Projects", "must begin with \"inbox\", \"calendar\", \"contacts\", \"tasks\", \"drafts\""},
-                                                             {"Inbox/Projects", "did you mean \"inbox\"?"},
-                                                             {"inbox\\/Projects", "must begin with"},
-                                                             {"inbox/", "empty folder name"},
-                                                             {"inbox//a", "empty folder name"},
-                                                             {"inbox/a\nb", "control character"},
-                                                             {"notes", "of a class that"},
-                                                             {"journal/Sales", "of a class that"},
-                                                             {"public:/", "must be like"},
-                                                             {"public:Sales", "must be like"},
-                                                             {"public:/Sales//x", "must be like"},
-                                                             {"public:/Sales/", "must be like"},
-                                                             {"public:/a\tb", "control character"},
-                                                             {"deleteditems", "deletes by moving items there"},
-                                                             {"outbox", "may be sent"}};
+  const std::vector<std::pair<std::string, std::string>> bad{
+      {"", "must begin with"},
+      {"Projects", "must begin with \"inbox\", \"calendar\", \"contacts\", \"tasks\", \"drafts\""},
+      {"Inbox/Projects", "did you mean \"inbox\"?"},
+      {"inbox\\/Projects", "must begin with"},
+      {"inbox/", "empty folder name"},
+      {"inbox//a", "empty folder name"},
+      {"inbox/a\nb", "control character"},
+      {"notes", "of a class that"},
+      {"journal/Sales", "of a class that"},
+      {"public:/", "must be like"},
+      {"public:Sales", "must be like"},
+      {"public:/Sales//x", "must be like"},
+      {"public:/Sales/", "must be like"},
+      {"public:/a\tb", "control character"},
+      {"deleteditems", "deletes by moving items there"},
+      {"outbox", "may be sent"}};
   for (const auto& [text, expected] : bad) {
     INFO(text);
     const auto path = parse_folder_path(text);
@@ -76,9 +77,9 @@ TEST_CASE("folder paths begin with a distinguished folder of mail") {
 }
 
 TEST_CASE("a URL is https, or http to this machine") {
-  for (const auto text :
-       {"https://mail.example.com/EWS/Exchange.asmx", "https://[2001:db8::1]:444/EWS/Exchange.asmx",
-        "http://127.0.0.1:8080/EWS/Exchange.asmx", "autodiscover", "http://localhost/", "http://[::1]:80/x", "HTTPS://x"})
+  for (const auto text : {"https://mail.example.com/EWS/Exchange.asmx", "https://[2001:db8::1]:444/EWS/Exchange.asmx",
+                          "http://127.0.0.1:8080/EWS/Exchange.asmx", "autodiscover", "http://localhost/",
+                          "http://[::1]:80/x", "HTTPS://x"})
     CHECK(parse_url(text) == checked<std::string>(text));
   for (const auto text :
        {"", "mail.example.com", "ftp://mail.example.com/", "https://", "https:///EWS", "https://[::1/x",
