@@ -195,6 +195,10 @@ json user_edit(world& w, fields& c) {
   return answer(w.user_edit(mailbox(c), item(c), edit_of(c)));
 }
 
+json change_under_key(world& w, fields& c) {
+  return answer(w.change_under_key(mailbox(c), item(c), edit_of(c)));
+}
+
 json add_contact(world& w, fields& c) {
   const auto element = c.optional<bool>("list").value_or(false) ? "DistributionList" : "Contact";
   return answer(w.add_item(mailbox(c), element, c.optional<std::string>("folder").value_or(""), edit_of(c)));
@@ -364,6 +368,7 @@ std::map<std::string, command> base_commands() {
       {"seed_tasks",
        {"server mailbox folder count seed", [](world& w, fields& c) { return seed_items(w, c, "Task"); }}},
       {"user_edit", {of_item + content, user_edit}},
+      {"change_under_key", {of_item + content, change_under_key}},
       {"user_add_attachment",
        {of_item + " name content content_base64 mime type content_id inline photo", user_add_attachment}},
       {"user_replace_attachment", {of_item + " name content content_base64", user_replace_attachment}},

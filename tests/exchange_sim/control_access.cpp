@@ -1,5 +1,6 @@
 // The control commands about notifications, access rights, public folders and what belongs to them.
 #include "tests/exchange_sim/control_commands.hpp"
+#include "tests/exchange_sim/session.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -99,6 +100,20 @@ std::map<std::string, control_command> access_commands() {
   return {
       {"lose_subscriptions", {"server mailbox", lose}},
       {"drop_connections", {"server", [](world& w, fields& c) { return count(w.drop_connections(server_of(c))); }}},
+      {"restart_server",
+       {"server", [](world& w, fields& c) { return command_answer(w.restart_server(server_of(c))); }}},
+      {"set_meetings",
+       {"server refuse_zones_of_received",
+        [](world& w, fields& c) {
+          return command_answer(w.set_meetings(server_of(c), c.required<bool>("refuse_zones_of_received")));
+        }}},
+      {"retention_delete",
+       {"server mailbox folder received_before",
+        [](world& w, fields& c) {
+          auto before = parse_time(c.required<std::string>("received_before"));
+          if (!before) throw std::invalid_argument("received_before: must be a time like 2026-01-31T08:15:00Z");
+          return count(w.retention_delete(command_mailbox(c), c.required<std::string>("folder"), *before));
+        }}},
       {"set_notifications",
        {"server gather_milliseconds heartbeat_milliseconds status_events hanging_connections subscriptions",
         notifications}},

@@ -5,6 +5,7 @@
 #include "tests/exchange_sim/item_types.hpp"
 #include "tests/exchange_sim/limits.hpp"
 #include "tests/exchange_sim/mime.hpp"
+#include "tests/exchange_sim/soap.hpp"
 
 namespace exchange_sim {
 
@@ -190,17 +191,24 @@ void suppress_receipt(session& s, node element, xml_writer& out) {
 
 } // namespace
 
+item_fact fact_of_new_item(node element, bool with_body) {
+  item_fact fact{"", element.child("Subject").text(), element.child("InternetMessageId").text()};
+  if (with_body) fact.body = element.child("Body").text();
+  if (auto mime = element.child("MimeContent")) {
+    // So that a fault aimed at one mail meets it however it is created.
+    item probe;
+    if (auto bytes = from_base64(mime.text()); bytes && take_mime(probe, *bytes)) {
+      if (fact.subject.empty()) fact.subject = probe.subject;
+      if (fact.message_id.empty()) fact.message_id = probe.message_id;
+      if (with_body && fact.body.empty()) fact.body = probe.body.text;
+    }
+  }
+  return fact;
+}
+
 void create_item(session& s, node request, xml_writer& out) {
   for (auto element : request.child("Items").children()) {
-    item_fact fact{"", element.child("Subject").text(), element.child("InternetMessageId").text()};
-    if (auto mime = element.child("MimeContent")) {
-      // So that a fault aimed at one mail meets it however it is created.
-      item probe;
-      if (auto bytes = from_base64(mime.text()); bytes && take_mime(probe, *bytes)) {
-        if (fact.subject.empty()) fact.subject = probe.subject;
-        if (fact.message_id.empty()) fact.message_id = probe.message_id;
-      }
-    }
+    auto fact = fact_of_new_item(element, s.faults.looks_at_bodies());
     respond(
         s, out, "m:CreateItemResponseMessage", {fact},
         [&](xml_writer& inside) {

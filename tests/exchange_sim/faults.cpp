@@ -1,5 +1,6 @@
 #include "tests/exchange_sim/faults.hpp"
 
+#include "tests/exchange_sim/answer_faults.hpp"
 #include "tests/exchange_sim/fields.hpp"
 #include "tests/exchange_sim/xml.hpp"
 
@@ -113,33 +114,64 @@ const std::map<std::string, effect_reader>& effects() {
            later.after = std::chrono::seconds(*seconds);
          return later;
        }},
+      {"endless_answer",
+       [](fields& f) -> fault_effect {
+         return endless{f.optional<std::string>("filler").value_or(" "),
+                        std::chrono::milliseconds(f.optional<std::uint32_t>("milliseconds").value_or(1))};
+       }},
+      {"slow_answer",
+       [](fields& f) -> fault_effect {
+         return endless{"", std::chrono::milliseconds(f.optional<std::uint32_t>("milliseconds").value_or(1000))};
+       }},
+      {"touch_later",
+       [](fields& f) -> fault_effect {
+         return touch_later{std::chrono::seconds(f.optional<std::uint32_t>("after_seconds").value_or(5))};
+       }},
   };
   return table;
 }
 
 const char* name_of(const fault_effect& effect) {
-  constexpr const char* names[] = {"answer_instead",     "fail_items", "close_before_acting",
-                                   "close_after_acting", "cut_at",     "truncated_data",
-                                   "garbage_xml",        "delay",      "commit_later"};
+  constexpr const char* names[] = {"answer_instead",
+                                   "fail_items",
+                                   "close_before_acting",
+                                   "close_after_acting",
+                                   "cut_at",
+                                   "truncated_data",
+                                   "garbage_xml",
+                                   "delay",
+                                   "commit_later",
+                                   "rewrite",
+                                   "endless",
+                                   "touch_later"};
   static_assert(std::size(names) == std::variant_size_v<fault_effect>);
+  if (const auto* other = std::get_if<fault_kind::rewrite>(&effect)) return other->name.c_str();
   return names[effect.index()];
 }
 
 bool is_same(const item_fact& wanted, const item_fact& seen) {
   return (wanted.id.empty() || wanted.id == seen.id) && (wanted.subject.empty() || wanted.subject == seen.subject) &&
-         (wanted.message_id.empty() || wanted.message_id == seen.message_id);
+         (wanted.message_id.empty() || wanted.message_id == seen.message_id) &&
+         (wanted.body.empty() || seen.body.find(wanted.body) != std::string::npos);
 }
 
 bool names_item(const fault_scope& scope) {
-  return !scope.item.id.empty() || !scope.item.subject.empty() || !scope.item.message_id.empty();
+  return !scope.item.id.empty() || !scope.item.subject.empty() || !scope.item.message_id.empty() ||
+         !scope.item.body.empty();
+}
+
+bool covers_request(const fault_scope& scope, const request_fact& fact) {
+  if (!scope.server.empty() && scope.server != fact.server) return false;
+  if (!scope.mailbox.empty() && scope.mailbox != fact.mailbox) return false;
+  return scope.operation.empty() || scope.operation == fact.operation;
+}
+
+bool names_one_of(const fault_scope& scope, const std::vector<item_fact>& items) {
+  return std::any_of(items.begin(), items.end(), [&](const auto& seen) { return is_same(scope.item, seen); });
 }
 
 bool covers(const fault_scope& scope, const request_fact& fact) {
-  if (!scope.server.empty() && scope.server != fact.server) return false;
-  if (!scope.mailbox.empty() && scope.mailbox != fact.mailbox) return false;
-  if (!scope.operation.empty() && scope.operation != fact.operation) return false;
-  return !names_item(scope) ||
-         std::any_of(fact.items.begin(), fact.items.end(), [&](const auto& seen) { return is_same(scope.item, seen); });
+  return covers_request(scope, fact) && (!names_item(scope) || names_one_of(scope, fact.items));
 }
 
 http_response closed() {
@@ -155,8 +187,12 @@ void fault_plan::add(const nlohmann::json& record) {
   fault added;
   const auto what = read.required<std::string>("what");
   const auto reader = effects().find(what);
-  if (reader == effects().end()) throw std::invalid_argument("what: no such fault: " + what);
-  added.effect = reader->second(read);
+  if (auto* change = answer_rewriting(what))
+    added.effect = fault_kind::rewrite{what, change};
+  else if (reader == effects().end())
+    throw std::invalid_argument("what: no such fault: " + what);
+  else
+    added.effect = reader->second(read);
   added.scope.server = read.optional<std::string>("server").value_or("");
   added.scope.mailbox = read.optional<std::string>("mailbox").value_or("");
   added.scope.operation = read.optional<std::string>("operation").value_or("");
@@ -164,8 +200,11 @@ void fault_plan::add(const nlohmann::json& record) {
     added.scope.item.id = item->optional<std::string>("id").value_or("");
     added.scope.item.subject = item->optional<std::string>("subject").value_or("");
     added.scope.item.message_id = item->optional<std::string>("message_id").value_or("");
+    added.scope.item.body = item->optional<std::string>("body").value_or("");
     item->finish();
   }
+  added.scope.shown = read.optional<bool>("shown").value_or(false);
+  if (added.scope.shown && !names_item(added.scope)) throw std::invalid_argument("shown: needs an item");
   const bool always = read.optional<bool>("always").value_or(false);
   const auto next = read.optional<std::size_t>("next");
   if (always && next) throw std::invalid_argument("next: cannot be together with always");
@@ -175,11 +214,13 @@ void fault_plan::add(const nlohmann::json& record) {
 }
 
 std::string fault_plan::knows() {
-  std::string line = "server mailbox operation item{id subject message_id} next always what:";
+  std::string line = "server mailbox operation item{id subject message_id body} shown next always what:";
   for (const auto& [name, reader] : effects())
     line += " " + name;
-  return line +
-         " with: status retry_after location code message back_off_milliseconds bytes milliseconds after_seconds";
+  for (const auto& name : answer_rewritings())
+    line += " " + name;
+  return line + " with: status retry_after location code message back_off_milliseconds bytes milliseconds "
+                "after_seconds filler";
 }
 
 fault* fault_plan::first_match(const request_fact& fact, bool whole_requests, bool holds) {
@@ -205,56 +246,96 @@ http_response fault_plan::apply(const request_fact& fact, sys_time now, std::fun
     use(*hold);
     delay = std::get<fault_kind::hold>(hold->effect).delay;
   }
-  fault* met = first_match(fact, true, false);
   http_response answer;
-  if (!met) {
-    answer = act();
-  } else {
+  if (fault* met = first_match(fact, true, false)) {
     use(*met);
-    struct meet {
-      fault_plan& plan;
-      sys_time now;
-      std::function<http_response()>& act;
-      http_response operator()(const fault_kind::answer_instead& f) { return f.answer; }
-      http_response operator()(const fault_kind::fail_items& f) {
-        plan.whole_request_ = f.failure;
-        auto result = act();
-        plan.whole_request_.reset();
-        return result;
-      }
-      http_response operator()(const fault_kind::close_before_acting&) { return closed(); }
-      http_response operator()(const fault_kind::close_after_acting&) {
-        act();
-        return closed();
-      }
-      http_response operator()(const fault_kind::cut_after_acting& f) {
-        auto result = act();
-        result.cut_at = f.bytes;
-        return result;
-      }
-      http_response operator()(const fault_kind::truncated_data&) {
-        auto result = act();
-        result.body.resize(result.body.size() / 2);
-        result.body += "=== Truncated Data ===";
-        return result;
-      }
-      http_response operator()(const fault_kind::garbage_xml&) {
-        auto result = act();
-        result.body.insert(result.body.size() / 2, "<<\x01 & </m:Nonsense>");
-        return result;
-      }
-      http_response operator()(const fault_kind::hold&) { return act(); }
-      http_response operator()(const fault_kind::commit_later& f) {
-        std::optional<sys_time> due;
-        if (f.after) due = now + *f.after;
-        plan.put_off_.push_back({due, std::move(act)});
-        return closed();
-      }
-    };
-    answer = std::visit(meet{*this, now, act}, met->effect);
+    answer = this->meet(*met, now, act);
+  } else {
+    answer = act();
+    // Who is shown the item meets the fault as well: reading does nothing that could not be done for nothing.
+    if (fault* shown = fact.shown ? first_shown(fact, answer) : nullptr) {
+      use(*shown);
+      answer = this->meet(*shown, now, [done = std::move(answer)] { return done; });
+    }
   }
   answer.delay += delay;
   return answer;
+}
+
+fault* fault_plan::first_shown(const request_fact& fact, const http_response& answer) {
+  std::optional<std::vector<item_fact>> items;
+  for (auto& candidate : faults_) {
+    if (candidate.left == 0u || !candidate.scope.shown || !covers_request(candidate.scope, fact)) continue;
+    if (!items) items = fact.shown(answer);
+    if (names_one_of(candidate.scope, *items)) return &candidate;
+  }
+  return nullptr;
+}
+
+http_response fault_plan::meet(const fault& met, sys_time now, std::function<http_response()> act) {
+  struct meeting {
+    fault_plan& plan;
+    sys_time now;
+    std::function<http_response()>& act;
+    http_response operator()(const fault_kind::answer_instead& f) { return f.answer; }
+    http_response operator()(const fault_kind::fail_items& f) {
+      plan.whole_request_ = f.failure;
+      auto result = act();
+      plan.whole_request_.reset();
+      return result;
+    }
+    http_response operator()(const fault_kind::close_before_acting&) { return closed(); }
+    http_response operator()(const fault_kind::close_after_acting&) {
+      act();
+      return closed();
+    }
+    http_response operator()(const fault_kind::cut_after_acting& f) {
+      auto result = act();
+      result.cut_at = f.bytes;
+      return result;
+    }
+    http_response operator()(const fault_kind::truncated_data&) {
+      auto result = act();
+      result.body.resize(result.body.size() / 2);
+      result.body += "=== Truncated Data ===";
+      return result;
+    }
+    http_response operator()(const fault_kind::garbage_xml&) {
+      auto result = act();
+      result.body.insert(result.body.size() / 2, "<<\x01 & </m:Nonsense>");
+      return result;
+    }
+    http_response operator()(const fault_kind::hold&) { return act(); }
+    http_response operator()(const fault_kind::commit_later& f) {
+      std::optional<sys_time> due;
+      if (f.after) due = now + *f.after;
+      plan.put_off_.push_back({due, std::move(act)});
+      return closed();
+    }
+    http_response operator()(const fault_kind::rewrite& f) { return f.how(act()); }
+    http_response operator()(const fault_kind::endless& f) {
+      auto result = act();
+      // Without its end: what never ends is never whole.
+      if (!f.filler.empty()) result.body.resize(result.body.size() / 2);
+      result.filler = f.filler;
+      result.pace = f.pace;
+      return result;
+    }
+    http_response operator()(const fault_kind::touch_later& f) {
+      auto result = act();
+      for (const auto& id : item_ids_of(result.body))
+        plan.put_off_.push_back({now + f.after, [&plan = plan, id] {
+                                   if (plan.touch) plan.touch(id);
+                                   return http_response{};
+                                 }});
+      return result;
+    }
+  };
+  return std::visit(meeting{*this, now, act}, met.effect);
+}
+
+bool fault_plan::looks_at_bodies() const {
+  return std::any_of(faults_.begin(), faults_.end(), [](const fault& f) { return !f.scope.item.body.empty(); });
 }
 
 std::optional<item_failure> fault_plan::item_error(const request_fact& fact) {

@@ -17,12 +17,15 @@ namespace exchange_sim {
 /// What the fault plan may know of an item that a request names or creates.
 struct item_fact {
   std::string id, subject, message_id;
+  std::string body{}; ///< filled in where some fault looks at it
 };
 
 /// What the fault plan may know of a request. `mailbox` is the primary address of the mailbox acted upon.
 struct request_fact {
   std::string server, mailbox, operation;
   std::vector<item_fact> items;
+  /// The items that an answer shows, for faults that meet whoever is shown an item.
+  std::function<std::vector<item_fact>(const http_response&)> shown{};
 };
 
 /// The error that one response message carries in place of its result; `values` become t:Value in its MessageXml.
@@ -49,6 +52,17 @@ struct garbage_xml {};    ///< acted; the answer is no XML
 struct hold {
   std::chrono::milliseconds delay;
 }; ///< acted; the answer comes late
+struct rewrite {
+  std::string name;
+  http_response (*how)(http_response);
+}; ///< acted; the answer says it otherwise (answer_faults.hpp)
+struct endless {
+  std::string filler;
+  std::chrono::milliseconds pace;
+}; ///< acted; the answer never ends, or (without a filler) comes a byte at a time
+struct touch_later {
+  std::chrono::seconds after;
+}; ///< acted; the items that the answer names get a new ChangeKey by themselves
 struct commit_later {
   std::optional<std::chrono::seconds> after;
 }; ///< no answer; acts at commit_now or after a time
@@ -56,12 +70,16 @@ struct commit_later {
 using fault_effect =
     std::variant<fault_kind::answer_instead, fault_kind::fail_items, fault_kind::close_before_acting,
                  fault_kind::close_after_acting, fault_kind::cut_after_acting, fault_kind::truncated_data,
-                 fault_kind::garbage_xml, fault_kind::hold, fault_kind::commit_later>;
+                 fault_kind::garbage_xml, fault_kind::hold, fault_kind::commit_later, fault_kind::rewrite,
+                 fault_kind::endless, fault_kind::touch_later>;
 
 /// Where it goes wrong: every part that is given has to match; empty parts match everything.
 struct fault_scope {
   std::string server, mailbox, operation;
+  /// `body`: words that stand in it.
   item_fact item;
+  /// Answers that show the item are met too, not only requests that name it.
+  bool shown = false;
 };
 
 struct fault {
@@ -91,6 +109,11 @@ public:
   /// `items` holds the one item that it is about, or nothing.
   std::optional<item_failure> item_error(const request_fact&);
 
+  /// Whether request_fact has to tell the bodies of items.
+  bool looks_at_bodies() const;
+  /// How the world gives an item a new ChangeKey, for touch_later.
+  std::function<void(const std::string& id)> touch;
+
   /// Does what was put off until a time that has come.
   void run_due(sys_time now);
   /// Does everything that was put off, in the order of the requests.
@@ -107,6 +130,10 @@ private:
 
   fault* first_match(const request_fact&, bool whole_requests, bool holds);
   static void use(fault&);
+  /// What the fault makes of a request; `act` may have been done already.
+  /// The first fault that meets whoever is shown an item.
+  fault* first_shown(const request_fact&, const http_response&);
+  http_response meet(const fault&, sys_time now, std::function<http_response()> act);
 
   std::list<fault> faults_;
   std::vector<put_off_act> put_off_;

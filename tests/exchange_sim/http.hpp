@@ -31,6 +31,10 @@ struct http_response {
   std::string body;
   std::optional<std::size_t> cut_at;
   std::chrono::milliseconds delay{0};
+  /// Not empty: after the body this comes again and again, once each `pace`, and the answer never ends.
+  std::string filler{};
+  /// Without a filler: the body comes a byte each `pace`; zero: at once.
+  std::chrono::milliseconds pace{0};
   /// Set where the body comes in pieces while it goes on: see world::next_turn. `body` is empty then.
   std::optional<std::uint64_t> stream{};
 };

@@ -63,6 +63,20 @@ outcome<std::size_t> world::drop_connections(const std::string& name) {
   return center.connections.size();
 }
 
+outcome<done> world::restart_server(const std::string& name) {
+  if (auto lost = lose_subscriptions(name, {}); std::holds_alternative<refusal>(lost)) return std::get<refusal>(lost);
+  drop_connections(name);
+  return done{};
+}
+
+outcome<done> world::set_meetings(const std::string& name, bool refuse_zones_of_received) {
+  auto at = universe_->servers.find(name);
+  if (at == universe_->servers.end()) return refusal{"no such server: " + name};
+  at->second.refuses_zones_of_received_meetings = refuse_zones_of_received;
+  ++universe_->revision;
+  return done{};
+}
+
 outcome<done> world::set_notifications(const std::string& name, const notification_changes& changes) {
   auto at = universe_->servers.find(name);
   if (at == universe_->servers.end()) return refusal{"no such server: " + name};

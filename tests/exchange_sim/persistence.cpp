@@ -319,6 +319,7 @@ json world::save() const {
                          host.profile.find_page_restricted, host.sync_page}},
                        {"notifications", notifications_json(host.notifications.settings)},
                        {"strict", {host.strict_routing, host.strict_affinity}},
+                       {"meetings", host.refuses_zones_of_received_meetings},
                        {"message_bytes", host.message_bytes},
                        {"grouping", host.grouping},
                        {"discovery", discovery_json(host.discovery)},
@@ -345,6 +346,7 @@ void world::load(const json& saved) {
     host.notifications.settings = notifications_from(one.at("notifications"));
     host.strict_routing = one.at("strict").at(0);
     host.strict_affinity = one.at("strict").at(1);
+    host.refuses_zones_of_received_meetings = one.value("meetings", false);
     host.message_bytes = one.at("message_bytes");
     host.grouping = one.at("grouping");
     for (const auto& [address, said] : one.at("discovery").items())

@@ -217,7 +217,7 @@ item& item_of_id(session& s, node id, const char* attribute) {
   return reachable(s, s.box->find_item({parsed.key}));
 }
 
-item_fact fact_of_id(server& host, const std::string& id) {
+item_fact fact_of_id(server& host, const std::string& id, bool with_body) {
   item_fact out{id, "", ""};
   auto parsed = parse_id(id);
   if (!parsed || parsed->kind == id_kind::folder) return out;
@@ -228,6 +228,7 @@ item_fact fact_of_id(server& host, const std::string& id) {
     if (auto* found = box.find_item({parsed->key})) {
       out.subject = found->subject;
       out.message_id = found->message_id;
+      if (with_body) out.body = found->body.text;
     }
   }
   return out;
@@ -235,8 +236,8 @@ item_fact fact_of_id(server& host, const std::string& id) {
 
 item_fact fact_of(session& s, node id) {
   for (const char* attribute : {"RecurringMasterId", "OccurrenceId"})
-    if (auto of_series = id.attribute(attribute)) return fact_of_id(s.host, *of_series);
-  return fact_of_id(s.host, id.attribute_or("Id", ""));
+    if (auto of_series = id.attribute(attribute)) return fact_of_id(s.host, *of_series, s.faults.looks_at_bodies());
+  return fact_of_id(s.host, id.attribute_or("Id", ""), s.faults.looks_at_bodies());
 }
 
 void respond(session& s, xml_writer& out, std::string_view element, const std::vector<item_fact>& about,

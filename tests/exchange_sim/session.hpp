@@ -86,7 +86,7 @@ item& item_of_id(session&, node, const char* attribute);
 
 /// What the fault plan may know of an item before anything is done with it.
 item_fact fact_of(session&, node id);
-item_fact fact_of_id(server&, const std::string& id);
+item_fact fact_of_id(server&, const std::string& id, bool with_body = false);
 
 /// Writes one response message: asks the fault plan, then runs `act`, which writes what follows the ResponseCode and
 /// may throw response_error. `on_error` is what the message holds besides (an empty "<m:Items/>").

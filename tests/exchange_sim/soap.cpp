@@ -1,6 +1,7 @@
 #include "tests/exchange_sim/soap.hpp"
 
 #include "tests/exchange_sim/affinity.hpp"
+#include "tests/exchange_sim/answer_faults.hpp"
 #include "tests/exchange_sim/notifications.hpp"
 #include "tests/exchange_sim/operations.hpp"
 
@@ -227,29 +228,38 @@ http_response dispatch(universe& all, fault_plan& faults, const world_options& o
   }
 }
 
-request_fact fact_of(universe& all, const soap_call& call) {
+request_fact fact_of(universe& all, const soap_call& call, bool with_bodies) {
   request_fact out{call.server, call.account, "", {}};
   auto doc = document::parse(call.body);
   auto& host = all.servers.at(call.server);
   if (!doc) return out;
+  out.shown = [&host, with_bodies](const http_response& answer) {
+    std::vector<item_fact> items;
+    for (const auto& id : item_ids_of(answer.body))
+      items.push_back(fact_of_id(host, id, with_bodies));
+    return items;
+  };
   auto header = doc->root().child("Header");
   auto body = doc->root().child("Body").first();
   if (!body) return out;
   out.operation = body.name();
   if (auto address = impersonated_address(header); !address.empty())
     if (auto* box = host.find_mailbox(address)) out.mailbox = box->who.address;
-  auto about = [&](node id) { return fact_of_id(host, id.attribute_or("Id", "")); };
+  auto about = [&](node id) { return fact_of_id(host, id.attribute_or("Id", ""), with_bodies); };
   if (auto parent = body.child("ParentItemId")) out.items.push_back(about(parent));
   for (auto id : body.child("AttachmentIds").children())
     out.items.push_back(about(id));
-  for (auto list : body.children())
+  for (auto list : body.children()) {
+    // What a client asks to be left out is not what it asks for.
+    if (list.is("Ignore")) continue;
     for (auto one : list.children()) {
       auto id = one.is("ItemId") ? one : one.child("ItemId");
       if (list.is("Items"))
-        out.items.push_back({"", one.child("Subject").text(), one.child("InternetMessageId").text()});
+        out.items.push_back(fact_of_new_item(one, with_bodies));
       else if (id)
-        out.items.push_back(fact_of_id(host, id.attribute_or("Id", "")));
+        out.items.push_back(about(id));
     }
+  }
   return out;
 }
 

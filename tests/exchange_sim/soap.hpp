@@ -20,6 +20,9 @@ http_response dispatch(universe&, fault_plan&, const world_options&, const schem
 std::optional<std::string> answer_bug(server&, const schema_check&, const std::string& answer);
 
 /// What the fault plan may know of a request, read leniently.
-request_fact fact_of(universe&, const soap_call&);
+request_fact fact_of(universe&, const soap_call&, bool with_bodies);
+
+/// What the fault plan may know of an item that a CreateItem gives, by its fields or by its MIME.
+item_fact fact_of_new_item(node element, bool with_body);
 
 } // namespace exchange_sim

@@ -215,7 +215,9 @@ struct server {
   std::string internal_url{}, external_url{}; ///< of EWS, for Autodiscover; the program's ports, so not saved
   std::string grouping{};                     ///< GroupingInformation of its mailboxes
   std::map<std::string, exchange_sim::discovery> discovery{}; ///< by address (lower case): what Autodiscover says else
-  bool strict_routing = false;  ///< public folder requests need the right headers (2013 and later)
+  bool strict_routing = false; ///< public folder requests need the right headers (2013 and later)
+  /// UpdateItem of StartTimeZone and EndTimeZone is refused for meetings that came by invitation.
+  bool refuses_zones_of_received_meetings = false;
   bool strict_affinity = false; ///< streaming needs the headers and cookies of a group (2013 and later)
 
   /// By primary address or alias, case-insensitive.

@@ -63,6 +63,11 @@ void update_field(session& s, item& edited, node update, node path, update_resul
   const auto* row = field_of_uri(rules_of_class(edited.item_class), uri);
   if (row == nullptr)
     throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property.", {}, path_xml(path)};
+  // Seen on 2013 and Online: only who organizes a meeting sets its zones.
+  bool zone = uri == "calendar:StartTimeZone" || uri == "calendar:EndTimeZone" || uri == "calendar:MeetingTimeZone";
+  bool received = edited.calendar && edited.calendar->organizer && (edited.calendar->state & 2) != 0;
+  if (zone && received && s.host.refuses_zones_of_received_meetings)
+    throw response_error{"ErrorInvalidPropertySet", "Set action is invalid for property.", {}, path_xml(path)};
   auto refuse_sent = [&] {
     if (row->fixed_when_sent && !edited.draft)
       throw response_error{"ErrorInvalidPropertyUpdateSentMessage",

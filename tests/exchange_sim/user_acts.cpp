@@ -146,6 +146,23 @@ outcome<done> world::user_empty_folder(const mailbox_ref& ref, const std::string
   return done{};
 }
 
+outcome<std::size_t> world::retention_delete(const mailbox_ref& ref, const std::string& path, sys_time before) {
+  act_scope act(*universe_, options_, "retention_delete", ref);
+  auto found = find_mailbox(*universe_, ref);
+  if (found.box == nullptr) return refusal{found.why};
+  auto* aged = folder_at(*found.box, path);
+  if (aged == nullptr) return refusal{"no such folder: " + path};
+  change_context changes{*universe_,     *found.host,     *found.box,
+                         options_.now(), options_.random, found.box->who.display_name};
+  std::vector<item_key> old;
+  for (const auto& [key, i] : aged->items)
+    if (!i.associated && i.received.value_or(i.created) < before) old.push_back(key);
+  auto& recoverable = *found.box->distinguished("recoverableitemsdeletions");
+  for (auto key : old)
+    move_item(changes, *found.box->find_item(key), recoverable);
+  return old.size();
+}
+
 outcome<done> world::delete_folder(const mailbox_ref& ref, const std::string& path) {
   act_scope act(*universe_, options_, "delete_folder", ref);
   auto found = find_mailbox(*universe_, ref);

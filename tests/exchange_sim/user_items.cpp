@@ -126,6 +126,23 @@ outcome<std::string> world::user_edit(const mailbox_ref& ref, const item_locator
   });
 }
 
+outcome<std::string> world::change_under_key(const mailbox_ref& ref, const item_locator& wanted,
+                                             const item_edit& edit) {
+  act_scope act(*universe_, options_, "change_under_key", ref);
+  return on_item(*universe_, options_, ref, wanted, [&](change_context& changes, item& i) -> outcome<std::string> {
+    auto edited = i;
+    try {
+      apply(edited, edit, changes.now);
+    } catch (const std::exception& wrong) {
+      return refusal{wrong.what()};
+    }
+    i = std::move(edited);
+    ++universe_->revision;
+    universe_->log.note(item_event::kind::changed, changes, i.key.value);
+    return wire_id(changes.box, i.key);
+  });
+}
+
 outcome<std::string> world::user_add_attachment(const mailbox_ref& ref, const item_locator& wanted,
                                                 const user_attachment& attached) {
   act_scope act(*universe_, options_, "user_add_attachment", ref);

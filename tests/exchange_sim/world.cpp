@@ -3,6 +3,7 @@
 
 #include "tests/exchange_sim/autodiscover.hpp"
 #include "tests/exchange_sim/faults.hpp"
+#include "tests/exchange_sim/ids.hpp"
 #include "tests/exchange_sim/notifications.hpp"
 #include "tests/exchange_sim/soap.hpp"
 #include "tests/exchange_sim/world_parts.hpp"
@@ -15,6 +16,13 @@ world::world(world_options options)
     : options_(std::move(options)), faults_(std::make_unique<fault_plan>()), universe_(std::make_unique<universe>()),
       schemas_(std::make_unique<schema_check>(options_.schema_directory)) {
   universe_->log.to = options_.watcher;
+  faults_->touch = [this](const std::string& id) {
+    auto parsed = parse_id(id);
+    for (auto& [name, host] : universe_->servers)
+      for (auto& [address, box] : host.mailboxes)
+        if (parsed && box.guid == parsed->mailbox_guid && box.find_item({parsed->key}) != nullptr)
+          touch_change_key({name, address}, {id, {}, {}, {}});
+  };
 }
 
 world::~world() = default;
@@ -99,7 +107,7 @@ http_response world::handle(const http_request& request) {
   if (request.method != "POST") return plain(405, "");
   if (request.body.size() > host.profile.request_bytes) return plain(413, "");
   soap_call call{request.server, account->who.address, request.body, routing_of(request)};
-  auto fact = fact_of(*universe_, call);
+  auto fact = fact_of(*universe_, call, faults_->looks_at_bodies());
   ++host.counted.requests[fact.operation.empty() ? "malformed" : fact.operation];
   auto about = std::make_shared<handling>();
   const auto& whose = fact.mailbox.empty() ? call.account : fact.mailbox;
@@ -114,9 +122,9 @@ http_response world::handle(const http_request& request) {
   about->ended = true;
   if (about->acted)
     tell_observer(*universe_, now, true, fact.operation, host.name, lower(whose),
-                  !answer.cut_at && answer.body == about->written);
+                  !answer.cut_at && answer.filler.empty() && answer.body == about->written);
   host.counted.bytes_out += answer.body.size();
-  if (answer.stream && (answer.cut_at || !answer.body.empty() || answer.status != 200)) {
+  if (answer.stream && (answer.cut_at || !answer.body.empty() || answer.status != 200 || !answer.filler.empty())) {
     // A fault has made another answer of it.
     end_stream(request.server, *answer.stream);
     answer.stream.reset();

@@ -206,6 +206,10 @@ public:
   outcome<std::string> user_delete_occurrence(const mailbox_ref&, const item_locator&, const std::string& day);
   /// A server's touch: ChangeKey moves, content does not.
   outcome<std::string> touch_change_key(const mailbox_ref&, const item_locator&);
+  /// A user's edit that moves neither ChangeKey nor LastModifiedTime: no list tells of it, only a read does.
+  outcome<std::string> change_under_key(const mailbox_ref&, const item_locator&, const item_edit&);
+  /// A retention policy: what was received before the time goes to the Recoverable Items; answers how many.
+  outcome<std::size_t> retention_delete(const mailbox_ref&, const std::string& folder, sys_time received_before);
 
   outcome<std::string> user_create_folder(const mailbox_ref&, const std::string& path, const std::string& folder_class);
   outcome<std::string> user_rename_folder(const mailbox_ref&, const std::string& path, const std::string& name);
@@ -242,6 +246,9 @@ public:
   outcome<std::size_t> lose_subscriptions(const std::string& server, const std::string& address);
   /// Hanging connections break off without a word; answers how many.
   outcome<std::size_t> drop_connections(const std::string& server);
+  /// Subscriptions and hanging connections are gone, every SyncState stays good.
+  outcome<done> restart_server(const std::string& server);
+  outcome<done> set_meetings(const std::string& server, bool refuse_zones_of_received);
   outcome<done> set_notifications(const std::string& server, const notification_changes&);
 
   // Looking.

@@ -67,6 +67,25 @@ void write_stream(std::uint64_t stream, const std::string& server, const std::st
       [=](bool) { streams.end(server, stream); });
 }
 
+/// Byte by byte, or whole and then without end, until the client has enough.
+void write_slowly(http_response&& answer, const std::string& type, httplib::Response& to) {
+  auto sent = std::make_shared<std::size_t>(0);
+  to.set_chunked_content_provider(type, [answer = std::move(answer), sent](std::size_t, httplib::DataSink& sink) {
+    const bool endless = !answer.filler.empty(), begun = *sent > 0 || answer.body.empty();
+    if (endless && !begun) {
+      *sent = answer.body.size();
+      return sink.write(answer.body.data(), answer.body.size());
+    }
+    std::this_thread::sleep_for(answer.pace);
+    if (endless) return sink.write(answer.filler.data(), answer.filler.size());
+    if (*sent == answer.body.size()) {
+      sink.done();
+      return true;
+    }
+    return sink.write(answer.body.data() + (*sent)++, 1);
+  });
+}
+
 void write(http_response&& answer, const httplib::Request& request, httplib::Response& to, int local_port,
            const std::string& server, const listener::streams& streams) {
   if (answer.cut_at == 0u) {
@@ -79,15 +98,20 @@ void write(http_response&& answer, const httplib::Request& request, httplib::Res
   for (const auto& [key, value] : answer.headers) {
     if (strcasecmp(key.c_str(), "Content-Type") == 0)
       type = value;
-    else if (strcasecmp(key.c_str(), "Content-Encoding") == 0)
-      as_it_is = value == "identity";
-    else
+    else if (strcasecmp(key.c_str(), "Content-Encoding") == 0) {
+      as_it_is = true;
+      if (value != "identity") to.headers.emplace(key, value);
+    } else
       to.headers.emplace(key, value);
   }
   // The library takes the header as it stands: with a blank before it, it knows nothing to compress.
   if (as_it_is) type.insert(0, 1, ' ');
   if (answer.stream) {
     write_stream(*answer.stream, server, type, streams, request, to, local_port);
+    return;
+  }
+  if (!answer.filler.empty() || answer.pace.count() > 0) {
+    write_slowly(std::move(answer), type, to);
     return;
   }
   if (!answer.cut_at) {
