@@ -237,3 +237,33 @@ TEST_CASE("read states of public folders and of what is no mail are nobody's") {
   for (const auto& one : w.verdict())
     CHECK(one.broken != rule::read_state);
 }
+
+TEST_CASE("an edit under an unchanged key is owed only once somebody has read the item") {
+  one_mail w;
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.so_far.steps.back().act = "change_under_key";
+  CHECK(w.words() == "");
+  w.reads(w.p);
+  CHECK(w.broken() == std::vector{rule::contents});
+  w.edits(who::daemon, w.r, {{"subject", "Dinner"}});
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("what a user does to a mail in Deleted Items is no edit, unless he brings it back") {
+  one_mail w;
+  w.deletes(who::user, w.p);
+  w.deletes(who::daemon, w.r);
+  w.edits(who::user, w.r, {{"subject", "Supper"}});
+  CHECK(w.words() == "");
+  w.moves(who::user, w.r, "inbox");
+  w.carried(w.r);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("an id or a sender that a server gives by itself is not compared, two that differ are") {
+  one_mail w;
+  w.edits(who::daemon, w.r, {{"message_id", "\"<1@r>\""}});
+  CHECK(w.words() == "");
+  w.edits(who::daemon, w.p, {{"message_id", "\"<2@p>\""}});
+  CHECK(w.broken() == std::vector{rule::contents});
+}

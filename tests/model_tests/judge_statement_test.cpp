@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace simulate::model;
 using namespace simulate::model::test;
 
@@ -36,11 +38,14 @@ TEST_CASE("no excuse lets an item vanish from both sides") {
 TEST_CASE("a frozen folder pair waits for its administrator, the others do not") {
   written_history w;
   w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  auto missing = [&] {
+    auto all = w.broken();
+    return std::find(all.begin(), all.end(), rule::missing) != all.end();
+  };
   w.said.frozen.insert({"jane", "projects"});
-  CHECK(w.broken() == std::vector{rule::missing});
+  CHECK(missing());
   w.said.frozen.insert({"jane", "inbox"});
-  for (const auto& one : w.verdict())
-    CHECK(one.broken != rule::missing);
+  CHECK_FALSE(missing());
 }
 
 TEST_CASE("what settings leave alone need not be carried") {

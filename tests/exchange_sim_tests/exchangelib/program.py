@@ -5,6 +5,7 @@ usage: program.py EXCHANGE-SIM
 """
 
 import base64
+import gzip
 import http.client
 import json
 import os
@@ -108,6 +109,27 @@ class OnTheWire(unittest.TestCase):
         answer = self.post()
         self.assertGreaterEqual(time.monotonic() - started, 0.7)
         self.assertEqual(answer.status, 200)
+
+    def test_an_answer_in_two_members_of_gzip_is_the_whole_answer(self):
+        sim.control("fault", what="gzip_in_two")
+        answer = self.post()
+        self.assertEqual(answer.headers["Content-Encoding"], "gzip")
+        whole = gzip.decompress(answer.read())
+        self.assertTrue(whole.startswith(b"<?xml") and whole.endswith(b"</s:Envelope>"), whole)
+
+    def test_an_answer_comes_byte_by_byte(self):
+        sim.control("fault", what="slow_answer", milliseconds=0)
+        plain = self.post().read()
+        sim.control("fault", what="slow_answer", milliseconds=1)
+        self.assertEqual(self.post().read(), plain)
+
+    def test_an_answer_never_ends(self):
+        sim.control("fault", what="endless_answer", filler="<!-- -->", milliseconds=1)
+        answer = self.post()
+        some = answer.read(5000)
+        self.assertIn(b"<!-- --><!-- -->", some)
+        self.assertNotIn(b"</s:Envelope>", some)
+        self.connection.close()
 
     def test_what_the_server_did_late_is_done(self):
         sim.control("fault", what="commit_later")

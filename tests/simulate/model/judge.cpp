@@ -118,6 +118,10 @@ void judge_item(const trial& t, const lifeline& line) {
     return;
   }
   auto made = originals_of(line);
+  if (made.apart) {
+    judge_excused(t, line);
+    return;
+  }
   if (!made.is_one()) {
     if (in[0]->direction == direction::two_way) judge_group(t, line, made);
     return;
@@ -166,8 +170,10 @@ void judge_pair(const settings& given, const pair_settings& pair, const history&
   scope within(pair);
   trial t{given, pair, within, all, said, excuses, found};
   note_conditions(t);
-  for (const auto& [label, line] : lifelines_of(within, all, now))
+  const auto lines = lifelines_of(within, all, now);
+  for (const auto& [label, line] : lines)
     judge_item(t, line);
+  judge_brake(t, lines);
 }
 
 } // namespace
@@ -182,12 +188,19 @@ std::vector<violation> judge(const settings& given, const history& all, const fi
                        {},
                        "A request of the daemon's (step " + std::to_string(mail.step) + ") mailed somebody: " +
                            mail.kind + " of \"" + mail.subject + "\" at " + mail.mailbox + "."});
+  std::vector<const pair_settings*> sharing;
   for (const auto& pair : given.pairs) {
     bool alone = std::none_of(given.pairs.begin(), given.pairs.end(), [&](const pair_settings& one) {
       return one.name != pair.name && share_a_mailbox(one, pair);
     });
-    if (alone && pair.primary != pair.replica) judge_pair(given, pair, all, now, said, excuses, found);
+    if (alone && pair.primary != pair.replica)
+      judge_pair(given, pair, all, now, said, excuses, found);
+    else
+      sharing.push_back(&pair);
   }
+  bool settings_changed =
+      std::any_of(all.steps.begin(), all.steps.end(), [](const step& one) { return one.changed_to != nullptr; });
+  if (!sharing.empty() && !settings_changed) judge_shared(sharing, all, now, found);
   return found;
 }
 

@@ -108,6 +108,10 @@ originals originals_of(const lifeline& line) {
     if (!m.by_user() && !m.planted()) continue;
     seen[m.what->item] = true;
     auto at = m.where == side::primary ? 0 : 1;
+    if (m.planted() && out.planted[1 - at] > 0 &&
+        std::none_of(line.moments.begin(), line.moments.end(),
+                     [&](const moment& one) { return one.planted() && one.where != m.where && one.to == m.to; }))
+      out.apart = true;
     ++(m.planted() ? out.planted : out.made)[at];
   }
   return out;
@@ -117,7 +121,17 @@ std::vector<edit> edits_of(const lifeline& line) {
   std::vector<edit> out;
   for (const auto& m : line.moments) {
     if (!m.by_user() && !m.planted()) continue;
-    if (!m.what->made() && !m.what->content_changed()) continue;
+    bool brought_in = m.entered() && !m.what->made();
+    if (!m.what->made() && !m.what->content_changed() && !brought_in) continue;
+    // What is done to an item that lies elsewhere, Deleted Items say, counts where it is brought in again.
+    if (m.to.empty()) continue;
+    if (brought_in && m.what->after && m.what->after->says) {
+      edit all{&m, {}};
+      for (const auto& [path, value] : *m.what->after->says)
+        all.paths.push_back(path);
+      out.push_back(std::move(all));
+      continue;
+    }
     if (auto paths = changed_paths(*m.what); !paths.empty() && m.what->after) out.push_back({&m, std::move(paths)});
   }
   return out;

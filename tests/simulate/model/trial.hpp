@@ -37,6 +37,8 @@ struct trial {
 struct originals {
   int planted[2] = {0, 0}; ///< by side: what the first contents held in folder pairs
   int made[2] = {0, 0};    ///< by side: what users created, copied or brought in
+  /// First contents of the two sides that lie in folders which do not belong together: one item, or two.
+  bool apart = false;
   bool is_one() const;
 };
 originals originals_of(const lifeline&);
@@ -48,7 +50,11 @@ enum class fate { present, absent, either };
 struct edit {
   const moment* by = nullptr;
   std::vector<std::string> paths;
-  bool creates() const { return by->what->made(); }
+  /// The user brought in an item as it was; all it says may be news, or no change at all.
+  bool brings_in() const { return by->entered() && !by->what->made(); }
+  bool creates() const { return by->what->made() || brings_in(); }
+  /// No list told of it: only where somebody read the item afterwards it has to have come through.
+  bool under_key() const { return by->when->act == "change_under_key"; }
   std::string value(const std::string& path) const { return lifeline::value(*by->what->after, path); }
 };
 /// In order; those of planted items too.
@@ -67,7 +73,11 @@ void judge_place(const trial&, const lifeline&);
 void judge_read_state(const trial&, const lifeline&);
 /// Edits that went down with an item that a user of the other side deleted are listed.
 void judge_losses_by_deletion(const trial&, const lifeline&);
-void judge_statement(const trial&, const std::map<std::string, lifeline>&);
+/// Suddenly empty folders freeze, and nothing else does.
+void judge_brake(const trial&, const std::map<std::string, lifeline>&);
+/// Pairs that share mailboxes, all together.
+void judge_shared(const std::vector<const pair_settings*>&, const history&, const final_contents&,
+                  std::vector<violation>&);
 
 // Words.
 const char* word(side);

@@ -1,0 +1,84 @@
+// Suddenly empty folders, and pairs that share mailboxes.
+#include "tests/model_tests/written_history.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace simulate::model;
+using namespace simulate::model::test;
+
+namespace {
+
+/// So many mails that both sides hold in the inbox, of which the primary's user takes away some at once.
+struct emptied : written_history {
+  std::vector<item_number> p, r;
+  emptied(int count, int taken) {
+    for (int i = 0; i < count; ++i) {
+      p.push_back(makes(who::user, side::primary, "label-" + std::to_string(i + 1), {{"subject", "S"}}));
+      r.push_back(carried(p.back()));
+    }
+    for (int i = 0; i < taken; ++i) {
+      deletes(who::user, p[static_cast<std::size_t>(i)]);
+      if (i == 0) continue;
+      // One act took them all.
+      auto one = so_far.steps.back().effects.back();
+      so_far.steps.pop_back();
+      so_far.steps.back().effects.push_back(one);
+    }
+    so_far.steps.back().act = "user_empty_folder";
+  }
+  void carry(int count) {
+    for (int i = 0; i < count; ++i)
+      deletes(who::daemon, r[static_cast<std::size_t>(i)]);
+  }
+};
+
+} // namespace
+
+TEST_CASE("a folder that is suddenly empty freezes its pair: nobody empties the other side unasked") {
+  emptied w(3, 3);
+  w.carry(3);
+  CHECK(w.broken() == std::vector{rule::brake});
+  emptied frozen(3, 3);
+  frozen.said.frozen.insert({"jane", "inbox"});
+  CHECK(frozen.words() == "");
+  emptied approved(3, 3);
+  approved.administrator(act::approved);
+  approved.carry(3);
+  CHECK(approved.words() == "");
+}
+
+TEST_CASE("two of two, or half of ten, are no emptying; six of ten are") {
+  emptied two(2, 2);
+  two.carry(2);
+  CHECK(two.words() == "");
+  emptied half(10, 5);
+  half.carry(5);
+  CHECK(half.words() == "");
+  emptied most(10, 6);
+  most.carry(6);
+  CHECK(most.broken() == std::vector{rule::brake});
+}
+
+TEST_CASE("a folder pair from which hardly anything left is not frozen") {
+  emptied w(5, 1);
+  w.said.frozen.insert({"jane", "inbox"});
+  CHECK(w.broken() == std::vector{rule::false_excuse});
+}
+
+TEST_CASE("pairs that share a mailbox hold an item once each") {
+  written_history w;
+  auto second = w.given.pairs[0];
+  second.name = "second";
+  second.replica = "third/jane@third.example";
+  w.given.pairs.push_back(second);
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  auto r = w.carried(p);
+  CHECK(w.words() == "");
+  w.carried(r);
+  CHECK(w.broken() == std::vector{rule::doubled});
+  written_history gone;
+  gone.given = w.given;
+  auto q = gone.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  gone.purges(who::daemon, q);
+  CHECK(gone.broken() == std::vector{rule::missing});
+}

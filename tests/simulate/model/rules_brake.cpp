@@ -1,0 +1,128 @@
+// A folder that is suddenly empty freezes its folder pair instead of emptying the other one; nothing else freezes.
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace simulate::model {
+
+namespace {
+
+/// What one act took out of one folder at once.
+struct emptying {
+  const step* when = nullptr;
+  side where = side::primary;
+  std::string folder;         ///< scope::common_name
+  std::set<std::string> gone; ///< labels
+  std::size_t there = 0;      ///< items before
+};
+
+/// How many items lie in each folder of each side, as the moments pass.
+struct folder_counts {
+  std::map<std::pair<side, std::string>, std::set<item_number>> lying{};
+  void pass(const moment& m) {
+    if (!m.from.empty()) lying[{m.where, m.from}].erase(m.what->item);
+    if (!m.to.empty()) lying[{m.where, m.to}].insert(m.what->item);
+  }
+};
+
+std::vector<const moment*> in_order(const std::map<std::string, lifeline>& lines) {
+  std::vector<const moment*> all;
+  for (const auto& [label, line] : lines)
+    for (const auto& m : line.moments)
+      all.push_back(&m);
+  std::stable_sort(all.begin(), all.end(), [](const moment* a, const moment* b) { return a->number() < b->number(); });
+  return all;
+}
+
+std::vector<emptying> emptyings_of(const trial& t, const std::vector<const moment*>& all,
+                                   const std::map<item_number, std::string>& labels) {
+  std::vector<emptying> out;
+  folder_counts counts;
+  for (std::size_t i = 0; i < all.size();) {
+    auto end = i;
+    std::map<std::pair<side, std::string>, emptying> now;
+    for (; end < all.size() && all[end]->number() == all[i]->number(); ++end) {
+      const auto& m = *all[end];
+      if (!m.by_user() || !m.left()) continue;
+      auto& one = now[{m.where, m.from}];
+      one.when = m.when;
+      one.where = m.where;
+      one.folder = m.from;
+      one.there = counts.lying[{m.where, m.from}].size();
+      if (auto label = labels.find(m.what->item); label != labels.end()) one.gone.insert(label->second);
+    }
+    const auto& brake = t.given.brake;
+    for (auto& [where, one] : now) {
+      bool everything = one.gone.size() == one.there && one.there >= brake.least;
+      bool most = one.there >= brake.many && one.gone.size() * 2 > one.there;
+      if (everything || most) out.push_back(std::move(one));
+    }
+    for (; i < end; ++i)
+      counts.pass(*all[i]);
+  }
+  return out;
+}
+
+bool deletes_flow_from(const trial& t, side where, const std::string& folder) {
+  for (const auto& pair : t.pair.folders)
+    if (folder == pair.name || folder.starts_with(pair.name + "/"))
+      return pair.direction == direction::two_way ||
+             (pair.direction == direction::primary_to_replica) == (where == side::primary);
+  return false;
+}
+
+void judge_emptying(const trial& t, const std::map<std::string, lifeline>& lines, const emptying& one,
+                    const std::vector<const moment*>& all) {
+  if (!deletes_flow_from(t, one.where, one.folder) || t.reset_after(one.when->number)) return;
+  std::size_t removed = 0;
+  for (const auto& label : one.gone) {
+    const auto& line = lines.at(label);
+    bool by_daemon = false, by_user = false;
+    for (const auto& m : line.moments) {
+      if (m.where == one.where || !m.left()) continue;
+      by_user = by_user || m.by_user();
+      by_daemon = by_daemon || (m.by_daemon() && m.number() > one.when->number);
+    }
+    if (by_daemon && !by_user) ++removed;
+  }
+  // Where something came into the folder before the next listing, not all of it was gone there.
+  bool refilled = std::any_of(all.begin(), all.end(), [&](const moment* m) {
+    return m->number() > one.when->number && m->where == one.where && m->to == one.folder;
+  });
+  bool approved = std::any_of(t.all.steps.begin(), t.all.steps.end(), [&](const step& s) {
+    return s.by == step::who::administrator && s.act == act::approved && s.number > one.when->number;
+  });
+  if (removed < one.gone.size() || refilled || approved) return;
+  t.found.push_back({rule::brake,
+                     {},
+                     t.pair.name,
+                     std::to_string(one.gone.size()) + " of " + std::to_string(one.there) + " items left " +
+                         one.folder + " at the " + word(one.where) + " at once (" + step_words(*one.when) +
+                         "), and the other side was emptied without anybody's approval."});
+}
+
+} // namespace
+
+void judge_brake(const trial& t, const std::map<std::string, lifeline>& lines) {
+  auto all = in_order(lines);
+  if (!t.settings_changed && !t.folders_changed)
+    for (const auto& one : emptyings_of(t, all, t.all.labels))
+      judge_emptying(t, lines, one, all);
+  if (!t.resets.empty() || t.folders_changed) return;
+  for (const auto& [pair, name] : t.said.frozen) {
+    if (pair != t.pair.name) continue;
+    std::size_t left[2] = {0, 0};
+    for (const auto* m : all)
+      if (m->by_user() && m->left() && (m->from == name || m->from.starts_with(name + "/")))
+        ++left[m->where == side::primary ? 0 : 1];
+    if (std::max(left[0], left[1]) >= t.given.brake.least) continue;
+    t.found.push_back({rule::false_excuse,
+                       {},
+                       t.pair.name,
+                       name + " is said to be frozen, and no more than " + std::to_string(std::max(left[0], left[1])) +
+                           " items of one side were deleted in it."});
+  }
+}
+
+} // namespace simulate::model
