@@ -89,17 +89,22 @@ node document::root() const {
   return node(xmlDocGetRootElement(doc_.get()));
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    // U+FFFE and U+FFFF are no XML characters either.
-    if (auto three = text.substr(i, 3); three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
-      i += 2;
-      continue;
-    }
-    switch (c) {
+namespace {
+
+// Nearly every byte of an answer goes through here, so what needs no care goes in runs.
+bool is_plain(unsigned char c) {
+  return (c >= 0x20 || c == '\n' || c == '\t') && c != '&' && c != '<' && c != '>' && c != '"' && c != 0xef;
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    auto end = i;
+    while (end < text.size() && is_plain(static_cast<unsigned char>(text[end])))
+      ++end;
+    out.append(text.data() + i, end - i);
+    if (end == text.size()) return;
+    i = end + 1;
+    switch (text[end]) {
     case '&':
       out += "&amp;";
       break;
@@ -115,10 +120,25 @@ std::string escaped(std::string_view text) {
     case '\r':
       out += "&#xD;";
       break;
+    case '\xef':
+      // U+FFFE and U+FFFF are no XML characters either.
+      if (auto three = text.substr(end, 3); three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf")
+        i = end + 3;
+      else
+        out += '\xef';
+      break;
     default:
-      if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
+      break;
     }
   }
+}
+
+} // namespace
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  append_escaped(out, text);
   return out;
 }
 
@@ -129,7 +149,7 @@ void xml_writer::open(std::string_view name, const attributes& with) {
     out_ += ' ';
     out_ += key;
     out_ += "=\"";
-    out_ += escaped(value);
+    append_escaped(out_, value);
     out_ += '"';
   }
   out_ += '>';
@@ -145,7 +165,7 @@ void xml_writer::close() {
 
 void xml_writer::leaf(std::string_view name, std::string_view text, const attributes& with) {
   open(name, with);
-  out_ += escaped(text);
+  append_escaped(out_, text);
   close();
 }
 
