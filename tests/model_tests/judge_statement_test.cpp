@@ -86,3 +86,37 @@ TEST_CASE("the story of an item tells who did what to it, in order") {
   CHECK(told.find("/subject=Supper") != told.npos);
   CHECK(told.find("item 3") == told.npos);
 }
+
+TEST_CASE("a folder pair out of reach is believed where rights or folders changed") {
+  written_history w;
+  w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.said.unreachable.insert({"jane", "inbox"});
+  CHECK(w.broken() == std::vector{rule::false_excuse});
+  w.administrator(act::rights_changed);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("the daemon puts nothing into folders that are not its own") {
+  written_history w;
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.carried(p);
+  w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}}, "deleteditems");
+  CHECK(w.words() == "");
+  w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}}, "junkemail");
+  CHECK(w.broken() == std::vector{rule::place});
+}
+
+TEST_CASE("copies of one item say only what users wrote") {
+  written_history w;
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  auto r = w.carried(p);
+  auto copy = w.copies(who::user, p);
+  auto copy_twin = w.carried(copy);
+  CHECK(w.words() == "");
+  w.edits(who::daemon, copy, {{"subject", "Luncheon"}});
+  w.edits(who::daemon, copy_twin, {{"subject", "Luncheon"}});
+  CHECK(w.broken() == std::vector{rule::contents});
+  w.edits(who::user, copy, {{"subject", "Luncheon"}});
+  w.edits(who::user, r, {{"importance", "High"}});
+  CHECK(w.broken() == std::vector{rule::contents});
+}

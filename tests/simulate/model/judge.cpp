@@ -83,6 +83,23 @@ void judge_excused(const trial& t, const lifeline& line) {
     t.violated(rule::missing, line, "no user deleted it, and it is on neither side.");
 }
 
+/// The daemon writes into the folders of its pairs, Deleted Items and its own folder for what lost, and nowhere else.
+void judge_strays(const trial& t, const lifeline& line) {
+  if (t.settings_changed || t.folders_changed || line.in_the_open) return;
+  for (const auto& m : line.moments) {
+    if (!m.by_daemon() || !m.to.empty() || !m.what->after) continue;
+    const auto& place = m.what->after->place;
+    if (m.from.empty() && m.what->before && m.what->before->place == place) continue;
+    if (place.starts_with("deleteditems") || place.starts_with("recoverableitems") ||
+        place.find("Sync Conflicts") != place.npos)
+      continue;
+    t.violated(rule::place, line,
+               "the daemon put it into " + place + " of the " + word(m.where) + " in " + step_words(*m.when) +
+                   ", which belongs to no folder pair.");
+    return;
+  }
+}
+
 void judge_item(const trial& t, const lifeline& line) {
   auto in = folder_pairs_of(t, line);
   if (in.empty()) return;
@@ -96,6 +113,7 @@ void judge_item(const trial& t, const lifeline& line) {
                      "it lies in " + one.is.place + " at the " + word(s) + ", and no user made it.");
     return;
   }
+  judge_strays(t, line);
   bool unseen = std::any_of(t.excuses.begin(), t.excuses.end(),
                             [&](const excuse& e) { return e.unseen && e.label == line.label; });
   bool justified = std::any_of(t.excuses.begin(), t.excuses.end(),
@@ -108,6 +126,11 @@ void judge_item(const trial& t, const lifeline& line) {
   bool frozen = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
     return t.said.frozen.contains({t.pair.name, one->name}) || t.said.unreachable.contains({t.pair.name, one->name});
   });
+  bool unreachable = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
+    return t.said.unreachable.contains({t.pair.name, one->name});
+  });
+  if (unreachable && t.resets.empty() && !t.folders_changed)
+    t.violated(rule::false_excuse, line, "its folder pair is said to be out of reach, and nothing ever was.");
   bool stopped = t.said.stopped.contains(t.pair.name) || t.said.unreachable.contains({t.pair.name, ""});
   bool mixed = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
     return one->direction != in[0]->direction || one->drift != in[0]->drift;

@@ -68,17 +68,6 @@ bool superseded(const lifeline& line, const edit& x, const edit& w, const std::s
   return x.by->where == w.by->where || line.had(w.by->where, path, x.value(path), x.by->number(), w.by->number());
 }
 
-bool not_compared(const trial& t, const snapshot& p, const snapshot& r, const std::string& path) {
-  // The attendees of a meeting become text of its copy.
-  if ((p.meeting || r.meeting) && path == "/body_sha256") return true;
-  // A server gives what comes without them an id and a sender of its own.
-  if ((path == "/message_id" || path == "/from") &&
-      (lifeline::value(p, path).empty() || lifeline::value(r, path).empty()))
-    return true;
-  return std::any_of(t.pair.not_compared.begin(), t.pair.not_compared.end(),
-                     [&](const std::string& prefix) { return path.starts_with(prefix); });
-}
-
 /// When two full mailboxes are paired, what servers rewrite in mails is left as each has it.
 bool left_as_planted(const lifeline& line, const std::string& path, const std::string& p, const std::string& r) {
   bool planted[2] = {false, false};
@@ -135,7 +124,7 @@ void judge_contents(const trial& t, const lifeline& line) {
   std::set<const edit*> lost;
   int told = 0;
   for (const auto& path : paths) {
-    if (not_compared(t, p, r, path)) continue;
+    if (t.ignores(path, p, r)) continue;
     auto here = lifeline::value(p, path), there = lifeline::value(r, path);
     if (here != there) {
       if (left_as_planted(line, path, here, there)) continue;
@@ -180,7 +169,7 @@ void judge_losses_by_deletion(const trial& t, const lifeline& line) {
       if (e.creates() || e.by->where != kept || e.by->to.empty() || e.by->number() > removed->number()) continue;
       for (const auto& path : e.paths) {
         auto last = lifeline::value(*removed->what->before, path);
-        if (not_compared(t, *removed->what->before, *left.what->before, path)) continue;
+        if (t.ignores(path, *removed->what->before, *left.what->before)) continue;
         if (last != e.value(path) || last == lifeline::value(*left.what->before, path)) continue;
         if (line.had(left.where, path, last, e.by->number(), left.number())) continue;
         t.violated(rule::unlisted_loss, line,

@@ -168,13 +168,25 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
   else if (p != r && !open)
     t.violated(rule::missing, line, words);
   if (p != r) return;
+  auto edits = edits_of(line);
+  for (auto s : {side::primary, side::replica})
+    for (const auto& one : line.at(s))
+      for (const auto& [path, value] : *one.is.says) {
+        bool written = std::any_of(edits.begin(), edits.end(),
+                                   [&, &path = path, &value = value](const edit& e) { return e.value(path) == value; });
+        if (written || t.ignores(path, one.is, snapshot{})) continue;
+        t.violated(rule::contents, line,
+                   path + " is " + shown(value) + " at the " + word(s) + ", which no user wrote.");
+        return;
+      }
   // Each one must have an equal one on the other side.
   auto says = [&](side s) {
     std::multiset<std::string> out;
     for (const auto& one : line.at(s)) {
       auto text = t.folders_changed ? std::string() : t.within.common_name(s, one.is.place);
       for (const auto& [path, value] : *one.is.says)
-        text += "\n" + path + " " + value;
+        if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, one.is))
+          text += "\n" + path + " " + value;
       out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
     }
     return out;

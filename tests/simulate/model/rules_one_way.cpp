@@ -85,10 +85,7 @@ struct ways {
         paths[path] = true;
     for (const auto& [path, unused] : paths) {
       auto wanted = lifeline::value(from, path), is = lifeline::value(to, path);
-      if (wanted == is || ((from.meeting || to.meeting) && path == "/body_sha256")) continue;
-      if (std::any_of(t.pair.not_compared.begin(), t.pair.not_compared.end(),
-                      [&](const std::string& prefix) { return path.starts_with(prefix); }))
-        continue;
+      if (wanted == is || t.ignores(path, from, to)) continue;
       if (drifted(path, is, to_change(path)) || planted_apart(path, wanted, is)) continue;
       if (++told > 3) return;
       t.violated(drift == model::drift::revert ? rule::drift : rule::contents, line,

@@ -31,6 +31,8 @@ struct trial {
   std::uint64_t last_reset_before(std::uint64_t step) const;
   bool reset_after(std::uint64_t step) const;
   bool crashed_between(std::uint64_t from, std::uint64_t to) const;
+  /// Whether a path of these two is no matter: a server cannot hold it, or makes it by itself.
+  bool ignores(const std::string& path, const snapshot&, const snapshot&) const;
 };
 
 /// How many originals of a label users made: one is followed step by step, several are counted.
