@@ -2,6 +2,7 @@
 
 #include "actors/logic/brake.hpp"
 #include "actors/logic/match.hpp"
+#include "storage/marks.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -70,7 +71,7 @@ private:
   std::map<folder_pair_id, frozen> held_;
   both<sequence> listed_after_;
   both<sequence> new_after_;
-  std::set<twin_id> hold_, duplicates_, unread_;
+  std::set<twin_id> hold_, duplicates_, unread_, redundant_;
   int matchings_ = 0;
 
   template <class Request, class Then>
@@ -106,31 +107,59 @@ private:
         listed_.insert(name);
   }
 
-  void match(std::vector<twin> unsettled) {
-    std::vector<message_id> ids;
-    std::vector<twin_id> named;
-    for (const auto& t : unsettled)
+  /// Keys of what may be the same as one of these: settled halves of a Message-ID, and what other pairs' marks tell of.
+  static std::set<message_id> keys_of_mates(const std::vector<twin>& of) {
+    std::set<message_id> keys;
+    for (const auto& t : of) {
       if (auto s = logic::half_of(t)) {
-        if (!t.seen[*s]->message_id.empty()) ids.push_back(t.seen[*s]->message_id);
-        if (auto owner = logic::twin_of_mark(pair_, t.seen[*s]->mark)) named.push_back(*owner);
+        const auto& o = *t.seen[*s];
+        if (!o.message_id.empty()) keys.insert(o.message_id);
+        if (auto parts = parts_of(o.mark); parts && !parts->places.empty())
+          keys.insert(key_of_lineage(parts->places.front()));
       }
+      // Where a copy of ours has gone, another pair's may stand in for it.
+      for (side s : both_sides)
+        if (t.base && t.seen[s] && t.seen[s]->presence == presence::left && t.seen[other(s)])
+          keys.insert(key_of_lineage(first_of_lineage(*t.seen[other(s)])));
+    }
+    return keys;
+  }
+
+  void match(std::vector<twin> unsettled) {
+    auto keys = keys_of_mates(unsettled);
     auto me = shared_from_this();
-    ask(load_unpaired{pair_, std::move(ids)}, [me, unsettled, named](twins_loaded& unpaired) {
-      me->ask(load_twins{named}, [me, unsettled, unpaired = unpaired.twins](twins_loaded& marked) {
-        auto all = unsettled;
-        all.insert(all.end(), unpaired.begin(), unpaired.end());
-        logic::match_surroundings around;
-        around.listed = {me->listed_.begin(), me->listed_.end()};
-        around.listed_after = me->listed_after_;
-        const auto holds = [me](side s, item_class c, field f) {
-          const auto& can = settable_on(me->what_.what_can_be_set[s], c);
-          return std::find(can.begin(), can.end(), f) != can.end();
-        };
-        around.held_by_both = [holds](item_class c, field f) {
-          return holds(side::primary, c, f) && holds(side::replica, c, f);
-        };
-        me->matched(unsettled, logic::match(all, marked.twins, around));
+    ask(load_unpaired{pair_, {keys.begin(), keys.end()}}, [me, unsettled, keys](twins_loaded& mates) {
+      auto all = unsettled;
+      all.insert(all.end(), mates.twins.begin(), mates.twins.end());
+      // Mates have mates of their own: what they are copies of.
+      std::vector<message_id> more;
+      for (const auto& key : keys_of_mates(mates.twins))
+        if (!keys.contains(key)) more.push_back(key);
+      me->ask(load_unpaired{me->pair_, std::move(more)}, [me, unsettled, all](twins_loaded& further) mutable {
+        all.insert(all.end(), further.twins.begin(), further.twins.end());
+        me->match_all(std::move(unsettled), std::move(all));
       });
+    });
+  }
+
+  void match_all(std::vector<twin> unsettled, std::vector<twin> all) {
+    std::vector<twin_id> named;
+    for (const auto& t : all)
+      if (auto s = logic::half_of(t))
+        if (auto owner = logic::twin_of_mark(pair_, t.seen[*s]->mark)) named.push_back(*owner);
+    auto me = shared_from_this();
+    ask(load_twins{named}, [me, unsettled = std::move(unsettled), all = std::move(all)](twins_loaded& marked) {
+      logic::match_surroundings around;
+      around.listed = {me->listed_.begin(), me->listed_.end()};
+      around.listed_after = me->listed_after_;
+      const auto holds = [me](side s, item_class c, field f) {
+        const auto& can = settable_on(me->what_.what_can_be_set[s], c);
+        return std::find(can.begin(), can.end(), f) != can.end();
+      };
+      around.held_by_both = [holds](item_class c, field f) {
+        return holds(side::primary, c, f) && holds(side::replica, c, f);
+      };
+      me->matched(unsettled, logic::match(all, marked.twins, around));
     });
   }
 
@@ -139,6 +168,7 @@ private:
     hold_ = {found.held.begin(), found.held.end()};
     duplicates_ = {found.duplicates.begin(), found.duplicates.end()};
     unread_ = {found.unread.begin(), found.unread.end()};
+    redundant_ = {found.redundant.begin(), found.redundant.end()};
     auto me = shared_from_this();
     if (found.same.empty()) return decide_with_counts(std::move(unsettled));
     if (++matchings_ > most_matchings) {
@@ -252,6 +282,8 @@ private:
         verdict = {logic::wait{logic::wait::reason::believable_delete}, {}};
         if (certain) verdict = {logic::remove_on{*s}, {}};
       }
+    if (redundant_.contains(t.id) && !is_left_to_rest(verdict))
+      verdict = {logic::agree{{}, {}, "a copy that another pair has made of an item that is here", false}, {}};
     if (unread_.contains(t.id))
       if (auto s = logic::half_of(t); s && !is_left_to_rest(verdict)) verdict = {logic::look{{*s}, false}, {}};
     if (t.intent) due(result, t.intent->begun + around_.commit_window);

@@ -1,5 +1,7 @@
 #include "storage/keys.hpp"
 
+#include "storage/marks.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -200,6 +202,9 @@ std::map<std::string, std::string> index_of(const twin& t) {
     const auto& o = t.seen.primary ? *t.seen.primary : *t.seen.replica;
     if (!o.message_id.empty()) result.emplace(all_unpaired(t.pair, o.message_id) + id, id);
   }
+  if (!is_unsettled(t))
+    for (side s : both_sides)
+      if (t.seen[s]) result.emplace(all_unpaired(t.pair, key_of_lineage(first_of_lineage(*t.seen[s]))) + id, id);
   return result;
 }
 

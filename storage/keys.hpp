@@ -50,7 +50,7 @@ std::string all_in_trouble(const pair_id&);
 std::string all_buried(const pair_id&);
 /// The first key of those buried at that time.
 std::string buried_at(const pair_id&, utc_seconds);
-/// Settled half twins with this Message-ID.
+/// Settled half twins with this Message-ID, or all settled twins of a lineage (key_of_lineage).
 std::string all_unpaired(const pair_id&, const message_id&);
 /// Twins present in one folder, those of older generations first.
 std::string all_present(const pair_id&, const folder_pair_id&, side);

@@ -279,11 +279,26 @@ void store::absorb(const absorb_twin& call) {
   rest.seen[call.side].reset();
   rest.trouble.reset();
   rest.unfinished = false;
-  if (!rest.abandoned.empty()) rest.buried = call.when;
+  // A copy of ours that gives way to another one is a half twin from now on, and left over from a create given up.
+  std::optional<observation> replaced;
+  if (const auto& there = keep->seen[call.side]; there && there->presence == presence::present && keep->base) {
+    if (keep->intent) return;
+    replaced = there;
+    edit(call.keep, [&](twin& t) {
+      t.seen[call.side].reset();
+      t.base.reset();
+      t.abandoned.push_back(replaced->mark);
+      return true;
+    });
+    rest.seen[call.side] = replaced;
+    rest.seen[call.side]->sequence = advance();
+  } else if (!rest.abandoned.empty()) {
+    rest.buried = call.when;
+  }
   replace(&*from, holds_nothing(rest) ? nullptr : &rest);
 
   edit(call.keep, [&](twin& t) {
-    if (moved.sequence <= t.answered[call.side]) moved.sequence = advance();
+    if (moved.sequence <= t.answered[call.side] || replaced) moved.sequence = advance();
     // The late create is accounted for: from now on its mark on another item means its user's move or copy.
     std::erase(t.abandoned, moved.mark);
     t.seen[call.side] = std::move(moved);

@@ -1,6 +1,7 @@
 #include "actors/logic/match.hpp"
 
 #include "actors/logic/alike.hpp"
+#include "storage/marks.hpp"
 
 #include <algorithm>
 #include <map>
@@ -16,7 +17,9 @@ public:
       : around_(around), listed_(around.listed.begin(), around.listed.end()) {
     for (const auto& t : marked)
       by_id_[t.id] = &t;
+    std::set<twin_id> known;
     for (const auto& t : unsettled) {
+      if (!known.insert(t.id).second) continue;
       by_id_[t.id] = &t;
       if (half_of(t))
         halves_.push_back(&t);
@@ -36,6 +39,7 @@ public:
               [](const observation& o) { return o.presence != presence::present; });
     by_return_of_contents();
     by_late_create();
+    by_lineage();
     opposite();
     return std::move(result_);
   }
@@ -89,6 +93,81 @@ private:
         late_.emplace_back(&owner, half);
       return true;
     });
+  }
+
+  /// What another pair, or another daemon, copied to where we have a copy of that item ourselves. It is not copied on:
+  /// in a ring that would never end. Of two copies the one that came the shorter way stays, and who made the other one
+  /// takes that one in and removes his own; every daemon comes to the same, and nobody removes what he has not made.
+  void by_lineage() {
+    const auto from_elsewhere = [this](const twin* half) {
+      const auto& mark = of(*half).mark;
+      const auto parts = parts_of(mark);
+      if (!parts || parts->places.empty()) return false;
+      const auto own = twin_of_mark(half->pair, mark);
+      return !own || !by_id_.contains(*own);
+    };
+    if (std::none_of(halves_.begin(), halves_.end(), from_elsewhere)) return;
+    std::multimap<std::pair<side, std::string>, const twin*> known;
+    for (const auto* of : {&vacant_, &halves_})
+      for (const twin* t : *of)
+        for (side s : both_sides)
+          if (const auto& o = t->seen[other(s)]; o && o->presence == presence::present)
+            known.emplace(std::pair{s, first_of_lineage(*o)}, t);
+    std::set<const twin*> linked;
+    drop_halves([&](const twin* half) {
+      if (linked.contains(half)) return true;
+      if (!from_elsewhere(half)) return false;
+      const side s = *half_of(*half);
+      const auto [begin, end] = known.equal_range({s, first_of_lineage(of(*half))});
+      const twin* nearest = nullptr;
+      std::size_t most = 0;
+      for (auto at = begin; at != end; ++at)
+        if (const auto way = may_be(*half, *at->second, s); way > most && !linked.contains(at->second))
+          nearest = at->second, most = way;
+      if (!nearest) return false;
+      if (!half_of(*nearest)) {
+        stands_in(*half, *nearest, s);
+        return true;
+      }
+      const auto& [p, r] = s == side::primary ? std::pair(half, nearest) : std::pair(nearest, half);
+      take(*p, *r, side::replica);
+      linked.insert(nearest);
+      return true;
+    });
+    drop_halves([&](const twin* half) { return linked.contains(half); });
+  }
+
+  /// How near another pair's copy `half` is to what `t` is on the other side; 0: it is another item.
+  std::size_t may_be(const twin& half, const twin& t, side s) const {
+    const auto& copy = of(half);
+    const auto& here = t.seen[s];
+    const auto& opposite = *t.seen[other(s)];
+    if (here && here->mark == copy.mark) return 0; // a user's copy of ours is an item of its own
+    if (here && here->presence == presence::present && here->folder != copy.folder) return 0;
+    if (half_of(t) &&
+        (opposite.folder != copy.folder || opposite.item_class != copy.item_class || !listed_.contains(copy.folder)))
+      return 0;
+    return common_lineage(copy, opposite);
+  }
+
+  /// `half` is another pair's copy of what `t` is.
+  void stands_in(const twin& half, const twin& t, side s) {
+    const auto& copy = of(half);
+    const auto& here = t.seen[s];
+    const bool is_here = here && here->presence == presence::present;
+    const auto seen = [&](const observation& o) { return o.sequence < around_.listed_after[s]; };
+    if (t.intent || (here && !is_here && !(seen(*here) && seen(copy))))
+      result_.held.push_back(half.id);
+    else if (filled_.contains({t.id, s}) || (is_here && !(t.base && gives_way(t, *here, copy))))
+      result_.redundant.push_back(half.id);
+    else
+      take(t, half, s);
+  }
+
+  static bool gives_way(const twin& t, const observation& ours, const observation& copy) {
+    if (twin_of_mark(t.pair, ours.mark) != t.id || t.trouble || ours.folder != copy.folder) return false;
+    const auto way = [](const observation& o) { return std::pair(lineage_of(o).size(), o.mark.value); };
+    return way(copy) < way(ours);
   }
 
   /// Of two copies that we had made its user deleted the one that we know: the other one stays, and is that item now.
@@ -245,25 +324,25 @@ std::optional<side> half_of(const twin& t) {
   return {};
 }
 
-operation_mark make_mark(const pair_id& pair, const twin_id& twin, const intent_id& intent, const std::string& origin) {
-  auto mark = pair.value + "/" + twin.value + "/" + intent.value;
-  if (!origin.empty()) mark += "~" + origin;
-  return operation_mark{std::move(mark)};
+operation_mark make_mark(const pair_id& pair, const twin_id& twin, const intent_id& intent,
+                         const std::optional<observation>& source) {
+  mark_parts parts{pair.value, twin.value, intent.value, {}, {}};
+  if (source) {
+    parts.origin = origin_of(*source);
+    parts.places = lineage_of(*source);
+    if (parts.places.size() > most_places) parts.places.resize(most_places);
+  }
+  return mark_of(parts);
 }
 
 std::optional<twin_id> twin_of_mark(const pair_id& pair, const operation_mark& mark) {
-  const auto& m = mark.value;
-  auto last = m.rfind('/');
-  if (last == std::string::npos || last == 0) return {};
-  auto middle = m.rfind('/', last - 1);
-  if (middle == std::string::npos || m.substr(0, middle) != pair.value) return {};
-  return twin_id{m.substr(middle + 1, last - middle - 1)};
+  const auto parts = parts_of(mark);
+  if (!parts || parts->pair != pair.value) return {};
+  return twin_id{parts->twin};
 }
 
 std::string origin_of(const observation& o) {
-  const auto last = o.mark.value.rfind('/');
-  if (last != std::string::npos)
-    if (const auto at = o.mark.value.find('~', last); at != std::string::npos) return o.mark.value.substr(at + 1);
+  if (const auto parts = parts_of(o.mark); parts && !parts->origin.empty()) return parts->origin;
   auto origin = o.search_key.value;
   std::replace(origin.begin(), origin.end(), '/', '_'); // which parts marks
   return origin;

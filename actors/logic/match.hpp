@@ -10,11 +10,12 @@
 
 namespace exsyncd::logic {
 
-/// The twin that a mark names ("<pair>/<twin>/<intent>~<origin>"), where it is of this pair.
+/// The twin that a mark names (storage/marks.hpp), where it is of this pair.
 std::optional<twin_id> twin_of_mark(const pair_id&, const operation_mark&);
 
-/// The mark of one intent. `origin`: origin_of what is copied; may be empty.
-operation_mark make_mark(const pair_id&, const twin_id&, const intent_id&, const std::string& origin = {});
+/// The mark of one intent; of `source` the copy takes origin and lineage.
+operation_mark make_mark(const pair_id&, const twin_id&, const intent_id&,
+                         const std::optional<observation>& source = {});
 
 /// What an item and every copy that was made of it have in common, whoever made them: of a copy what its mark says, of
 /// an original its search key. Empty: not known.
@@ -28,6 +29,8 @@ struct matches {
   std::vector<twin_id> held;
   /// Copies that a create of ours left behind after it was given up: to be removed.
   std::vector<twin_id> duplicates;
+  /// Copies that another pair or daemon made of an item that both sides have already: they are left alone.
+  std::vector<twin_id> redundant;
   /// Half twins whose contents must be read before it can be told what they are the same as.
   std::vector<twin_id> unread;
 };
@@ -42,11 +45,11 @@ struct match_surroundings {
 };
 
 /// Finds out which unknown new items are known ones. Pure. In this order: marks of our own creates; items that left
-/// their folder or their mailbox's ids and turn up again (mark, search key, Message-ID, contents); new items opposite
-/// each other in one folder pair (find_alike).
+/// their folder or their mailbox's ids and turn up again (mark, search key, Message-ID, contents); copies of other
+/// pairs in the same place; new items opposite each other in one folder pair (find_alike).
 ///
-/// `unsettled`: every unsettled twin of the pair, and the settled half twins that share a Message-ID with one of them.
-/// `marked`: the twins that the marks of its half twins name.
+/// `unsettled`: every unsettled twin of the pair, the settled half twins that share a Message-ID with one of them, and
+/// the settled twins of the lineages in their marks. `marked`: the twins that the marks of its half twins name.
 matches match(const std::vector<twin>& unsettled, const std::vector<twin>& marked, const match_surroundings&);
 
 /// A half twin: seen present on exactly one side, never agreed, nothing under way.

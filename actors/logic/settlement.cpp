@@ -186,8 +186,7 @@ intent intent_to_carry(const twin& t, enum operation op, side target, const cont
   in.source_key = source.key;
   in.read = source.read;
   in.expected = digests_of(source.fields);
-  const auto& from = t.seen[other(target)];
-  in.mark = make_mark(t.pair, t.id, in.id, from ? origin_of(*from) : std::string());
+  in.mark = make_mark(t.pair, t.id, in.id, t.seen[other(target)]);
   return in;
 }
 

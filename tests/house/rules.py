@@ -27,7 +27,7 @@ FOLDERS = {
     "ews/http": Folder(ours=("ews/model",), libraries=("curl",), sources_only=("OpenSSL", "JSON")),
     "storage": Folder(ours=("ews/model",), sources_only=("JSON",), one_file=("RocksDB",)),
     # Decisions are made of facts alone; the hashes that tell contents apart are OpenSSL's.
-    "actors/logic": Folder(ours=("ews/model", "storage/records.hpp", "storage/store.hpp", "config/policy.hpp"), one_file=("OpenSSL",),
+    "actors/logic": Folder(ours=("ews/model", "storage/records.hpp", "storage/marks.hpp", "storage/store.hpp", "config/policy.hpp"), one_file=("OpenSSL",),
                            system=False),
     "actors": Folder(ours=("ews/model", "storage", "config", "actors/logic"), libraries=("CAF",), sources_only=("OpenSSL",)),
     "actors/ews": Folder(ours=("actors", "actors/logic/back_off.hpp", "ews", "config"), libraries=("CAF",), sources_only=("OpenSSL",)),

@@ -219,7 +219,7 @@ TEST_CASE("what one of the servers cannot hold is not compared") {
 TEST_CASE("a copy that somebody made for another pair is known by its origin, after what is equal") {
   auto a = half("a", P, card("Ann", "Lee", "1"), contact), b = half("b", P, card("Ann", "Lee", "2"), contact);
   auto x = half("x", R, card("Ann", "Lee", "5"), contact), y = half("y", R, card("Ann", "Lee", "6"), contact);
-  x.seen[R]->mark = logic::make_mark(pair_id{"gone"}, twin_id{"t"}, intent_id{"i"}, logic::origin_of(*b.seen[P]));
-  y.seen[R]->mark = logic::make_mark(pair_id{"gone"}, twin_id{"u"}, intent_id{"j"}, logic::origin_of(*a.seen[P]));
+  x.seen[R]->mark = logic::make_mark(pair_id{"gone"}, twin_id{"t"}, intent_id{"i"}, b.seen[P]);
+  y.seen[R]->mark = logic::make_mark(pair_id{"gone"}, twin_id{"u"}, intent_id{"j"}, a.seen[P]);
   CHECK(in_words({a, b, x, y}) == "a=y; b=x");
 }

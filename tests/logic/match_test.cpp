@@ -35,6 +35,8 @@ std::string in_words(const logic::matches& m) {
     words.push_back("held " + h.value);
   for (const auto& d : m.duplicates)
     words.push_back("duplicate " + d.value);
+  for (const auto& r : m.redundant)
+    words.push_back("redundant " + r.value);
   for (const auto& u : m.unread)
     words.push_back("read " + u.value);
   std::sort(words.begin(), words.end());
@@ -208,10 +210,81 @@ TEST_CASE("a mark carries the origin of what was copied, also through copies of 
   o.search_key = search_key{"ab/c+="};
   CHECK(logic::origin_of(o) == "ab_c+=");
   auto copy = seen_at(R, 1);
-  copy.mark = logic::make_mark(pair_id{"a/b"}, twin_id{"t"}, intent_id{"i"}, logic::origin_of(o));
+  copy.mark = logic::make_mark(pair_id{"a/b"}, twin_id{"t"}, intent_id{"i"}, o);
   CHECK(logic::origin_of(copy) == "ab_c+=");
   CHECK(logic::twin_of_mark(pair_id{"a/b"}, copy.mark) == twin_id{"t"});
-  copy.mark = logic::make_mark(pair_id{"other"}, twin_id{"u"}, intent_id{"j"}, logic::origin_of(copy));
+  copy.mark = logic::make_mark(pair_id{"other"}, twin_id{"u"}, intent_id{"j"}, copy);
   CHECK(logic::origin_of(copy) == "ab_c+=");
   CHECK(logic::origin_of(seen_at(R, 1)) == "search-R");
+}
+
+namespace {
+
+/// A twin of "a" in the primary and "c" in the replica, and what another pair copied to the replica by way of "b".
+struct ring {
+  twin known = agreed_twin();
+  twin other = half("n", R);
+  operation_mark mark_of_ours, mark_of_theirs;
+
+  ring() {
+    for (side s : both_sides)
+      known.seen[s]->mailbox = mailbox_identity{name(s)};
+    other.seen[R]->mailbox = mailbox_identity{name(R)};
+    mark_of_ours = logic::make_mark(pair_id{"jane"}, known.id, intent_id{"i"}, known.seen[P]);
+    auto b = seen_at(P, 1);
+    b.mailbox = mailbox_identity{"B"};
+    b.item = item_id{"item-b"};
+    b.mark = logic::make_mark(pair_id{"ab"}, twin_id{"x"}, intent_id{"j"}, known.seen[P]);
+    mark_of_theirs = logic::make_mark(pair_id{"bc"}, twin_id{"y"}, intent_id{"k"}, b);
+  }
+  std::string run() const { return in_words(logic::match({known, other}, {}, in_inbox)); }
+};
+
+} // namespace
+
+TEST_CASE("a copy that another pair has made of an item that is here is left alone") {
+  ring r;
+  r.known.seen[R]->mark = r.mark_of_ours;
+  r.other.seen[R]->mark = r.mark_of_theirs;
+  CHECK(r.run() == "redundant n");
+  SECTION("a user's copy of ours is none") {
+    r.other.seen[R]->mark = r.mark_of_ours;
+    CHECK(r.run() == "");
+  }
+  SECTION("one that came by another item of a mailbox on the way is none") {
+    auto copy = r.known.seen[P];
+    copy->item = item_id{"a user's copy of a"};
+    r.other.seen[R]->mark = logic::make_mark(pair_id{"bc"}, twin_id{"y"}, intent_id{"k"}, copy);
+    CHECK(r.run() == "");
+  }
+  SECTION("it waits for what we have under way") {
+    r.known.intent.emplace();
+    CHECK(r.run() == "held n");
+  }
+  SECTION("it stands in for ours where that one has gone, once all lists have told") {
+    leave(r.known, R);
+    CHECK(r.run() == "t1=n@R");
+    auto around = in_inbox;
+    around.listed_after = {25, 25};
+    CHECK(in_words(logic::match({r.known, r.other}, {}, around)) == "held n");
+  }
+}
+
+TEST_CASE("of two copies the one that came the longer way gives way to the other, whoever looks") {
+  ring r;
+  r.known.seen[R]->mark = r.mark_of_ours;
+  // Ours came by a mailbox more.
+  auto b = seen_at(P, 1);
+  b.mailbox = mailbox_identity{"B"};
+  b.mark = logic::make_mark(pair_id{"ab"}, twin_id{"x"}, intent_id{"j"}, r.known.seen[P]);
+  auto from_b = r.known;
+  from_b.seen[P]->mailbox = b.mailbox;
+  from_b.seen[P]->item = b.item;
+  from_b.seen[P]->mark = b.mark;
+  from_b.seen[R]->mark = logic::make_mark(pair_id{"jane"}, from_b.id, intent_id{"i"}, from_b.seen[P]);
+  r.other.seen[R]->mark = logic::make_mark(pair_id{"ca"}, twin_id{"y"}, intent_id{"k"}, r.known.seen[P]);
+  CHECK(in_words(logic::match({from_b, r.other}, {}, in_inbox)) == "t1=n@R");
+  // Where we have not made ours ourselves, it is not ours to remove.
+  from_b.seen[R]->mark = {};
+  CHECK(in_words(logic::match({from_b, r.other}, {}, in_inbox)) == "redundant n");
 }

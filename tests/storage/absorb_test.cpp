@@ -1,3 +1,4 @@
+#include "storage/marks.hpp"
 #include "tests/storage/bench.hpp"
 
 #include <catch2/catch.hpp>
@@ -103,4 +104,40 @@ TEST_CASE("A half with a lost create leaves a grave, so that the create is recog
   CHECK(grave->buried == when);
   CHECK(grave->abandoned.size() == 1);
   CHECK(b.of(side::replica, "r1").id == b.of(side::primary, "p1").id);
+}
+
+TEST_CASE("A copy that gives way to another one is a half twin of its own, left over from a create given up",
+          "[absorb]") {
+  over_each_engine([](kind_of_engine k) {
+    bench b(k);
+    const auto t = b.agreed("a");
+    change copy = present("theirs");
+    std::get<item_present>(copy).item.mark = operation_mark{"theirs"};
+    b.list(side::replica, {copy});
+    const auto half = b.of(side::replica, "theirs");
+    const auto ours = *t.seen.replica;
+    b->absorb({t.id, half.id, side::replica, {}});
+    b.commit();
+    b.crash();
+    const auto found = *b->load(t.id);
+    CHECK(found.seen.primary == t.seen.primary);
+    CHECK(found.seen.replica->item == item_id{"theirs"});
+    CHECK_FALSE(found.base);
+    CHECK(found.abandoned == std::vector{ours.mark});
+    CHECK(b.of(side::replica, "theirs").id == t.id);
+    const auto rest = *b->load(half.id);
+    CHECK(rest.seen.replica->item == ours.item);
+    CHECK(b.of(side::replica, ours.item.value).id == half.id);
+    CHECK(is_unsettled(rest));
+    CHECK(is_unsettled(found));
+  });
+}
+
+TEST_CASE("What belongs to one lineage is found by it, once it is settled", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  const auto t = b.agreed("a");
+  const auto found = b->unpaired(jane, {key_of_lineage(first_of_lineage(*t.seen.primary))});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].id == t.id);
+  CHECK(b->unpaired(jane, {key_of_lineage("another")}).empty());
 }

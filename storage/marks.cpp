@@ -1,0 +1,94 @@
+#include "storage/marks.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace exsyncd {
+namespace {
+
+constexpr std::size_t of_mailbox = 4, of_item = 12;
+
+/// FNV-1a: places are compared by it in every daemon there ever is.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char c : text)
+    hash = (hash ^ c) * 0x100000001b3;
+  return hash ^ hash >> 32;
+}
+
+std::string hexadecimal(std::uint64_t value, std::size_t digits) {
+  std::string text(digits, '0');
+  for (std::size_t i = digits; i-- > 0; value >>= 4)
+    text[i] = "0123456789abcdef"[value & 0xf];
+  return text;
+}
+
+} // namespace
+
+std::optional<mark_parts> parts_of(const operation_mark& mark) {
+  const std::string_view m = mark.value;
+  const auto last = m.rfind('/');
+  if (last == std::string_view::npos || last == 0) return {};
+  const auto middle = m.rfind('/', last - 1);
+  if (middle == std::string_view::npos) return {};
+  mark_parts parts;
+  parts.pair = m.substr(0, middle);
+  parts.twin = m.substr(middle + 1, last - middle - 1);
+  auto rest = m.substr(last + 1);
+  const auto next = [&rest](char end) {
+    const auto at = std::min(rest.find(end), rest.size());
+    const auto part = rest.substr(0, at);
+    rest.remove_prefix(std::min(rest.size(), at + 1));
+    return std::string(part);
+  };
+  parts.intent = next('~');
+  parts.origin = next('~');
+  while (!rest.empty())
+    if (auto place = next('.'); place.size() == of_mailbox + of_item) parts.places.push_back(std::move(place));
+  return parts;
+}
+
+operation_mark mark_of(const mark_parts& parts) {
+  auto text = parts.pair + "/" + parts.twin + "/" + parts.intent;
+  if (!parts.origin.empty() || !parts.places.empty()) text += "~" + parts.origin;
+  for (std::size_t i = 0; i < parts.places.size(); ++i)
+    text += (i == 0 ? "~" : ".") + parts.places[i];
+  return operation_mark{std::move(text)};
+}
+
+std::string place_of(const observation& o) {
+  return hexadecimal(hash_of(o.mailbox.value), of_mailbox) + hexadecimal(hash_of(o.item.value), of_item);
+}
+
+std::vector<std::string> lineage_of(const observation& o) {
+  std::vector<std::string> all;
+  if (auto parts = parts_of(o.mark)) all = std::move(parts->places);
+  all.push_back(place_of(o));
+  return all;
+}
+
+std::string first_of_lineage(const observation& o) {
+  const auto parts = parts_of(o.mark);
+  return parts && !parts->places.empty() ? parts->places.front() : place_of(o);
+}
+
+message_id key_of_lineage(const std::string& first) {
+  return message_id{" " + first}; // no Message-ID begins with a space
+}
+
+std::size_t common_lineage(const observation& a, const observation& b) {
+  const auto x = lineage_of(a), y = lineage_of(b);
+  const auto way = static_cast<std::size_t>(std::mismatch(x.begin(), x.end(), y.begin(), y.end()).first - x.begin());
+  if (way == 0) return 0;
+  const auto mailbox = [](const std::string& place) { return std::string_view(place).substr(0, of_mailbox); };
+  for (auto i = way; i < x.size(); ++i)
+    for (auto j = way; j < y.size(); ++j)
+      if (mailbox(x[i]) == mailbox(y[j]) && x[i] != y[j]) return 0;
+  // Who comes back to the mailbox that both have come by last comes as a user's copy that was made behind it.
+  for (const auto* one : {&x, &y})
+    for (auto i = way; i < one->size(); ++i)
+      if (mailbox((*one)[i]) == mailbox(x[way - 1])) return 0;
+  return way;
+}
+
+} // namespace exsyncd
