@@ -169,3 +169,17 @@ TEST_CASE("what lies in no folder pair is no matter of the daemon's") {
   w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}}, "drafts");
   CHECK(w.words() == "");
 }
+
+TEST_CASE("two that go by one name and are new on both sides at once may be taken for one, later ones may not") {
+  written_history w;
+  w.makes(who::transport, side::primary, "label-1", {{"subject", "A"}, {"message_id", "\"<1@x>\""}});
+  auto r = w.makes(who::transport, side::replica, "label-2", {{"subject", "B"}, {"message_id", "\"<1@x>\""}});
+  CHECK(w.words() == "");
+  w.carried(r);
+  CHECK(w.words() == "");
+  w.carried(r);
+  CHECK(w.broken() == std::vector{rule::doubled});
+  one_mail v;
+  v.makes(who::user, side::replica, "label-2", {{"subject", "Lunch"}});
+  CHECK(v.broken() == std::vector{rule::missing});
+}

@@ -141,6 +141,14 @@ void judge_item(const trial& t, const lifeline& line) {
     return;
   }
   auto made = originals_of(line);
+  if (t.may_be_linked.contains(line.label)) {
+    for (auto s : {side::primary, side::replica})
+      if (made.is_one() && line.at(s).size() > 1)
+        t.violated(rule::doubled, line,
+                   "users made it once, and the " + std::string(word(s)) + " holds it " +
+                       std::to_string(line.at(s).size()) + " times.");
+    return;
+  }
   if (made.apart) {
     judge_excused(t, line);
     return;
@@ -194,6 +202,7 @@ void judge_pair(const settings& given, const pair_settings& pair, const history&
   trial t{given, pair, within, all, said, excuses, found};
   note_conditions(t);
   const auto lines = lifelines_of(within, all, now);
+  t.may_be_linked = labels_that_may_be_linked(t, lines);
   for (const auto& [label, line] : lines)
     judge_item(t, line);
   judge_brake(t, lines);

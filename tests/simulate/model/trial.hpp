@@ -3,6 +3,7 @@
 #include "tests/simulate/model/judge.hpp"
 #include "tests/simulate/model/lifeline.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct trial {
   /// Steps after which the daemon starts from the mailboxes' contents: what it had not carried before may come back.
   std::vector<std::uint64_t> resets{};
   std::vector<std::uint64_t> crashes{};
-  bool settings_changed = false; ///< those of this pair, while it ran
-  bool folders_changed = false;  ///< a user renamed, moved or deleted folders
+  bool settings_changed = false;         ///< those of this pair, while it ran
+  bool folders_changed = false;          ///< a user renamed, moved or deleted folders
+  std::set<std::string> may_be_linked{}; ///< labels that pairing may take for another's item
 
   void violated(rule, const lifeline&, std::string text) const;
   bool is_banned(const lifeline&) const;
@@ -63,6 +65,9 @@ struct edit {
 std::vector<edit> edits_of(const lifeline&);
 /// Whether one order of the daemon's reads lets it take the two, on different sides, for edits of one state.
 bool may_compete(const trial&, const lifeline&, const edit&, const edit&);
+
+/// Labels whose items may be taken for items of others when full mailboxes are paired.
+std::set<std::string> labels_that_may_be_linked(const trial&, const std::map<std::string, lifeline>&);
 
 // The rules, one file each; each adds what it finds.
 void judge_two_way_item(const trial&, const lifeline&);

@@ -1,0 +1,67 @@
+// Items of different labels that both sides brought in at the same time and that go by one name: pairing full mailboxes
+// may take them for one item (ARCHITECTURE, "Two full mailboxes are paired one to one"), so neither is owed.
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace simulate::model {
+
+namespace {
+
+constexpr auto never = std::numeric_limits<std::uint64_t>::max();
+
+/// What an item goes by: a mail's Message-ID, else its subject; the name of a contact; the subject of a task.
+std::string name_of_item(const snapshot& is) {
+  auto of = [&](const char* path) { return lifeline::value(is, path); };
+  if (is_mail(is)) return of("/message_id").empty() ? "subject " + of("/subject") : "id " + of("/message_id");
+  auto kind = of("/class");
+  if (kind.find("Contact") != kind.npos) return "contact " + of("/contact/GivenName") + of("/contact/Surname");
+  if (kind.find("Task") != kind.npos) return "task " + of("/subject");
+  return {};
+}
+
+struct newcomer {
+  std::string label;
+  side from = side::primary;
+  std::uint64_t made = never, carried = never;
+  std::set<std::string> names{};
+};
+
+/// What one side's users brought in of a label, until the daemon carried it to the other.
+newcomer newcomer_of(const lifeline& line, side from) {
+  newcomer out{line.label, from};
+  for (const auto& m : line.moments) {
+    if (m.where != from && m.by_daemon() && m.what->made() && m.number() > out.made)
+      out.carried = std::min(out.carried, m.number());
+    if (m.where != from || m.by_daemon() || m.to.empty() || m.number() > out.carried) continue;
+    if (m.what->made() || m.entered()) out.made = std::min(out.made, m.number());
+    if (auto name = name_of_item(*m.what->after); !name.empty()) out.names.insert(name);
+  }
+  return out;
+}
+
+} // namespace
+
+std::set<std::string> labels_that_may_be_linked(const trial& t, const std::map<std::string, lifeline>& lines) {
+  std::map<std::string, std::vector<newcomer>> by_name;
+  for (const auto& [label, line] : lines)
+    for (auto from : {side::primary, side::replica}) {
+      auto one = newcomer_of(line, from);
+      if (label.empty() || one.made == never) continue;
+      for (const auto& name : one.names)
+        by_name[name].push_back(one);
+    }
+  std::set<std::string> out;
+  for (const auto& [name, all] : by_name)
+    for (const auto& a : all)
+      for (const auto& b : all) {
+        if (a.label == b.label) continue;
+        // After a start from the mailboxes' contents everything is new once more.
+        bool both_new = a.from != b.from && a.carried > b.made && b.carried > a.made;
+        if (both_new || !t.resets.empty()) out.insert({a.label, b.label});
+      }
+  return out;
+}
+
+} // namespace simulate::model
