@@ -183,3 +183,19 @@ TEST_CASE("two that go by one name and are new on both sides at once may be take
   v.makes(who::user, side::replica, "label-2", {{"subject", "Lunch"}});
   CHECK(v.broken() == std::vector{rule::missing});
 }
+
+TEST_CASE("what two users bring back one after the other is there twice, as they made it") {
+  one_mail w;
+  w.deletes(who::user, w.p);
+  w.deletes(who::daemon, w.r);
+  w.moves(who::user, w.p, "inbox");
+  w.carried(w.p);
+  CHECK(w.words() == "");
+  // The other side's old copy, beside the new one.
+  w.moves(who::user, w.r, "inbox");
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.carried(w.r);
+  CHECK(w.words() == "");
+  w.carried(w.r);
+  CHECK(w.broken() == std::vector{rule::doubled});
+}

@@ -143,9 +143,20 @@ void judge_two_way_item(const trial& t, const lifeline& line) {
 void judge_group(const trial& t, const lifeline& line, const originals& made) {
   int left[2] = {0, 0};
   bool open = false;
+  int reborn = 0; // what users brought back that the daemon had put out, where nothing had taken its place
   std::map<item_number, const moment*> last;
+  std::set<item_number> put_out, lying[2];
   for (const auto& m : line.moments) {
-    if (m.by_daemon() && m.left()) last.erase(m.what->item);
+    if (m.by_daemon() && m.left()) {
+      last.erase(m.what->item);
+      put_out.insert(m.what->item);
+    }
+    auto& here = lying[at(m.where)];
+    if (m.by_user() && m.entered() && put_out.erase(m.what->item) > 0 && here.empty()) ++reborn;
+    if (m.to.empty())
+      here.erase(m.what->item);
+    else
+      here.insert(m.what->item);
     if (m.by_user() && (m.left() || !m.to.empty())) last[m.what->item] = &m;
     if (m.by_user() && m.left() && (t.reset_after(m.number()) || !line.known_before(m.what->item, m.number())))
       open = true;
@@ -154,7 +165,7 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
   for (const auto& [item, m] : last)
     if (m->left()) ++left[at(m->where)];
   int planted = std::max(made.planted[0], made.planted[1]);
-  int most = planted + made.made[0] + made.made[1];
+  int most = planted + made.made[0] + made.made[1] + reborn;
   // Copies that users made on both sides of one item may be each other's.
   int least = planted + std::max(made.made[0], made.made[1]) - left[0] - left[1];
   if (!open) most -= std::max(left[0], left[1]);

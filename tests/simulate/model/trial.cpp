@@ -111,19 +111,29 @@ bool originals::is_one() const {
 
 originals originals_of(const lifeline& line) {
   originals out;
-  std::map<item_number, bool> seen;
+  std::set<item_number> seen, lying[2];
+  item_number last_out[2] = {0, 0};
   for (const auto& m : line.moments) {
-    // What comes in counts where it was not of the folder pairs before; its way out and back in is one original.
-    if (m.by_daemon()) seen[m.what->item] = true;
-    if (m.to.empty() || seen[m.what->item]) continue;
-    if (!m.by_user() && !m.planted()) continue;
-    seen[m.what->item] = true;
     auto at = m.where == side::primary ? 0 : 1;
-    if (m.planted() && out.planted[1 - at] > 0 &&
-        std::none_of(line.moments.begin(), line.moments.end(),
-                     [&](const moment& one) { return one.planted() && one.where != m.where && one.to == m.to; }))
-      out.apart = true;
-    ++(m.planted() ? out.planted : out.made)[at];
+    bool enters = !m.to.empty() && !lying[at].contains(m.what->item), others = !lying[at].empty();
+    if (enters && !m.by_daemon()) {
+      bool first = !seen.contains(m.what->item);
+      if (m.planted() && out.planted[1 - at] > 0 &&
+          std::none_of(line.moments.begin(), line.moments.end(),
+                       [&](const moment& one) { return one.planted() && one.where != m.where && one.to == m.to; }))
+        out.apart = true;
+      // What comes in counts where it was not of the folder pairs before, or comes beside what took its place.
+      if (first || others)
+        ++(m.planted() ? out.planted : out.made)[at];
+      else if (!lying[1 - at].empty() && last_out[at] != m.what->item)
+        out.apart = true;
+    }
+    seen.insert(m.what->item);
+    if (m.to.empty()) {
+      if (lying[at].erase(m.what->item) > 0) last_out[at] = m.what->item;
+    } else {
+      lying[at].insert(m.what->item);
+    }
   }
   return out;
 }
