@@ -3,6 +3,10 @@
 #
 #   make demo     builds, and shows two mailboxes becoming and staying the same (DEMO_ONCE=1: ends by itself, fails if they differ)
 #   make test     builds everything and runs every test
+#   make simulate SEEDS=n [SEED=s]
+#                 plays random worlds around the daemon and judges them (docs/TESTING.md); what fails is shortened into build/reports/stories
+#   make simulate-mutants
+#                 plants bugs one at a time, each of which the random worlds have to find (build/reports/mutants.json)
 #   make bench    builds and measures: memory while large items pass, streaming latency (build/reports/bench.json), and what 100 idle
 #                 pairs cost (build/reports/idle.json)
 #   make fresh    both of these inside a bare Debian tree made by debootstrap (needs root)
@@ -18,7 +22,7 @@ BUILD := build/release
 EWS_DATA_DIR ?= $(abspath $(wildcard ../shared/ews))
 CORPUS_DIR ?= $(abspath $(wildcard ../shared/corpus))
 
-.PHONY: demo test bench fresh lint deb clean packages configured
+.PHONY: demo test simulate simulate-mutants bench fresh lint deb clean packages configured
 .DELETE_ON_ERROR:
 
 demo: configured
@@ -29,6 +33,13 @@ demo: configured
 test: configured
 	ninja -C $(BUILD)
 	ctest --test-dir $(BUILD) --output-on-failure --parallel 2
+
+simulate: configured
+	@ninja -C $(BUILD) --quiet exsyncd_simulate
+	@$(BUILD)/bin/exsyncd_simulate --seeds $(or $(SEEDS),1000) $(if $(SEED),--first $(SEED)) --report build/reports/simulate.json --stories build/reports/stories
+
+simulate-mutants: configured
+	@python3 -B tests/simulate/mutants.py --build build/mutants --report build/reports/mutants.json $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: configured
 	@ninja -C $(BUILD) --quiet exsyncd exchange-sim

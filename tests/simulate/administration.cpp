@@ -1,0 +1,182 @@
+// When things happen, and what administrators, servers and machines do.
+#include "tests/exchange_sim/faults.hpp"
+#include "tests/simulate/stage.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace simulate {
+
+using namespace exsyncd;
+using nlohmann::json;
+
+void stage::arm_due() {
+  while (!left_alone_ && !dead_ && next_event_ < plan_.events.size() && plan_.events[next_event_].at <= now()) {
+    const auto number = next_event_++;
+    const auto& e = plan_.events[number];
+    if (e.when == moment::at_once)
+      perform(number, "");
+    else
+      armed_.push_back({number, e.nth});
+  }
+}
+
+void stage::fire(moment when, const std::string& operation) {
+  if (armed_.empty()) return;
+  std::vector<std::size_t> due;
+  for (auto& a : armed_)
+    if (plan_.events[a.number].when == when && --a.left <= 0) due.push_back(a.number);
+  if (due.empty()) return;
+  std::erase_if(armed_, [&](const armed& a) { return std::find(due.begin(), due.end(), a.number) != due.end(); });
+  for (const auto number : due)
+    perform(number,
+            std::string(when == moment::before_request || when == moment::before_commit ? "before " : "after ") +
+                operation);
+}
+
+void stage::perform(std::size_t number, const std::string& where) {
+  auto& e = plan_.events[number];
+  watcher_.recorder().setting_up(e.at < 0);
+  const std::string what = e.act.at("do");
+  std::string refused;
+  const auto of = class_of(e);
+  switch (of) {
+  case act_class::user:
+    refused = user_act(e.who, e.act);
+    break;
+  case act_class::admin:
+    refused = administer(e.act);
+    break;
+  case act_class::fault:
+    refused = fault(e, e.act);
+    break;
+  case act_class::crash:
+    if (process_ && !dead_)
+      crash(e.act, where);
+    else
+      refused = "the daemon is not running";
+    break;
+  }
+  say([&] {
+    auto shown = e.act;
+    shown.erase("do");
+    const char* names[] = {"user", "administrator", "fault", "crash"};
+    return std::string("** ") + names[static_cast<int>(of)] + (e.who.empty() ? "" : " " + e.who) +
+           (where.empty() ? "" : " (" + where + ")") + ": " + what + (shown.empty() ? "" : " " + shown.dump()) +
+           (refused.empty() ? "" : " — refused: " + refused);
+  });
+  if (!refused.empty()) return;
+  happened_[number] = true;
+  auto& c = result_.counts;
+  switch (of) {
+  case act_class::user:
+    if (e.at >= 0) ++c.user_actions;
+    cover("user: " + what);
+    break;
+  case act_class::admin:
+    ++c.admin_actions;
+    cover("admin: " + what);
+    break;
+  case act_class::fault:
+    ++c.faults[what == "fault" ? e.act.at("what").get<std::string>() : what];
+    break;
+  case act_class::crash:
+    ++c.crashes;
+    cover(where.empty() ? "crash: idle" : "crash: " + where);
+    break;
+  }
+}
+
+std::string stage::fault(const event& e, json& act) {
+  const std::string what = act.at("do");
+  if (what == "touch") return user_act(e.who, act);
+  if (what == "clock") {
+    clock_error_ += act.at("seconds").get<std::int64_t>();
+    return {};
+  }
+  if (what == "disk full") {
+    disk_full_ = act.at("full").get<bool>();
+    return {};
+  }
+  json command = act;
+  if (what == "denied") {
+    command["do"] = act.at("denied").get<bool>() ? "deny" : "allow";
+    command.erase("denied");
+    watcher_.recorder().administrator(world_time(), model::act::rights_changed);
+  }
+  if (!e.who.empty()) command["mailbox"] = e.who;
+  const auto told = control(command);
+  return told.contains("error") ? told.at("error").get<std::string>() : std::string();
+}
+
+void stage::crash(const json& act, const std::string&) {
+  downtime_ = act.value("down", 1000);
+  if (!act.value("orderly", false)) {
+    watcher_.recorder().administrator(world_time(), model::act::crash);
+    dead_ = true;
+    return;
+  }
+  // As by SIGTERM: the process ends when the supervisor says that nothing is under way.
+  process_->ask<shut>(shut_down{}, [this](const shut&) { dead_ = true; });
+}
+
+std::string stage::administer(json& act) {
+  const std::string what = act.at("do");
+  if (what == "settings") {
+    for (auto& p : pairs_)
+      if (p.name == act.at("pair")) {
+        for (const auto& [name, value] : act.at("set").items()) {
+          if (name == "direction") p.direction = value;
+          if (name == "drift") p.drift = value;
+          if (name == "unchangeable") p.unchangeable = value;
+          if (name == "meetings") p.meetings = value;
+          if (name == "start_date") p.start_date = value;
+          if (name == "poll_seconds") p.poll_seconds = value;
+        }
+        watcher_.recorder().administrator(world_time(), model::act::settings_changed, p.name,
+                                          std::make_shared<const model::settings>(model_settings()));
+        if (process_ && !dead_) process_->ask<reconfigured>(reconfigure{configured()}, [](const reconfigured&) {});
+        return {};
+      }
+    return "no such pair";
+  }
+  if (!process_ || dead_) return "the daemon is not running";
+  const auto pair = act.value("pair", std::string());
+  if (what == "stop")
+    process_->ask<pair_answers>(stop_pairs{{pair}}, [](const pair_answers&) {});
+  else if (what == "start")
+    process_->ask<pair_answers>(start_pairs{{pair}}, [](const pair_answers&) {});
+  else if (what == "sync")
+    process_->ask<pairs_synced>(sync_pairs{{pair}}, [](const pairs_synced&) {});
+  else if (what == "plan")
+    process_->ask<planned>(plan_one{pair}, [](const planned&) {});
+  else if (what == "approve") {
+    watcher_.recorder().administrator(world_time(), model::act::approved, pair);
+    process_->ask<pair_answers>(approve_one{pair, ""}, [](const pair_answers&) {});
+  } else if (what == "lift")
+    process_->ask<bans_lifted>(lift_bans{pair, {}}, [](const bans_lifted&) {});
+  else
+    return "no such act: " + what;
+  return {};
+}
+
+void stage::heal() {
+  left_alone_ = true;
+  say([] { return "== from here on the world is left alone"; });
+  for (const auto& a : std::exchange(armed_, {}))
+    if (class_of(plan_.events[a.number]) == act_class::user) perform(a.number, "");
+  world_->faults().clear();
+  world_->faults().commit_now();
+  disk_full_ = false;
+  std::set<std::string> mailboxes;
+  for (const auto& p : plan_.world.pairs)
+    for (const auto& address : {p.primary, p.replica})
+      if (mailboxes.insert(address).second) {
+        control({{"do", "allow"}, {"mailbox", address}, {"account", "service@" + server_of(address) + ".example"}});
+        control({{"do", "allow"}, {"mailbox", address}, {"account", address}});
+        control({{"do", "set_quota"}, {"server", server_of(address)}, {"mailbox", address}, {"bytes", 0}});
+      }
+}
+
+} // namespace simulate

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "storage/memory_engine.hpp"
+#include "storage/records.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace simulate {
+
+/// A disk that remembers which items the daemon's conflicts are about: a conflict names a twin, and what both sides
+/// have lost is forgotten with its ids.
+class disk final : public exsyncd::memory_engine {
+public:
+  std::optional<exsyncd::storage_failure> write(const batch&) override;
+  const std::map<exsyncd::twin_id, std::set<std::string>>& ids_of_losers() const { return losers_; }
+
+private:
+  std::map<exsyncd::twin_id, std::set<std::string>> losers_;
+};
+
+} // namespace simulate

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "tests/exchange_sim/world.hpp"
+#include "tests/simulate/daemon_process.hpp"
+#include "tests/simulate/dice.hpp"
+#include "tests/simulate/disk.hpp"
+#include "tests/simulate/model/judge.hpp"
+#include "tests/simulate/run.hpp"
+#include "tests/simulate/watcher.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace simulate {
+
+/// One run: the servers, the disk and time, and the lives of the daemon between them.
+class stage {
+public:
+  stage(const schedule& played, bool with_trace);
+  ~stage();
+  outcome_of_run play();
+
+private:
+  using nanoseconds = std::chrono::nanoseconds;
+
+  // Time and the daemon's life (stage.cpp)
+  void set_up();
+  void start_process();
+  void end_process();
+  bool run_actors();
+  void run_until(std::int64_t moment);
+  std::int64_t now() const;
+  exchange_sim::sys_time world_time() const;
+  bool given_up() const { return !result_.violations.empty() && fatal_; }
+
+  // Requests and commits (stage.cpp)
+  std::variant<exsyncd::http::in_process_answer, exsyncd::http::failed> answer(const exsyncd::http::request&);
+  std::optional<exsyncd::storage_failure> on_commit(exsyncd::memory_engine::moment);
+
+  // What happens (acts.cpp, administration.cpp)
+  void arm_due();
+  void fire(moment, const std::string& operation);
+  void perform(std::size_t number, const std::string& where);
+  std::string user_act(const std::string& who, nlohmann::json& act);
+  std::string fault(const event&, nlohmann::json& act);
+  std::string administer(nlohmann::json& act);
+  void crash(const nlohmann::json& act, const std::string& where);
+  void heal();
+  /// The id of the item that an act is about; draws one where the act leaves it open. Empty: there is none.
+  std::string item_of(const std::string& who, nlohmann::json& act);
+  nlohmann::json control(nlohmann::json command);
+
+  // The end (quiet.cpp, invariants.cpp)
+  void become_quiet();
+  bool rests();
+  void last_full_run();
+  void judge();
+  model::statement said();
+  model::settings model_settings() const;
+  void check_store();
+  std::vector<exsyncd::pair_overview> overview();
+  template <class Answer, class Question>
+  std::optional<Answer> ask(Question question, int seconds = 1800);
+
+  void wrong(std::string kind, std::string what, bool fatal = false);
+  void say(const std::function<std::string()>& line);
+  void cover(const std::string& what) { ++result_.counts.coverage[what]; }
+
+  schedule plan_;
+  bool with_trace_;
+  outcome_of_run result_;
+  dice choices_, latency_, jitter_, ids_, world_dice_;
+  watcher watcher_;
+  std::unique_ptr<exchange_sim::world> world_;
+  disk disk_;
+  std::vector<pair_plan> pairs_; // as they are configured now
+  std::vector<exsyncd::pair_settings> configured() const;
+
+  std::unique_ptr<daemon_process> process_;
+  std::int64_t life_began_ = 0; // when process_ was started
+  std::int64_t down_until_ = 0; // while there is no process: when there will be one again
+  std::int64_t downtime_ = 0;
+  bool dead_ = false; // the process has crashed and is still to be cleared away
+  bool fatal_ = false;
+  std::int64_t clock_error_ = 0; // of the daemon's machine, in seconds
+  bool disk_full_ = false;
+  std::uint64_t minted_ = 0;
+
+  std::size_t next_event_ = 0;
+  struct armed {
+    std::size_t number;
+    int left;
+  };
+  std::vector<armed> armed_;
+  std::vector<bool> happened_; // by number of the event: it did something
+
+  std::uint64_t writes_ = 0, lists_ = 0, jobs_at_once_ = 0;
+  bool left_alone_ = false;
+  struct known_item {
+    std::string kind;
+    std::vector<std::string> files;
+  };
+  std::map<std::string, known_item> made_; // by label
+  std::vector<model::excuse> excuses_;
+};
+
+/// The first element in the body of a SOAP request.
+std::string operation_of(const std::string& body);
+std::string base64(const std::string& bytes);
+
+template <class Answer, class Question>
+std::optional<Answer> stage::ask(Question question, int seconds) {
+  auto got = std::make_shared<std::optional<Answer>>();
+  if (!process_) return std::nullopt;
+  process_->ask<Answer>(std::move(question), [got](const Answer& a) { *got = a; });
+  for (int i = 0; !*got && i < seconds && !fatal_; ++i)
+    run_until(now() + (i == 0 ? 0 : 1000));
+  return *got;
+}
+
+} // namespace simulate
