@@ -286,7 +286,7 @@ private:
       verdict = {logic::agree{{}, {}, "a copy that another pair has made of an item that is here", false}, {}};
     if (unread_.contains(t.id))
       if (auto s = logic::half_of(t); s && !is_left_to_rest(verdict)) verdict = {logic::look{{*s}, false}, {}};
-    if (t.intent) due(result, t.intent->begun + around_.commit_window);
+    if (auto when = logic::due(t, around_.commit_window)) due(result, *when);
     if (auto* w = std::get_if<logic::wait>(&verdict.what)) {
       switch (w->why) {
       case logic::wait::reason::listing:
@@ -300,7 +300,6 @@ private:
         break;
       case logic::wait::reason::rest:
         ++of.resting;
-        due(result, t.trouble->next);
         break;
       case logic::wait::reason::banned:
         ++of.banned;

@@ -78,12 +78,16 @@ void carrier::sort_out() {
         group("resolve", 1, t, [me = me](std::vector<task> v) { me->resolve(std::move(v.front())); });
       }
       void operator()(const logic::create_on& w) {
-        group(named("create", w.target, t), full_batch, t,
-              [me = me, s = w.target](std::vector<task> v) { me->carry(std::move(v), operation::create, s); });
+        const auto to = t.twin.seen[other(w.target)]->folder;
+        group(named("create", w.target, t) + to.value, full_batch, t, [me = me, s = w.target, to](std::vector<task> v) {
+          me->carry(std::move(v), operation::create, s, to);
+        });
       }
       void operator()(const logic::replace_on& w) {
-        group(named("replace", w.target, t), full_batch, t,
-              [me = me, s = w.target](std::vector<task> v) { me->carry(std::move(v), operation::replace, s); });
+        const auto to = t.twin.seen[w.target]->folder;
+        group(named("replace", w.target, t) + to.value, full_batch, t, [me = me, s = w.target, to](std::vector<task> v) {
+          me->carry(std::move(v), operation::replace, s, to);
+        });
       }
       void operator()(const logic::update_on& w) {
         group(named("update", w.target, t), full_batch, t,
@@ -120,7 +124,7 @@ void carrier::sort_out() {
   if (!settled.empty() || !troubled.empty())
     queue_.push_front([me, settled = std::move(settled), troubled = std::move(troubled)] {
       me->result_.done += settled.size();
-      me->store(settled, {}, troubled);
+      me->store({settled, {}, troubled, {}});
     });
 }
 
@@ -158,6 +162,32 @@ void carrier::batch_done() {
 
 void carrier::stop(side s, failure f) {
   if (!result_.stopped[s]) result_.stopped[s] = std::move(f);
+}
+
+bool carrier::matches(side s, std::size_t answers, std::size_t questions) {
+  if (answers == questions) return true;
+  stop(s, {reach::mailbox,
+           retry::later,
+           {},
+           "protocol",
+           std::to_string(questions) + " items were asked for and " + std::to_string(answers) + " answered",
+           {}});
+  batch_done();
+  return false;
+}
+
+void carrier::read(side s, std::vector<item_id> items, item_class of,
+                   std::function<void(std::vector<content_outcome>&)> then) {
+  const auto asked = items.size();
+  ask_mailbox<content_read>(s, read_content{std::move(items), of},
+                            [me = shared_from_this(), s, asked, then = std::move(then)](auto& outcomes) {
+                              if (me->matches(s, outcomes.size(), asked)) then(outcomes);
+                            });
+}
+
+void carrier::ask_target(side target, std::function<void(const settable&)> then) {
+  self_->request(options().mailboxes[target], mailbox_patience, ask_settable{})
+      .then(std::move(then), [me = shared_from_this(), target](const caf::error& e) { me->mailbox_died(target, e); });
 }
 
 void carrier::mailbox_died(side s, const caf::error& e) {

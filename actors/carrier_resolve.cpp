@@ -8,31 +8,79 @@ namespace exsyncd {
 void carrier::resolve(task t) {
   const auto& in = *t.twin.intent;
   auto me = shared_from_this();
-  bool by_mark = in.step == 0 && (in.operation == operation::create || in.operation == operation::replace);
-  if (by_mark) {
-    auto place = work_.where->find(in.folder);
-    if (place == work_.where->end()) {
-      ++result_.waiting;
-      return batch_done();
+  if (in.operation == operation::replace && in.step == replace_step::withdrawing) return withdraw({t, in}, {});
+  if (in.operation == operation::replace && in.step != replace_step::creating) return finish_replacing({t, in});
+  if (in.operation == operation::create || in.operation == operation::replace) return resolve_by_mark(std::move(t));
+  const bool left = std::get<logic::resolve>(t.verdict.what).left;
+  if (left) return judge(t, {{}, {}, {}, false, true});
+  const auto target = in.target;
+  auto id = t.twin.seen[target] ? t.twin.seen[target]->item : in.item;
+  const auto of = class_of(t);
+  read(target, {std::move(id)}, of, [me, t = std::move(t), target](auto& outcomes) {
+    logic::evidence found;
+    if (auto* c = std::get_if<content>(&outcomes.front())) found.item = *c;
+    if (auto* f = std::get_if<failure>(&outcomes.front())) {
+      aftermath after;
+      me->fail(t, target, *f, after);
+      return me->store(std::move(after));
     }
-    ask_mailbox<found_by_mark>(in.target, find_by_mark{place->second[in.target], in.mark},
-                               [me, t](std::vector<listed_item>& found) {
-                                 me->judge(t, {found, {}});
-                               });
-    return;
-  }
-  ask_mailbox<content_read>(in.target, read_content{{in.item}, class_of(t)},
-                            [me, t](std::vector<content_outcome>& outcomes) {
-                              logic::evidence found;
-                              if (outcomes.empty()) return me->batch_done();
-                              if (auto* c = std::get_if<content>(&outcomes.front())) found.item = *c;
-                              if (auto* f = std::get_if<failure>(&outcomes.front())) {
-                                if (f->reach != reach::item) me->stop(t.twin.intent->target, *f);
-                                ++me->result_.waiting;
-                                return me->batch_done();
-                              }
-                              me->judge(t, std::move(found));
-                            });
+    me->judge(t, std::move(found));
+  });
+}
+
+void carrier::resolve_by_mark(task t) {
+  const auto& in = *t.twin.intent;
+  auto place = work_.where->find(in.folder);
+  if (place == work_.where->end()) return no_place({std::move(t)}, in.folder);
+  const auto folder = place->second[in.target];
+  ask_mailbox<found_by_mark>(in.target, find_by_mark{folder, in.mark},
+                             [me = shared_from_this(), t](std::vector<listed_item>& found) {
+                               const auto& in = *t.twin.intent;
+                               const bool late = me->now() >= in.begun + me->options().context.commit_window;
+                               if (!found.empty() || !late) return me->judge(t, {found, {}, {}, false, false});
+                               me->find_elsewhere(t);
+                             });
+}
+
+/// It is not where it was to be, and no commit is to come any more: its user may have filed it, or deleted it.
+void carrier::find_elsewhere(task t) {
+  const auto target = t.twin.intent->target;
+  auto me = shared_from_this();
+  auto search = [me, t](std::optional<folder_id> bin) {
+    const auto target = t.twin.intent->target;
+    std::deque<std::pair<folder_pair_id, folder_id>> places;
+    for (const auto& [name, ids] : *me->work_.where)
+      if (name != t.twin.intent->folder) places.emplace_back(name, ids[target]);
+    if (bin && !bin->empty()) places.emplace_back(folder_pair_id{}, *bin);
+    me->find_in(t, std::move(places));
+  };
+  if (deleted_items_[target]) return search(deleted_items_[target]);
+  ask_mailbox<folders_found>(target, find_folders{{"deleteditems"}},
+                             [me, search, target](std::vector<result<folder_state>>& found) {
+                               const auto* bin = found.empty() ? nullptr : std::get_if<folder_state>(&found.front());
+                               me->deleted_items_[target] = bin ? bin->id : folder_id{};
+                               search(me->deleted_items_[target]);
+                             });
+}
+
+void carrier::find_in(task t, std::deque<std::pair<folder_pair_id, folder_id>> places) {
+  if (places.empty()) return judge(std::move(t), {});
+  const auto [name, folder] = places.front();
+  places.pop_front();
+  const auto target = t.twin.intent->target;
+  find_by_mark request{folder, t.twin.intent->mark};
+  self_->request(options().mailboxes[target], mailbox_patience, std::move(request))
+      .then(
+          [me = shared_from_this(), t, places, name = name, target](found_by_mark& answer) {
+            if (auto* f = std::get_if<failure>(&answer.outcome); f && f->reach != reach::folder) {
+              me->stop(target, *f);
+              return me->batch_done();
+            }
+            auto* found = std::get_if<0>(&answer.outcome);
+            if (!found || found->empty()) return me->find_in(t, places);
+            me->judge(t, {*found, {}, name, name.empty(), false});
+          },
+          [me = shared_from_this(), target](const caf::error& e) { me->mailbox_died(target, e); });
 }
 
 void carrier::judge(task t, logic::evidence found) {
@@ -42,30 +90,37 @@ void carrier::judge(task t, logic::evidence found) {
     carrier& self;
     task& t;
     const exsyncd::intent& in;
+    const logic::evidence& found;
 
     void operator()(logic::took_effect& e) {
       ++self.result_.done;
       ++self.result_.writes;
       self.log(log_level::info, t, "the answer had been lost, but the write took effect");
       self.tell_loss(t, in);
-      self.store({std::move(e.settlement)}, {}, {});
+      self.store({{std::move(e.settlement)}, {}, {}, {}});
     }
     void operator()(logic::half_done& h) {
       opened o{t, in};
-      o.intent.step = 1;
       o.intent.made = h.made;
       o.intent.made_key = h.made_key;
-      self.remove_replaced({std::move(o)}, in.target);
+      auto me = self.shared_from_this();
+      self.progress(o, replace_step::made, [me, o] { me->finish_replacing(o); });
     }
     void operator()(const logic::no_effect& n) {
       ++self.result_.done;
-      self.store({}, {{t.twin.id, in.id, n.lost}}, {});
+      self.store({{}, {{t.twin.id, in.id, n.lost}}, {}, {}});
     }
     void operator()(const logic::look_again&) {
       ++self.result_.waiting;
       self.batch_done();
     }
-  } act{*this, t, in};
+    void operator()(const logic::missed&) {
+      aftermath after;
+      self.miss(t, in.target, after);
+      self.store(std::move(after));
+    }
+    void operator()(const logic::halfway&) { self.resume(t, *found.item); }
+  } act{*this, t, in, found};
   std::visit(act, answer);
 }
 

@@ -101,8 +101,12 @@ struct fetch_attachments {
   /// 0: whatever they have.
   std::uint64_t largest = 0;
 };
+struct attachments_of_item {
+  std::vector<carried_attachment> all;
+  change_key at; // the item's when they were listed: contents of another key are not contents of the same moment
+};
 struct attachments_fetched {
-  std::variant<std::vector<carried_attachment>, gone, failure> outcome;
+  std::variant<attachments_of_item, gone, failure> outcome;
 };
 
 /// The items of a folder that hold exactly this mark (a user's copy holds it too, so there may be several).
@@ -117,7 +121,7 @@ struct found_by_mark {
 // ---- writing
 // ---------------------------------------------------------------------------------------------------------
 
-/// It took effect; the item now has this id and key.
+/// It took effect; the item now has this id and key. An empty key: the answer did not tell, read it back.
 struct written {
   item_id id;
   change_key key;
@@ -180,7 +184,8 @@ struct move_items {
 };
 
 /// Moves items to Deleted Items, where their users can still find them; those of a public folder, which has no Deleted
-/// Items, to where its owner can recover them. `written` carries an empty id. Not guarded.
+/// Items, to where its owner can recover them. `written` carries the id that it has there; empty: not told. Not
+/// guarded.
 struct remove_items {
   std::vector<item_id> items;
 };

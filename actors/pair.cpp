@@ -74,7 +74,8 @@ void go_on(pair_self self, std::optional<utc_seconds> next_due) {
         std::min<std::chrono::milliseconds>(in, logic::back_off(state.failed_in_a_row, state.options.context.random()));
   for (const auto& [name, f] : state.status.failures)
     if (f.wait) in = std::max(in, *f.wait);
-  if (next_due) {
+  // What is due does not hurry the back-off either.
+  if (next_due && state.failed_in_a_row == 0) {
     auto until = *next_due - state.options.context.wall_clock() + std::chrono::seconds(1);
     in = std::min<std::chrono::milliseconds>(in, std::max<std::chrono::seconds>(until, std::chrono::seconds(1)));
   }

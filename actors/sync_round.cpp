@@ -1,5 +1,6 @@
 #include "actors/sync_round.hpp"
 
+#include "actors/logic/back_off.hpp"
 #include "actors/subfolders.hpp"
 #include "config/sides.hpp"
 
@@ -11,6 +12,11 @@ namespace {
 /// Listing again lets deletes be believed; a mailbox in which items keep leaving must not keep a round going for ever.
 constexpr std::uint32_t most_pulls = 3;
 constexpr std::uint32_t most_passes = 1000;
+/// An item that a round comes back to this often goes in circles: it rests, and is listed. Each of its fields may take
+/// a step of its own.
+constexpr std::uint32_t most_steps = 60;
+/// What was due and could not be done is not tried at once again.
+constexpr std::chrono::seconds least_rest{30};
 
 const std::string& path_of(const folder_pair_settings& f, side s) {
   return s == side::primary ? f.primary : f.replica;
@@ -323,7 +329,48 @@ void sync_round::decided(arbitrated& verdicts) {
     result_.plan.folder_pairs = std::move(verdicts.folder_pairs);
     return finish();
   }
-  carry(verdicts);
+  let_rest_what_circles(verdicts);
+}
+
+void sync_round::let_rest_what_circles(arbitrated& verdicts) {
+  note_troubles circling;
+  for (auto& [name, of] : verdicts.folder_pairs)
+    std::erase_if(of.tasks, [&](const task& t) {
+      if (++steps_[t.twin.id] <= most_steps) return false;
+      if (steps_[t.twin.id] > most_steps + 1) return true; // that is noted already
+      auto rests = t.twin.trouble.value_or(trouble{});
+      rests.code = "no_progress";
+      rests.what = "the item was worked on " + std::to_string(most_steps) + " times in one round and is not in step yet";
+      rests.hint = "edit it on the side that is right, or ban it";
+      ++rests.tries;
+      rests.since = options().context.wall_clock();
+      rests.next = rests.since + logic::back_off(rests.tries, options().context.random());
+      for (side s : both_sides)
+        rests.at[s] = logic::trouble_key(t.twin.seen[s]);
+      options().context.log(
+          {log_level::warning, rests.what, options().settings.name, t.twin.folder_pair.value, {}, rests.code});
+      circling.troubles.push_back({t.twin.id, rests});
+      return true;
+    });
+  if (circling.troubles.empty()) return carry(verdicts);
+  self_->request(options().ledger, ledger_patience, std::move(circling))
+      .then([me = shared_from_this(), verdicts](const stored&) mutable { me->carry(verdicts); },
+            [self = self_](const caf::error& e) { self->quit(e); });
+}
+
+/// What is due next is told by what is on disk now, not by what was there before the last writes.
+void sync_round::look_ahead() {
+  if (halted_) return finish();
+  self_->request(self_->state.judge, mailbox_patience, question_)
+      .then(
+          [me = shared_from_this()](arbitrated& verdicts) {
+            me->result_.next_due = verdicts.next_due;
+            me->result_.report.banned = 0;
+            for (const auto& [name, of] : verdicts.folder_pairs)
+              me->result_.report.banned += of.banned;
+            me->finish();
+          },
+          [self = self_](const caf::error& e) { self->quit(e); });
 }
 
 void sync_round::carry(arbitrated& verdicts) {
@@ -346,7 +393,7 @@ void sync_round::carry(arbitrated& verdicts) {
               if (me->came_further_ && me->passes_ < most_passes)
                 me->decide();
               else
-                me->finish();
+                me->look_ahead();
             },
             [self = self_](const caf::error& e) { self->quit(e); });
   }
@@ -355,6 +402,8 @@ void sync_round::carry(arbitrated& verdicts) {
 
 void sync_round::finish() {
   result_.report.waiting = waiting_;
+  const auto soonest = options().context.wall_clock() + least_rest;
+  if (result_.next_due && *result_.next_due <= options().context.wall_clock()) result_.next_due = soonest;
   result_.plan.failures = result_.report.failures;
   if (done_) std::exchange(done_, nullptr)(std::move(result_));
 }

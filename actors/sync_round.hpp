@@ -3,6 +3,7 @@
 #include "actors/pair.hpp"
 
 #include <functional>
+#include <map>
 #include <set>
 
 namespace exsyncd {
@@ -43,6 +44,7 @@ private:
   std::uint32_t passes_ = 0;
   int open_ = 0; // parallel requests of the step under way
   bool came_further_ = false;
+  std::map<twin_id, std::uint32_t> steps_; // how often each item was worked on
   bool news_ = false;
   bool suspects_ = false;
   std::uint32_t waiting_ = 0, failed_ = 0;
@@ -67,7 +69,9 @@ private:
   void pulled_all();
   void decide();
   void decided(arbitrated& verdicts);
+  void let_rest_what_circles(arbitrated& verdicts);
   void carry(arbitrated& verdicts);
+  void look_ahead();
   void finish();
 
   template <class Request, class Then>

@@ -28,7 +28,7 @@ template <class Archive, of_type<observation> R>
 void fields(Archive& a, R& o) {
   a(o.sequence, o.presence, o.item, o.mailbox, o.folder, o.key, o.read, o.draft, o.item_class, o.subject, o.search_key,
     o.message_id, o.mark, o.received, o.sent, o.size, o.generation, o.content, o.content_key, o.unlisted_since,
-    o.meeting, o.likeness);
+    o.meeting, o.likeness, o.missed_since);
 }
 template <class Archive, of_type<side_base> R>
 void fields(Archive& a, R& b) {
@@ -38,14 +38,18 @@ template <class Archive, of_type<conflict> R>
 void fields(Archive& a, R& c) {
   a(c.pair, c.folder_pair, c.twin, c.subject, c.loser, c.reason, c.fields, c.keys, c.when);
 }
+template <class Archive, of_type<part_values> R>
+void fields(Archive& a, R& p) {
+  a(p.field, p.before, p.wanted, p.kept);
+}
 template <class Archive, of_type<intent> R>
 void fields(Archive& a, R& i) {
   a(i.id, i.operation, i.target, i.folder, i.item, i.source_key, i.guard, i.fields, i.expected, i.read, i.mark, i.step,
-    i.made, i.made_key, i.answers, i.begun, i.loses);
+    i.made, i.made_key, i.answers, i.begun, i.loses, i.parts);
 }
 template <class Archive, of_type<trouble> R>
 void fields(Archive& a, R& t) {
-  a(t.code, t.what, t.hint, t.tries, t.banned, t.since, t.next, t.at, t.side);
+  a(t.code, t.what, t.hint, t.tries, t.banned, t.since, t.next, t.at, t.side, t.refused, t.one_by_one);
 }
 template <class Archive, of_type<twin> R>
 void fields(Archive& a, R& t) {
@@ -202,6 +206,7 @@ struct reader {
   bool ok = true;
   template <class... T>
   void operator()(T&... values) {
+    // A record of an older exsyncd ends before what came later: that keeps its default.
     ok = from.is_array() && from.size() > first && from.size() <= first + sizeof...(values);
     std::size_t at = first;
     ((ok = ok && (at >= from.size() || restore(from[at], values)), ++at), ...);

@@ -78,6 +78,9 @@ struct observation {
   /// Only the answer of our write has told of this item, at this sequence; 0: a change list has shown it. What leaves
   /// before a list has shown it is in no later list either: lists tell the leaving only of what they have shown.
   exsyncd::sequence unlisted_since = 0;
+  /// A request of ours has not found it under this id, at this sequence: lists tell whether it was moved or has left. 0:
+  /// none has.
+  exsyncd::sequence missed_since = 0;
   /// The contents at `content_key`, once they were read.
   std::optional<field_digests> content;
   change_key content_key;
@@ -106,6 +109,14 @@ enum class operation : std::uint8_t {
   replace = 5 // create a new copy, then remove the old one
 };
 
+/// How far a replacement has come. Who deleted the old copy is known by it: before `removing`, it was not us.
+namespace replace_step {
+constexpr std::uint8_t creating = 0;
+constexpr std::uint8_t made = 1;        // the new copy exists
+constexpr std::uint8_t removing = 2;    // the removal of the old copy may have been sent
+constexpr std::uint8_t withdrawing = 3; // the new copy goes again: its user did something to the old one meanwhile
+} // namespace replace_step
+
 /// What lost against what.
 struct conflict {
   pair_id pair;
@@ -118,6 +129,15 @@ struct conflict {
   both<change_key> keys;
   utc_seconds when{};
   friend bool operator==(const conflict&, const conflict&) = default;
+};
+
+/// A field that takes several requests, as values: only they tell what of it is ours halfway, and what a user's.
+struct part_values {
+  enum field field = field::attachments;
+  std::string before; // on the target when the write began
+  std::string wanted; // as the source has it
+  std::string kept;   // what a user added while an earlier try was cut: written along, and carried over afterwards
+  friend bool operator==(const part_values&, const part_values&) = default;
 };
 
 /// A write that is under way: on disk before the request leaves, gone when its outcome is known.
@@ -133,13 +153,14 @@ struct intent {
   field_digests expected;    // the contents afterwards as we sent them; of an update, those of `fields`
   std::optional<bool> read;
   operation_mark mark;    // create, replace
-  std::uint8_t step = 0;  // replace: 1 once the new copy exists
+  std::uint8_t step = 0;  // replace: replace_step
   item_id made;           // create, replace, move: the new item, once known
   change_key made_key;    //
   both<sequence> answers; // the observations it answers
   utc_seconds begun{};    // wall clock
   /// What loses by it: recorded when it has taken effect, also where that is learnt after a crash.
   std::optional<conflict> loses;
+  std::vector<part_values> parts; // update: those of `fields` that take several requests
   friend bool operator==(const intent&, const intent&) = default;
 };
 
@@ -154,6 +175,10 @@ struct trouble {
   utc_seconds next{};                      // not before; no meaning when banned
   both<change_key> at;                     // the keys it happened at: another key lifts it
   enum side side = exsyncd::side::replica; // the side that refused
+  /// What was refused, as the other side has it: those fields rest while they have these values, and nothing else does.
+  field_digests refused;
+  /// An update of several fields was refused: each goes alone, so that it shows which one it is.
+  bool one_by_one = false;
   friend bool operator==(const trouble&, const trouble&) = default;
 };
 

@@ -128,7 +128,7 @@ bool store::accept_present(const folder_side& in, const listed_item& item, seque
     o.read = read;
     o.draft = item.draft;
     o.generation = in.generation;
-    o.unlisted_since = 0;
+    o.unlisted_since = o.missed_since = 0;
     describe(o, item);
     drop_outdated_content(o);
     if (news) o.sequence = at;
@@ -145,6 +145,7 @@ bool store::accept_left(const folder_side& in, const item_id& item, sequence at)
            // From another folder of the pair it is old news: it was seen elsewhere since.
            if (o.presence != presence::present || o.folder != in.folder_pair) return false;
            o.presence = presence::left;
+           o.missed_since = 0;
            o.sequence = at;
            return true;
          });
@@ -245,13 +246,20 @@ void store::observe(const observe_content& call) {
     auto& o = *seen;
     const bool newer = o.sequence <= call.seen; // the read was asked for after the observation was made
     if (call.gone) {
-      if (!newer || o.unlisted_since == 0 || o.presence != presence::present) return false;
+      if (!newer || o.presence != presence::present) return false;
+      if (!call.unlisted) {
+        o.missed_since = now_;
+        t.unfinished = true;
+        return news = true;
+      }
+      if (o.unlisted_since == 0) return false;
       o.presence = presence::left;
       o.sequence = now_;
       return news = true;
     }
     if (o.key != call.key && !newer) return false;
     if (call.unlisted) o.unlisted_since = 0;
+    o.missed_since = 0;
     if (newer) {
       const auto read = call.read ? call.read : o.read;
       news = o.key != call.key || o.read != read || o.draft != call.draft;
@@ -311,7 +319,7 @@ void store::absorb(const absorb_twin& call) {
 
 bool store::begin(const begin_intent& call) {
   return edit(call.twin, [&](twin& t) {
-    if (t.intent) return false;
+    if (t.intent && t.intent->id != call.instead_of) return false;
     for (side s : both_sides)
       if (news_since(t, s, call.intent.answers)) return false;
     t.intent = call.intent;
@@ -385,9 +393,13 @@ bool store::record_write(twin& t, const settle_twin& call) {
   const bool same_item = seen && seen->item == w.item && seen->mailbox == folder->mailbox;
   const bool observed_since = news_since(t, w.side, call.answers);
   const bool wrote_read = t.intent && t.intent->operation == operation::set_read;
-  if (same_item && observed_since) {
+  if (same_item && observed_since && !w.left) {
     // Of a set_read, the observation tells what was there before, since otherwise it would be what was set.
     if (wrote_read && w.read) seen->read = w.read;
+    if (w.content && seen->key == w.key) {
+      seen->content = w.content;
+      seen->content_key = w.key;
+    }
     return true;
   }
 
@@ -417,15 +429,22 @@ bool store::record_write(twin& t, const settle_twin& call) {
   const bool keep_news = observed_since && seen->presence == presence::present;
   if (!keep_news) o.sequence = std::min(call.answers[w.side], now_ - 1);
   if (w.read && (!keep_news || wrote_read)) o.read = w.read;
-  o.presence = presence::present;
+  o.presence = w.left ? presence::left : presence::present;
+  o.missed_since = 0;
   o.item = w.item;
   o.mailbox = folder->mailbox;
   o.folder = place;
   o.key = w.key;
   if (!w.mark.empty()) o.mark = w.mark;
   o.generation = folder->generation;
-  if (!same_item) o.unlisted_since = advance();
-  if (call.base && (*call.base)[w.side].read_back && (*call.base)[w.side].key == w.key) {
+  if (w.left)
+    o.sequence = advance();
+  else if (!same_item)
+    o.unlisted_since = advance();
+  if (w.content) {
+    o.content = w.content;
+    o.content_key = w.key;
+  } else if (call.base && (*call.base)[w.side].read_back && (*call.base)[w.side].key == w.key) {
     o.content = (*call.base)[w.side].content;
     o.content_key = w.key;
   }

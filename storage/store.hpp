@@ -63,7 +63,8 @@ struct observe_content {
   field_digests content;
   /// It was read because a complete listing that was asked for after our write has not shown it.
   bool unlisted = false;
-  /// Then only: reading found nothing either, so it has left.
+  /// It was not found. Where no list has ever shown it (`unlisted`) it has left; otherwise lists are to tell, and it
+  /// is missed (observation::missed_since).
   bool gone = false;
   /// observation::likeness
   field_digests likeness = {};
@@ -73,6 +74,8 @@ struct observe_content {
 struct begin_intent {
   twin_id twin;
   exsyncd::intent intent;
+  /// The open intent that this one goes on with.
+  std::optional<intent_id> instead_of = {};
 };
 
 /// A step of a write that has several: durable before the next request leaves. An empty `made` keeps the one known.
@@ -110,6 +113,10 @@ struct settle_twin {
     std::optional<bool> read;
     folder_pair_id folder;
     operation_mark mark;
+    /// Its contents at `key`, where they were read back.
+    std::optional<field_digests> content = {};
+    /// It was made, and its user has deleted it since.
+    bool left = false;
   };
   /// Where a change list has shown the new item before its answer came, it is known as a half twin: that one is
   /// absorbed.

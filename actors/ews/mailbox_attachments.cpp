@@ -315,9 +315,10 @@ caf::typed_response_promise<attachments_fetched> handle(mailbox_pointer self, co
     // What an attached item makes of its size on the way is not known before.
     for (const auto& a : listed)
       if (largest && !a.is_item && a.size > largest) return answer->give({too_large("an attachment", a.size, largest)});
-    std::make_shared<attachments_reading>(self, item, std::move(listed), 0, [answer](attachments_or_why read) {
+    const auto at = std::get<0>(outcome).item.key;
+    std::make_shared<attachments_reading>(self, item, std::move(listed), 0, [answer, at](attachments_or_why read) {
       if (auto* why = std::get_if<failure>(&read)) return answer->give({std::move(*why)});
-      answer->give({std::move(std::get<0>(read))});
+      answer->give({attachments_of_item{std::move(std::get<0>(read)), at}});
     })->next();
   });
   return promise;

@@ -23,8 +23,11 @@ public:
   decision(const twin& item, const surroundings& around) : twin_(item), around_(around) {}
 
   verdict make() const {
-    if (twin_.intent) return {resolve{}, {}};
     if (auto held = held_back()) return {*held, {}};
+    for (side s : both_sides)
+      if (is_missed(s) && here(s).missed_since >= around_.listed_after[s])
+        return {wait{wait::reason::believable_delete}, {}};
+    if (twin_.intent) return open_write();
     for (side s : both_sides)
       if (auto& o = twin_.seen[s]; o && o->presence == presence::absent) return {forget{s}, {}};
     for (side s : both_sides)
@@ -43,6 +46,7 @@ private:
   bool present(side s) const { return seen(s) && here(s).presence == presence::present; }
   bool left(side s) const { return seen(s) && here(s).presence == presence::left; }
   bool believed(side s) const { return here(s).sequence < around_.listed_after[s]; }
+  bool is_missed(side s) const { return present(s) && here(s).missed_since > 0; }
 
   bool two_way() const { return around_.policy.direction == direction::bidirectional; }
   /// The side whose changes go over; of a two-way pair the one that wins.
@@ -57,9 +61,44 @@ private:
     if (t.banned && t.code == banned_by_administrator) return wait{wait::reason::banned};
     for (side s : both_sides)
       if (trouble_key(seen(s)) != t.at[s]) return {};
-    if (t.banned) return wait{wait::reason::banned};
-    if (around_.now < t.next) return wait{wait::reason::rest};
+    if (t.banned && t.refused.empty()) return wait{wait::reason::banned};
+    if (!t.banned && around_.now < t.next) return wait{wait::reason::rest};
     return {};
+  }
+
+  /// Whether what was written to has left tells what became of the write; until lists say so, nothing does.
+  verdict open_write() const {
+    const side s = twin_.intent->target;
+    if (left(s) && !believed(s)) return {wait{wait::reason::believable_delete}, {}};
+    return {resolve{left(s)}, {}};
+  }
+
+  // ---- what was refused of an item
+  // -----------------------------------------------------------------------------------
+
+  std::optional<digest> value_of(side s, field f) const {
+    const auto& from = present(s) && contents_known(here(s)) ? *here(s).content : base(s).content;
+    for (const auto& d : from)
+      if (d.field == f) return d.value;
+    return {};
+  }
+
+  /// Whether this field was refused as it is on `from`: it rests, and the rest of the item does not wait for it.
+  bool rests(side from, field f) const {
+    if (!twin_.trouble || twin_.trouble->side != other(from)) return false;
+    const auto& refused = twin_.trouble->refused;
+    return std::any_of(refused.begin(), refused.end(), [&](const field_digest& d) {
+      if (d.field != f) return false;
+      if (!twin_.base && !(present(from) && contents_known(here(from)))) return false;
+      return d.value == value_of(from, f).value_or(digest{});
+    });
+  }
+
+  bool something_rests() const {
+    if (!twin_.trouble || twin_.trouble->refused.empty()) return false;
+    const side from = other(twin_.trouble->side);
+    return std::any_of(twin_.trouble->refused.begin(), twin_.trouble->refused.end(),
+                       [&](const field_digest& d) { return rests(from, d.field); });
   }
 
   conflict lost(side loser, std::string reason, std::vector<field> fields = {}) const {
@@ -114,7 +153,8 @@ private:
     bool draft = here(source()).draft || here(target()).draft;
     auto fields = differ_across(*here(side::primary).content, *here(side::replica).content, true,
                                 here(side::primary).item_class, draft);
-    std::erase_if(fields, [this](field f) { return !held_by_both(f); });
+    std::erase_if(fields, [this](field f) { return !held_by_both(f) || rests(source(), f); });
+    if (fields.empty() && something_rests()) return {wait{wait::reason::banned}, {}};
     if (fields.empty()) return {agreement(), {}};
     return write(target(), fields, lost(target(), "different when first paired", fields));
   }
@@ -131,6 +171,7 @@ private:
     if (auto e = edit(now)) return *e;
     if (auto r = read_state()) return {*r, {}};
     if (auto m = place()) return {*m, {}};
+    if (something_rests()) return {wait{wait::reason::banned}, {}};
     return {agreement(), {}};
   }
 
@@ -165,6 +206,12 @@ private:
   /// What the user changed on this side since the base. Until our own write was read back, the server may have
   /// normalised what we sent: then only what users set counts, and only where it differs from the other side.
   std::vector<field> edited_fields(side s) const {
+    auto fields = all_edited_fields(s);
+    std::erase_if(fields, [&](field f) { return rests(s, f); });
+    return fields;
+  }
+
+  std::vector<field> all_edited_fields(side s) const {
     if (!present(s)) return {};
     if (!contents_known(here(s))) return here(s).key == base(s).key ? still_to_be_carried(s) : std::vector<field>{};
     auto fields = differing_fields(*here(s).content, base(s).content);
@@ -262,6 +309,7 @@ private:
 
   /// The update, or what stands in for it where the target lets a field not be changed.
   verdict write(side to, std::vector<field> fields, std::optional<conflict> loses) const {
+    if (twin_.trouble && twin_.trouble->one_by_one && twin_.trouble->side == to) fields = first_group_of(fields);
     // Exchange drops the exceptions of a series whose time or pattern changes: they are written again with it.
     if ((contains(fields, field::time) || contains(fields, field::recurrence)) &&
         !contains(fields, field::exceptions) && held_by_both(field::exceptions) &&
@@ -275,7 +323,19 @@ private:
         impossible.push_back(f);
     if (impossible.empty()) return {update_on{to, fields}, std::move(loses)};
     if (around_.policy.unchangeable == unchangeable::report) return {report_unchangeable{to, impossible}, {}};
+    // The new copy has one read state: what either side has made of it goes over before.
+    if (twin_.base)
+      if (auto r = read_state()) return {*r, {}};
     return {replace_on{to}, std::move(loses)};
+  }
+
+  /// What is written alone where an update of several fields was refused.
+  static std::vector<field> first_group_of(const std::vector<field>& fields) {
+    static const std::vector<field> together{field::time, field::recurrence, field::exceptions};
+    if (!contains(together, fields.front())) return {fields.front()};
+    auto group = fields;
+    std::erase_if(group, [](field f) { return !contains(together, f); });
+    return group;
   }
 
   /// Read state is a register of its own: changed on one side it goes over, changed on both it is the same again.
@@ -343,6 +403,17 @@ private:
 change_key trouble_key(const std::optional<observation>& o) {
   if (!o) return {};
   return o->presence == presence::present ? o->key : change_key{"gone"};
+}
+
+std::optional<utc_seconds> due(const twin& t, std::chrono::seconds window) {
+  const auto& trouble = t.trouble;
+  const bool lifted = trouble && (trouble_key(t.seen.primary) != trouble->at.primary ||
+                                  trouble_key(t.seen.replica) != trouble->at.replica);
+  if (trouble && !lifted && trouble->banned && trouble->refused.empty()) return {};
+  std::optional<utc_seconds> when;
+  if (t.intent) when = t.intent->begun + window;
+  if (trouble && !lifted && !trouble->banned) when = std::max(when.value_or(trouble->next), trouble->next);
+  return when;
 }
 
 verdict decide(const twin& item, const surroundings& around) {

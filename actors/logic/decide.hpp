@@ -57,7 +57,10 @@ struct look {
   bool unlisted = false;
 };
 /// An intent is open: its outcome must be found out first.
-struct resolve {};
+struct resolve {
+  /// Lists tell that what it was writing to has left.
+  bool left = false;
+};
 
 struct create_on {
   side target;
@@ -98,6 +101,10 @@ struct verdict {
 /// The rule of ARCHITECTURE, "The arbiter": two-way by the table, one-way by the table with the target read as
 /// unchanged.
 verdict decide(const twin&, const surroundings&);
+
+/// When something is to be tried or looked at again by itself; nothing: only news call for it. `window`: how long after
+/// the request a server may still commit it.
+std::optional<utc_seconds> due(const twin&, std::chrono::seconds window);
 
 /// What trouble.at holds for one side: the key, so that an edit lifts a ban, and another value once the item is gone.
 change_key trouble_key(const std::optional<observation>&);

@@ -219,9 +219,10 @@ private:
       });
       if (chosen == candidates.end()) chosen = candidates.begin();
       const auto& intent = (*chosen)->intent;
-      if (intent && intent->target == s &&
-          (intent->operation == operation::replace || intent->operation == operation::remove)) {
-        // That side is about to be the new copy's, or nobody's: what was taken in now would be forgotten with it.
+      const bool removing = intent && (intent->operation == operation::remove ||
+                                       (intent->operation == operation::replace && intent->step == replace_step::removing));
+      if (removing && intent->target == s) {
+        // We may have removed it ourselves; then this is its user's copy.
         result_.held.push_back(half->id);
         return true;
       }

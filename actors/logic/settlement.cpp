@@ -1,16 +1,11 @@
-#include "actors/logic/settlement.hpp"
-
 #include "actors/logic/digest.hpp"
 #include "actors/logic/match.hpp"
+#include "actors/logic/settling.hpp"
 
 #include <algorithm>
 
 namespace exsyncd::logic {
 namespace {
-
-bool has(const std::vector<field>& fields, field f) {
-  return std::find(fields.begin(), fields.end(), f) != fields.end();
-}
 
 both<sequence> sequences_of(const twin& t) {
   both<sequence> result;
@@ -35,36 +30,6 @@ intent intent_on(const twin& t, operation op, side target, intent_id id, utc_sec
   return in;
 }
 
-/// A side's contents, as well as they are known.
-field_digests contents(const twin& t, side s) {
-  if (t.seen[s] && t.seen[s]->content && t.seen[s]->content_key == t.seen[s]->key) return *t.seen[s]->content;
-  return t.base ? (*t.base)[s].content : field_digests{};
-}
-
-settle_twin start(const twin& t, const intent& in) {
-  settle_twin s;
-  s.twin = t.id;
-  s.intent = in.id;
-  s.answers = in.answers;
-  s.conflict = in.loses;
-  s.clear_trouble = true;
-  s.count_sync = true;
-  return s;
-}
-
-settle_twin::write_result result_on(const twin& t, const intent& in, const item_id& id, const change_key& key) {
-  settle_twin::write_result w;
-  w.side = in.target;
-  w.item = id.empty() ? in.item : id;
-  w.key = key.empty() ? in.guard : key;
-  w.folder = in.folder;
-  if (auto& o = t.seen[in.target]) {
-    w.read = o->read;
-    w.mark = o->mark;
-  }
-  return w;
-}
-
 settle_twin carried(const twin& t, const intent& in, const item_id& id, const change_key& key, change_key base_key) {
   auto s = start(t, in);
   s.wrote = result_on(t, in, id, key);
@@ -76,32 +41,13 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
   const auto parts = parts_of(source ? source->item_class : item_class::message);
   auto of_source = in.expected;
   for (auto& d : of_source)
-    if (has(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;
+    if (contains(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;
   both<side_base> base;
   base[other(in.target)] = {in.source_key, in.read, std::move(of_source), true};
   base[in.target] = {std::move(base_key), in.read, without(in.expected, parts), false};
   s.base = base;
-  s.folder_pair = in.folder;
-  return s;
-}
-
-settle_twin updated(const twin& t, const intent& in, const change_key& key, const change_key& base_key,
-                    bool read_back) {
-  auto s = start(t, in);
-  s.wrote = result_on(t, in, in.item, key);
-  side source = other(in.target);
-  both<side_base> base;
-  if (t.base) base = *t.base;
-  base[source].key = in.source_key;
-  base[source].content = with_fields(contents(t, source), in.expected, in.fields);
-  base[source].read_back = true;
-  base[in.target].key = base_key;
-  base[in.target].content = with_fields(contents(t, in.target), in.expected, in.fields);
-  base[in.target].read_back = read_back;
-  if (!t.base) // as in a first agreement: the source's read state is the one that goes over
-    for (side b : both_sides)
-      base[b].read = t.seen[in.target]->read;
-  s.base = base;
+  // A replacement stays where the old copy was; that its user moved that one is still to be carried.
+  if (in.operation == operation::create) s.folder_pair = in.folder;
   return s;
 }
 
@@ -110,74 +56,60 @@ bool window_passed(const intent& in, std::chrono::seconds window, utc_seconds no
 }
 
 resolution judge_carried(const twin& t, const intent& in, const evidence& found, bool late) {
-  if (in.step == 0) {
-    // A user's copy of it holds the mark too: whichever we take, the other one is then a new item.
-    if (!found.marked.empty()) {
-      const auto& made = found.marked.front();
-      // Its key is not the one that it was made with, if a user has edited it since: unknown, so that it is looked at.
-      if (in.operation == operation::replace) return half_done{made.id, change_key{}};
-      return took_effect{carried(t, in, made.id, made.key, change_key{})};
-    }
-    if (late) return no_effect{true};
-    return look_again{};
+  // A user's copy of it holds the mark too: whichever we take, the other one is then a new item.
+  if (!found.marked.empty()) {
+    const auto& made = found.marked.front();
+    // Its key is not the one that it was made with, if a user has edited it since: unknown, so that it is looked at.
+    if (in.operation == operation::replace) return half_done{made.id, change_key{}};
+    auto s = carried(t, in, made.id, made.key, change_key{});
+    if (!found.place.empty()) s.wrote->folder = found.place; // its user has filed it; where it was to be is agreed
+    s.wrote->left = found.deleted;
+    return took_effect{std::move(s)};
   }
-  if (found.item) return half_done{in.made, in.made_key};
-  return took_effect{carried(t, in, in.made, in.made_key, change_key{})};
-}
-
-field_digests one(const field_digests& of, field f) {
-  return only(of, {f});
-}
-
-/// An update of several requests that was cut between them: what is there as it was meant is agreed, what is there
-/// halfway is ours and no edit of a user, and what is left to do stays the source's edit.
-std::optional<settle_twin> partly_updated(const twin& t, const intent& in, const change_key& key,
-                                          const field_digests& there) {
-  const auto& o = t.seen[in.target];
-  const auto parts = parts_of(o ? o->item_class : item_class::message);
-  if (parts.empty()) return {};
-  const auto before = contents(t, in.target);
-  std::vector<field> moved, left;
-  for (field f : in.fields) {
-    bool done = one(there, f) == one(in.expected, f);
-    if (f == field::attachments) // new ones under the old names have other sizes
-      done = done && one(there, field::attachment_sizes) != one(before, field::attachment_sizes);
-    if (!done) left.push_back(f);
-    // What two users disputed was not the same on both sides: as it was meant now, it has moved, though that may be as
-    // the base has it, which is all that is known once a list has shown the new key.
-    const bool won = done && in.loses && has(in.loses->fields, f);
-    if (won || (one(there, f) != one(before, f) && (done || has(parts, f)))) moved.push_back(f);
-    if (f == field::attachments && one(there, field::attachment_sizes) != one(before, field::attachment_sizes))
-      moved.push_back(field::attachment_sizes);
-  }
-  if (moved.empty()) return {};
-  auto s = updated(t, in, key, in.guard, true);
-  auto& source = (*s.base)[other(in.target)].content;
-  source = without(std::move(source), left);
-  for (field f : left)
-    source.push_back({f, to_be_carried});
-  std::sort(source.begin(), source.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
-  (*s.base)[in.target].content = with_fields(before, there, moved);
-  return s;
-}
-
-resolution judge_update(const twin& t, const intent& in, const evidence& found, bool late) {
-  if (!found.item) return no_effect{};
-  // Without a base only the written fields would be known of what was agreed: the contents are compared again.
-  if (!t.base && found.item->key != in.guard) return no_effect{};
-  auto now_there = digests_of(found.item->fields);
-  bool same_attachments =
-      has(in.fields, field::attachments) &&
-      one(now_there, field::attachment_sizes) == one(contents(t, in.target), field::attachment_sizes);
-  if (only(now_there, in.fields) == in.expected && found.item->key != in.guard && !same_attachments)
-    return took_effect{updated(t, in, found.item->key, in.guard, true)};
-  if (found.item->key != in.guard)
-    if (auto partly = partly_updated(t, in, found.item->key, now_there)) return took_effect{std::move(*partly)};
-  if (found.item->key == in.guard && !late) return look_again{};
-  return no_effect{};
+  if (late) return no_effect{true};
+  return look_again{};
 }
 
 } // namespace
+
+bool contains(const std::vector<field>& fields, field f) {
+  return std::find(fields.begin(), fields.end(), f) != fields.end();
+}
+
+field_digests contents(const twin& t, side s) {
+  if (t.seen[s] && t.seen[s]->content && t.seen[s]->content_key == t.seen[s]->key) return *t.seen[s]->content;
+  return t.base ? (*t.base)[s].content : field_digests{};
+}
+
+bool goes_in_parts(const twin& t, side target) {
+  return t.trouble && t.trouble->side == target && (t.trouble->one_by_one || !t.trouble->refused.empty());
+}
+
+settle_twin start(const twin& t, const intent& in) {
+  settle_twin s;
+  s.twin = t.id;
+  s.intent = in.id;
+  s.answers = in.answers;
+  s.conflict = in.loses;
+  // What was refused of an item is told until both sides agree.
+  s.clear_trouble = !t.base || !goes_in_parts(t, in.target);
+  s.count_sync = true;
+  return s;
+}
+
+settle_twin::write_result result_on(const twin& t, const intent& in, const item_id& id, const change_key& key) {
+  settle_twin::write_result w;
+  w.side = in.target;
+  w.item = id.empty() ? in.item : id;
+  w.key = key.empty() ? in.guard : key;
+  w.folder = in.folder;
+  if (auto& o = t.seen[in.target]) {
+    if (id.empty() && o->presence == presence::present) w.item = o->item; // it may have been moved since
+    w.read = o->read;
+    w.mark = o->mark;
+  }
+  return w;
+}
 
 intent intent_to_carry(const twin& t, enum operation op, side target, const content& source,
                        const folder_pair_id& folder, intent_id id, utc_seconds now) {
@@ -190,11 +122,20 @@ intent intent_to_carry(const twin& t, enum operation op, side target, const cont
   return in;
 }
 
-intent intent_to_update(const twin& t, const update_on& what, const content& source, intent_id id, utc_seconds now) {
+intent intent_to_update(const twin& t, const update_on& what, const content& source, intent_id id, utc_seconds now,
+                        const content* target) {
   auto in = intent_on(t, operation::update, what.target, std::move(id), now);
   in.source_key = source.key;
   in.fields = what.fields;
   in.expected = only(digests_of(source.fields), what.fields);
+  const auto value = [](const content& of, field f) {
+    const auto at = std::find_if(of.fields.begin(), of.fields.end(), [f](const auto& v) { return v.field == f; });
+    return at == of.fields.end() ? std::string() : at->value;
+  };
+  const auto& o = t.seen[what.target];
+  if (target && o)
+    for (field f : parts_of(o->item_class))
+      if (contains(what.fields, f)) in.parts.push_back({f, value(*target, f), value(source, f), {}});
   return in;
 }
 
@@ -256,6 +197,25 @@ settle_twin taken_back(const twin& t, const intent& in, const change_key& key) {
   return s;
 }
 
+settle_twin settlement_as_read(const twin& t, const intent& in, const item_id& id, const change_key& ours,
+                               const content& there, utc_seconds now) {
+  switch (in.operation) {
+  case operation::update:
+    return updated_as_read(t, in, ours, there);
+  case operation::create:
+  case operation::replace: {
+    auto s = carried(t, in, id, there.key, ours);
+    s.wrote->content = digests_of(there.fields);
+    return s;
+  }
+  case operation::set_read:
+  case operation::move:
+  case operation::remove:
+    break;
+  }
+  return settlement_of(t, in, id, there.key, now);
+}
+
 settle_twin settlement_of(const twin& t, const agree& a) {
   settle_twin s;
   s.twin = t.id;
@@ -299,19 +259,66 @@ resolution judge(const twin& t, const intent& in, const evidence& found, std::ch
     return judge_update(t, in, found, late);
   case operation::set_read:
     if (found.item && found.item->read == in.read) return took_effect{settlement_of(t, in, {}, found.item->key, now)};
+    if (!found.item) return found.left || late ? resolution(no_effect{}) : missed{};
     return unless_late();
   case operation::move: {
     // Moved away, it is found again by the change list of its new folder, under a new id.
     const auto& o = t.seen[in.target];
-    if (o && o->presence == presence::present && o->folder == in.folder && o->item != in.item)
-      return took_effect{settlement_of(t, in, o->item, o->key, now)};
+    if (o && o->presence == presence::present && o->item != in.item) {
+      if (o->folder == in.folder) return took_effect{settlement_of(t, in, o->item, o->key, now)};
+      return no_effect{}; // its user has moved it to another place
+    }
+    if (!found.item) return found.left ? resolution(no_effect{}) : missed{};
     return unless_late();
   }
-  case operation::remove:
-    if (!found.item) return took_effect{settlement_of(t, in, {}, {}, now)};
+  case operation::remove: {
+    const auto& o = t.seen[in.target];
+    // Its user has moved it before our request came: what is to go is there under another id.
+    if (o && o->presence == presence::present && o->item != in.item) return no_effect{};
+    if (!found.item) return found.left ? resolution(took_effect{settlement_of(t, in, {}, {}, now)}) : missed{};
     return unless_late();
+  }
   }
   return look_again{};
+}
+
+replacing judge_replacement(const twin& t, const intent& in, const evidence& old) {
+  const auto& o = t.seen[in.target];
+  if (o && o->presence == presence::present && o->item != in.item) return replacing::withdraw; // moved by its user
+  if (old.item) {
+    const auto known = contents(t, in.target);
+    const bool same = old.item->key == in.guard || (!known.empty() && digests_of(old.item->fields) == known);
+    const bool same_read = o && (!o->read || old.item->read == o->read);
+    return same && same_read ? replacing::remove_old : replacing::withdraw;
+  }
+  if (in.step < replace_step::removing) return replacing::withdraw; // not by us
+  return old.left ? replacing::settle : replacing::miss;
+}
+
+std::optional<conflict> lost_by_removal(const twin& t, const intent& in, const content& there, const policy& p,
+                                        utc_seconds now) {
+  const auto& o = t.seen[in.target];
+  if (!o || in.loses || p.direction != direction::bidirectional) return {};
+  const bool known = o->content && o->content_key == o->key;
+  if (!known && !(t.base && (*t.base)[in.target].read_back)) return {};
+  auto fields = differing_fields(digests_of(there.fields), contents(t, in.target));
+  std::erase(fields, field::attachment_sizes);
+  if (fields.empty()) return {};
+  const std::string loser = in.target == side::primary ? "primary" : "replica";
+  const std::string winner = in.target == side::primary ? "replica" : "primary";
+  conflict c;
+  c.pair = t.pair;
+  c.folder_pair = t.folder_pair;
+  c.twin = t.id;
+  c.subject = o->subject;
+  c.loser = in.target;
+  c.reason = in.operation == operation::replace ? "edited on both sides"
+                                                : "deleted on " + winner + ", edited on " + loser;
+  c.fields = std::move(fields);
+  for (side s : both_sides)
+    if (t.seen[s]) c.keys[s] = t.seen[s]->key;
+  c.when = now;
+  return c;
 }
 
 } // namespace exsyncd::logic

@@ -18,8 +18,10 @@ namespace exsyncd::logic {
 /// The intent of a create or a replace: carries the whole mail, as it was read from the source.
 intent intent_to_carry(const twin&, enum operation, side target, const content& source, const folder_pair_id& folder,
                        intent_id, utc_seconds now);
-/// The intent of an update of `fields`, whose values were read from the source at `source`.
-intent intent_to_update(const twin&, const update_on&, const content& source, intent_id, utc_seconds now);
+/// The intent of an update of `fields`, whose values were read from the source at `source`. `target`: the target's
+/// contents, where one of the fields takes several requests.
+intent intent_to_update(const twin&, const update_on&, const content& source, intent_id, utc_seconds now,
+                        const content* target = nullptr);
 intent intent_of(const twin&, const set_read_on&, intent_id, utc_seconds now);
 intent intent_of(const twin&, const move_on&, intent_id, utc_seconds now);
 intent intent_of(const twin&, const remove_on&, intent_id, utc_seconds now);
@@ -29,6 +31,10 @@ intent intent_of(const twin&, const remove_on&, intent_id, utc_seconds now);
 
 /// What a write has brought about. `id` and `key` are the answer's; empty ones mean: as before.
 settle_twin settlement_of(const twin&, const intent&, const item_id& id, const change_key& key, utc_seconds now);
+/// The same for an item that was read back: its answer gave no key, or it took several requests. `ours`: the key that
+/// the last answer gave; empty: none. What its user did meanwhile stays to be carried.
+settle_twin settlement_as_read(const twin&, const intent&, const item_id& id, const change_key& ours,
+                               const content& there, utc_seconds now);
 settle_twin settlement_of(const twin&, const agree&);
 settle_twin settlement_of(const twin&, const forget&);
 settle_twin settlement_of(const twin&, const bury&, utc_seconds now);
@@ -40,11 +46,16 @@ settle_twin taken_back(const twin&, const intent&, const change_key& key);
 
 /// What was found when looking for the outcome of an intent.
 struct evidence {
-  /// Items in the target folder that hold the intent's mark (create, replace).
+  /// Items that hold the intent's mark (create, replace).
   std::vector<listed_item> marked;
   /// The item written to, as it is now; empty: it is not found (update, set_read, move, remove, the old one of
   /// replace).
-  std::optional<content> item;
+  std::optional<content> item = {};
+  /// The folder pair in whose folder the marked ones are; empty: the intent's. And whether that is Deleted Items instead.
+  folder_pair_id place = {};
+  bool deleted = false;
+  /// Lists tell that the item written to has left its folder, and is nowhere else.
+  bool left = false;
 };
 
 /// It took effect: settle with this.
@@ -62,10 +73,30 @@ struct no_effect {
 };
 /// Too early to say: the server may still be committing.
 struct look_again {};
-using resolution = std::variant<took_effect, half_done, no_effect, look_again>;
+/// The item is not found: lists are to tell what became of it.
+struct missed {};
+/// An update of several requests was cut between them: it goes on from what is there.
+struct halfway {};
+using resolution = std::variant<took_effect, half_done, no_effect, look_again, missed, halfway>;
 
 /// `window`: how long after the request a server may still commit it. Exchange commits up to a minute after the client
 /// gave up; the daemon uses 90 s.
 resolution judge(const twin&, const intent&, const evidence&, std::chrono::seconds window, utc_seconds now);
+
+/// What is written when an update that was cut goes on: what its user has added meanwhile is kept.
+std::vector<part_values> parts_to_go_on_with(const intent&, const content& there, const content& source);
+
+/// What becomes of a replacement whose new copy exists, decided on a fresh read of the old one.
+enum class replacing {
+  remove_old, // it is as it was when the replacement was decided
+  withdraw,   // its user did something to it: the new copy goes, and all is decided anew
+  settle,     // it is gone by our own removal
+  miss        // it is not found: lists are to tell
+};
+replacing judge_replacement(const twin&, const intent&, const evidence& old);
+
+/// What a user had changed of an item just before we removed it, where that was found out afterwards.
+std::optional<conflict> lost_by_removal(const twin&, const intent&, const content& there, const policy&,
+                                        utc_seconds now);
 
 } // namespace exsyncd::logic

@@ -58,8 +58,14 @@ void write_body(xml_writer& out, std::string_view value) {
 struct attachment_facts {
   std::string what; // "name\ttype"
   std::string size;
+  std::string modified, id;
   auto operator<=>(const attachment_facts&) const = default;
 };
+
+std::string id_of_attachment(const element& a) {
+  const auto* id = a.child("AttachmentId");
+  return id ? std::string(id->attribute("Id")) : std::string();
+}
 
 std::vector<attachment_facts> attachments_of(const element& item) {
   std::vector<attachment_facts> out;
@@ -69,7 +75,8 @@ std::vector<attachment_facts> attachments_of(const element& item) {
       const auto type = a.text_of("ContentType");
       out.push_back({std::string(trimmed(a.text_of("Name"))) + "\t" +
                          (is_item ? "message/rfc822" : lower(trimmed(type.substr(0, type.find(';'))))),
-                     std::string(a.text_of("Size"))});
+                     std::string(a.text_of("Size")), std::string(a.text_of("LastModifiedTime")),
+                     id_of_attachment(a)});
     }
   std::sort(out.begin(), out.end());
   return out;
@@ -84,6 +91,15 @@ std::string read_attachment_sizes(const element& item, bool) {
   std::vector<std::string> out;
   for (auto& a : attachments_of(item))
     out.push_back(std::move(a.size));
+  return joined(out);
+}
+
+/// What tells a file from another one of its name and size: when it was attached, or in 2007, which tells neither size
+/// nor time, the id that the new one has.
+std::string read_attachment_states(const element& item, bool) {
+  std::vector<std::string> out;
+  for (auto& a : attachments_of(item))
+    out.push_back(a.size.empty() ? a.id : a.size + "@" + a.modified);
   return joined(out);
 }
 
@@ -267,6 +283,11 @@ field_row replaceable_attachments_row() {
 field_row attachment_sizes_row() {
   field_row row{field::attachment_sizes};
   row.read = read_attachment_sizes; // out of the same list
+  return row;
+}
+field_row attachment_states_row() {
+  field_row row{field::attachment_sizes};
+  row.read = read_attachment_states;
   return row;
 }
 

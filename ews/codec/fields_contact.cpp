@@ -289,7 +289,7 @@ const class_fields& contact_fields() {
   static const class_fields table{
       item_class::contact,
       "Contact",
-      {subject_row(), sensitivity_row(), body_row(), replaceable_attachments_row(), attachment_sizes_row(),
+      {subject_row(), sensitivity_row(), body_row(), replaceable_attachments_row(), attachment_states_row(),
        categories_row(), importance_row(), property_row(field::title, property::display_name_prefix),
        text_row(field::given_name, "contacts:GivenName"), text_row(field::initials, "contacts:Initials"),
        text_row(field::middle_name, "contacts:MiddleName"), text_row(field::surname, "contacts:Surname"),

@@ -25,7 +25,8 @@ enum class field : std::uint8_t {
   // ---- every class
   /// The names and content types of the attachments, in a stable order.
   attachments = 13,
-  /// Their sizes as this server counts them: compared with the same side's base only, never across.
+  /// Their sizes as this server counts them, and what else it tells of when they came: compared with the same side's
+  /// base only, never across.
   attachment_sizes = 14,
   /// Whether it is a draft: fixed by the first save. Mail only.
   draft = 15,

@@ -125,8 +125,22 @@ TEST_CASE("a copy does not take the place of what we are removing ourselves") {
     intent in;
     in.operation = op;
     in.target = R;
+    in.step = op == operation::replace ? replace_step::removing : 0;
     t.intent = in;
     CHECK(in_words(logic::match({t, half("copy", R, "", "search-R")}, {}, in_inbox)) == "held copy");
+  }
+}
+
+TEST_CASE("what its user moves while it is being replaced is found again, as long as we have removed nothing") {
+  auto t = agreed_twin();
+  leave(t, R);
+  intent in;
+  in.operation = operation::replace;
+  in.target = R;
+  for (auto step : {replace_step::creating, replace_step::made, replace_step::withdrawing}) {
+    in.step = step;
+    t.intent = in;
+    CHECK(in_words(logic::match({t, half("moved", R, "", "search-R")}, {}, in_inbox)) == "t1=moved@R");
   }
 }
 

@@ -49,8 +49,8 @@ const T& as(const std::vector<write_outcome>& outcomes) {
 }
 
 const std::vector<carried_attachment>& read(const attachments_fetched& got) {
-  REQUIRE(std::holds_alternative<std::vector<carried_attachment>>(got.outcome));
-  return std::get<std::vector<carried_attachment>>(got.outcome);
+  REQUIRE(std::holds_alternative<attachments_of_item>(got.outcome));
+  return std::get<attachments_of_item>(got.outcome).all;
 }
 
 } // namespace

@@ -45,7 +45,7 @@ struct class_stage : sim_stage {
     auto answer = ask<attachments_fetched>(fetch_attachments{id});
     if (auto* why = std::get_if<failure>(&answer.outcome)) FAIL(why->code << ": " << why->what);
     REQUIRE(answer.outcome.index() == 0);
-    return std::get<0>(std::move(answer.outcome));
+    return std::get<0>(std::move(answer.outcome)).all;
   }
   write_outcome create_with(std::vector<field_value> fields) {
     carried_item item;

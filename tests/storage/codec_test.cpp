@@ -35,6 +35,7 @@ observation full_observation(const std::string& n) {
   o.content_key = change_key{"content" + n};
   o.unlisted_since = 4711;
   o.likeness = digests(3);
+  o.missed_since = 4712;
   return o;
 }
 
@@ -71,6 +72,7 @@ twin full_twin() {
                      {field::subject},
                      {change_key{"k1"}, change_key{"k2"}},
                      utc_seconds{std::chrono::seconds{17}}};
+  i.parts = {{field::exceptions, "before", "wanted", "kept"}};
   t.intent = i;
   trouble w;
   w.code = "code";
@@ -82,6 +84,8 @@ twin full_twin() {
   w.next = utc_seconds{std::chrono::seconds{7}};
   w.at = {change_key{"at1"}, change_key{"at2"}};
   w.side = side::primary;
+  w.refused = digests(4);
+  w.one_by_one = true;
   t.trouble = w;
   t.abandoned = {operation_mark{"m1"}, operation_mark{"m2"}};
   t.buried = utc_seconds{std::chrono::seconds{8}};

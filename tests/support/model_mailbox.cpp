@@ -126,7 +126,11 @@ void model_mailbox::user_attach(const item_id& id, const std::string& name, cons
   auto* item = item_of(id);
   if (!item) return;
   item->attachments[name] = bytes;
-  item->version = ++last_version_;
+  item->version = item->attached_at[name] = ++last_version_;
+}
+
+void model_mailbox::change_under_key(const item_id& id, field f, const std::string& value) {
+  if (auto* item = item_of(id)) item->fields[f] = value;
 }
 
 void model_mailbox::user_detach(const item_id& id, const std::string& name) {
@@ -242,7 +246,11 @@ std::optional<content> model_mailbox::read(const item_id& id) const {
   if (item->sent) fields[field::sent] = iso(*item->sent);
   for (const auto& [name, bytes] : item->attachments) {
     fields[field::attachments] += name + "\n";
-    fields[field::attachment_sizes] += std::to_string(bytes.size() + attachment_overhead) + "\n";
+    fields[field::attachment_sizes] += std::to_string(bytes.size() + attachment_overhead);
+    // Of a mail only what its user cannot do is told: its attachments come and go with the whole of it.
+    if (const auto at = item->attached_at.find(name); tells_when_attached && at != item->attached_at.end())
+      if (item->item_class != item_class::message) fields[field::attachment_sizes] += "@" + std::to_string(at->second);
+    fields[field::attachment_sizes] += "\n";
   }
   for (const auto& [f, v] : fields)
     c.fields.push_back({f, v});
@@ -277,17 +285,18 @@ std::optional<carried_item> model_mailbox::carry(const item_id& id) {
   return mail;
 }
 
-std::optional<std::vector<carried_attachment>> model_mailbox::attachments(const item_id& id) const {
+std::optional<attachments_of_item> model_mailbox::attachments(const item_id& id) const {
   const auto* item = this->item(id);
   if (!item) return std::nullopt;
-  std::vector<carried_attachment> all;
+  attachments_of_item found{{}, item->key()};
+  auto& all = found.all;
   for (const auto& [name, bytes] : item->attachments) {
     carried_attachment one;
     one.name = name;
     one.content_base64 = base64(bytes);
     all.push_back(std::move(one));
   }
-  return all;
+  return found;
 }
 
 std::optional<std::vector<listed_item>> model_mailbox::find_by_mark(const folder_id& folder,
@@ -347,15 +356,18 @@ model_mailbox::outcome model_mailbox::update(const item_id& id, const change_key
   auto* item = item_of(id);
   if (!item) return gone{};
   for (const auto& f : fields)
-    if (!settable(*item, f.field)) return not_settable{};
+    if (!settable(*item, f.field) || refuses_values.contains(f.value)) return not_settable{};
   if (item->key() != guard) return stale{};
   for (const auto& f : fields)
     if (f.field == field::time || f.field == field::recurrence) item->fields.erase(field::exceptions);
   for (const auto& f : fields) {
     if (f.field == field::attachments) {
       item->attachments.clear();
-      for (const auto& a : attachments)
+      item->attached_at.clear();
+      for (const auto& a : attachments) {
         item->attachments[a.name] = from_base64(a.content_base64.text());
+        item->attached_at[a.name] = last_version_ + 1;
+      }
       continue;
     }
     const auto kept = stored_value(f.field, f.value);
@@ -373,16 +385,20 @@ model_mailbox::outcome model_mailbox::update_halfway(const item_id& id, const ch
                                                      const std::vector<carried_attachment>& attachments) {
   std::vector<field_value> first;
   for (const auto& f : fields)
-    if (f.field == field::exceptions && f.value.size() > 1)
-      first.push_back({f.field, f.value.substr(0, f.value.size() / 2)});
+    if (f.field == field::exceptions && f.value.find('\n') != std::string::npos)
+      first.push_back({f.field, f.value.substr(0, f.value.find('\n'))}); // the first of them
     else if (f.field != field::exceptions && f.field != field::attachments)
       first.push_back(f);
   if (!first.empty()) return update(id, guard, first);
   auto* item = item_of(id);
   if (!item) return gone{};
   if (item->key() != guard) return stale{};
-  for (const auto& a : attachments)
-    item->attachments["new " + a.name] = from_base64(a.content_base64.text());
+  // The first of the new ones stands beside the old ones, or has taken the place of the one under its name.
+  for (const auto& a : attachments) {
+    item->attachments[a.name] = from_base64(a.content_base64.text());
+    item->attached_at[a.name] = last_version_ + 1;
+    break;
+  }
   item->version = ++last_version_;
   return done{id, item->key()};
 }
@@ -406,8 +422,8 @@ model_mailbox::outcome model_mailbox::move(const item_id& id, const folder_id& t
 
 model_mailbox::outcome model_mailbox::remove(const item_id& id) {
   if (!item_of(id)) return gone{};
-  user_delete(id);
-  return done{};
+  const auto now = user_move(id, "deleteditems");
+  return done{now, item_of(now)->key()};
 }
 
 void model_mailbox::commit_at(std::chrono::seconds due, std::function<void(model_mailbox&)> act) {

@@ -29,6 +29,7 @@ struct model_item {
   bool draft = false;
   std::map<field, std::string> fields;            // canonical; an empty value is not in it
   std::map<std::string, std::string> attachments; // name to bytes
+  std::map<std::string, std::uint64_t> attached_at; // name to the version that put it there; 0 where it is not in it
   exsyncd::message_id message_id;
   exsyncd::search_key search_key;
   operation_mark mark;
@@ -101,6 +102,14 @@ public:
   std::set<std::string> refuses;
   /// How this server counts an attachment: its bytes and so much more.
   std::size_t attachment_overhead = 0;
+  /// An update that sets a field to one of these is refused, all of it.
+  std::set<std::string> refuses_values;
+  /// Whether answers of writes tell the key that they have led to.
+  bool tells_keys = true;
+  /// Whether its lists of attachments tell when each was attached, beside their sizes.
+  bool tells_when_attached = true;
+  /// The content of an item changes and its key stays: as in servers that compute parts of it.
+  void change_under_key(const item_id& item, field f, const std::string& value);
 
   // ---- what users do (an item that is not there any more: nothing happens)
   // -------------------------------------------
@@ -151,7 +160,8 @@ public:
   std::optional<std::variant<change_page, cursor_unknown>> list(const folder_id& folder, const sync_cursor& since);
   std::optional<content> read(const item_id& item) const;
   std::optional<carried_item> carry(const item_id& item);
-  std::optional<std::vector<carried_attachment>> attachments(const item_id& item) const;
+  /// Each as often as it is there, the newest last.
+  std::optional<attachments_of_item> attachments(const item_id& item) const;
   std::optional<std::vector<listed_item>> find_by_mark(const folder_id& folder, const operation_mark& mark) const;
 
   struct done {
@@ -174,7 +184,7 @@ public:
                          const std::vector<carried_attachment>& attachments);
   outcome set_read(const item_id& item, bool read);
   outcome move(const item_id& item, const folder_id& to);
-  /// To Deleted Items; `done` carries no id, as DeleteItem's answer does not.
+  /// To Deleted Items, under another id.
   outcome remove(const item_id& item);
 
   folder_outcome create_folder(const folder_id& parent, const std::string& name, const std::string& folder_class);

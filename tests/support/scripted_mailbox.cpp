@@ -155,6 +155,7 @@ public:
             not_done{failure_of("ErrorBatchProcessingStopped", reach::account, retry::later, call.name)});
       else
         done.outcomes.push_back(as_answer(call, acts[i](*model_)));
+      if (auto* w = std::get_if<written>(&done.outcomes.back()); w && !model_->tells_keys) w->key = {};
     }
     script_.after(call);
     if (f.kind == fault::kind::answer_lost_after || f.kind == fault::kind::cut) done.outcomes.assign(acts.size(), lost);

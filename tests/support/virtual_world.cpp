@@ -256,7 +256,7 @@ void virtual_world::check_intents(const mailbox_call& call) {
       if (t.intent) open.push_back(*t.intent);
   });
   const auto covers = [&](const intent& i, const item_id& item) {
-    if (i.target != call.side || i.item != item) return false;
+    if (i.target != call.side || (i.item != item && i.made != item)) return false;
     switch (i.operation) {
     case operation::create:
       return false;
@@ -269,7 +269,9 @@ void virtual_world::check_intents(const mailbox_call& call) {
     case operation::remove:
       return call.name == "remove_items";
     case operation::replace:
-      return call.name == "remove_items" && i.step == 1;
+      return call.name == "remove_items" &&
+             ((i.step == replace_step::removing && i.item == item) ||
+              (i.step == replace_step::withdrawing && i.made == item));
     }
     return false;
   };

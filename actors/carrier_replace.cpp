@@ -1,0 +1,114 @@
+#include "actors/carrier.hpp"
+
+namespace exsyncd {
+
+// A replacement makes a new copy and removes the old one. Its user may act between the two: so the removal is decided
+// on a fresh read, and where the old copy is not as it was, the new one goes again and everything is decided anew on
+// what there is. The step on disk tells afterwards who removed the old copy: before `removing`, it was not us.
+
+void carrier::progress(const opened& o, std::uint8_t step, std::function<void()> then) {
+  ask_ledger(progress_intent{o.what.twin.id, o.intent.id, step, o.intent.made, o.intent.made_key},
+             [then = std::move(then)](const stored&) { then(); });
+}
+
+/// The new copy exists, and that is on disk.
+void carrier::finish_replacing(opened made) {
+  const auto target = made.intent.target;
+  const auto of = class_of(made.what);
+  auto id = made.intent.item;
+  read(target, {std::move(id)}, of, [me = shared_from_this(), made = std::move(made), target](auto& outcomes) {
+    logic::evidence old;
+    const auto* verdict = std::get_if<logic::resolve>(&made.what.verdict.what);
+    old.left = verdict && verdict->left;
+    if (auto* c = std::get_if<content>(&outcomes.front())) old.item = *c;
+    // What cannot be told from what is hidden rests, unless the lists tell that it is gone.
+    if (auto* f = std::get_if<failure>(&outcomes.front()); f && !old.left) {
+      aftermath after;
+      me->fail(made.what, target, *f, after);
+      return me->store(std::move(after));
+    }
+    me->decide_replacement(made, old);
+  });
+}
+
+void carrier::decide_replacement(opened made, const logic::evidence& old) {
+  const auto target = made.intent.target;
+  aftermath after;
+  switch (logic::judge_replacement(made.what.twin, made.intent, old)) {
+  case logic::replacing::remove_old:
+    return progress(made, replace_step::removing, [me = shared_from_this(), made] { me->remove_old(made); });
+  case logic::replacing::withdraw:
+    if (old.item)
+      observe(made.what, target, *old.item, after);
+    else if (!old.left)
+      miss(made.what, target, after);
+    return withdraw(std::move(made), std::move(after));
+  case logic::replacing::settle:
+    conclude(made, written{made.intent.made, made.intent.made_key}, after);
+    return store(std::move(after));
+  case logic::replacing::miss:
+    miss(made.what, target, after);
+    return store(std::move(after));
+  }
+}
+
+/// The old copy goes to Deleted Items, where an edit that nobody had seen yet is not lost.
+void carrier::remove_old(opened made) {
+  const auto target = made.intent.target;
+  remove_items request{{made.intent.item}};
+  write(target, std::move(request), {made}, [me = shared_from_this(), made, target](auto outcomes) {
+    aftermath after;
+    auto& outcome = outcomes.front();
+    if (std::holds_alternative<gone>(outcome)) { // its user was faster
+      me->miss(made.what, target, after);
+      return me->withdraw(made, std::move(after));
+    }
+    if (auto* no = std::get_if<refused>(&outcome)) { // it stays for good, so the new one must not
+      after.troubled.push_back({made.what.twin.id, me->trouble_of(made.what, target, no->why, true)});
+      ++me->result_.failed;
+      return me->withdraw(made, std::move(after));
+    }
+    if (auto* no = std::get_if<not_done>(&outcome)) {
+      me->fail(made.what, target, no->why, after);
+      return me->store(std::move(after));
+    }
+    const auto* removed = std::get_if<written>(&outcome);
+    const written settled{made.intent.made, made.intent.made_key};
+    me->conclude(made, removed ? write_outcome(settled) : outcome, after);
+    if (!removed || removed->id.empty() || made.intent.loses) return me->store(std::move(after));
+    me->read_removed({{made, removed->id}}, std::move(after));
+  });
+}
+
+/// The new copy goes again, and the intent with it.
+void carrier::withdraw(opened made, aftermath after) {
+  auto me = shared_from_this();
+  progress(made, replace_step::withdrawing, [me, made, after = std::move(after)]() mutable {
+    const auto target = made.intent.target;
+    me->write(target, remove_items{{made.intent.made}}, {made},
+              [me, made, target, after = std::move(after)](auto outcomes) mutable {
+                auto& outcome = outcomes.front();
+                if (std::holds_alternative<written>(outcome) || std::holds_alternative<gone>(outcome)) {
+                  // Its mark is kept in mind: a list that has shown it means no new item.
+                  after.abandoned.push_back({made.what.twin.id, made.intent.id, true});
+                  ++me->result_.done;
+                  ++me->result_.writes;
+                  me->log(log_level::info, made.what,
+                          "the item was changed while it was being replaced; the new copy is removed again");
+                  return me->store(std::move(after));
+                }
+                if (auto* no = std::get_if<refused>(&outcome)) {
+                  after.troubled.clear();
+                  after.troubled.push_back({made.what.twin.id, me->trouble_of(made.what, target, no->why, true)});
+                  ++me->result_.failed;
+                } else if (auto* later = std::get_if<not_done>(&outcome)) {
+                  me->fail(made.what, target, later->why, after);
+                } else {
+                  me->conclude(made, outcome, after);
+                }
+                me->store(std::move(after));
+              });
+  });
+}
+
+} // namespace exsyncd

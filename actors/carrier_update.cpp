@@ -1,0 +1,258 @@
+#include "actors/carrier.hpp"
+
+#include "actors/logic/digest.hpp"
+#include "actors/logic/likeness.hpp"
+#include "actors/logic/parts.hpp"
+#include "ews/model/too_large.hpp"
+
+#include <algorithm>
+
+namespace exsyncd {
+namespace {
+
+std::vector<field_value> values_of(const content& source, const std::vector<field>& fields,
+                                   const std::vector<part_values>& parts) {
+  std::vector<field_value> values;
+  for (field f : fields) {
+    auto at = std::find_if(source.fields.begin(), source.fields.end(), [f](const field_value& v) { return v.field == f; });
+    values.push_back(at == source.fields.end() ? field_value{f, {}} : *at);
+    for (const auto& p : parts)
+      if (p.field == f && !p.kept.empty())
+        values.back().value = logic::with_entries(f, p.wanted, logic::entries_of(f, p.kept));
+  }
+  return values;
+}
+
+} // namespace
+
+void carrier::update(std::vector<task> tasks, side target) {
+  side source = other(target);
+  auto ids = items_of(tasks, source);
+  const auto of = class_of(tasks.front());
+  read(source, std::move(ids), of,
+       [me = shared_from_this(), tasks = std::move(tasks), target, source](auto& outcomes) {
+         std::vector<loaded> ready;
+         aftermath after;
+         for (std::size_t i = 0; i < tasks.size(); ++i) {
+           const auto& t = tasks[i];
+           if (auto* f = std::get_if<failure>(&outcomes[i])) {
+             me->fail(t, source, *f, after);
+             continue;
+           }
+           auto* c = std::get_if<content>(&outcomes[i]);
+           if (!c) {
+             me->miss(t, source, after);
+             continue;
+           }
+           const auto& o = *t.twin.seen[source];
+           const bool known = o.content && o.content_key == o.key;
+           // Edited again since it was decided, maybe under the same key: that is a fact first, and decided anew.
+           if (c->key != o.key || (known && logic::digests_of(c->fields) != *o.content)) {
+             me->observe(t, source, *c, after);
+             continue;
+           }
+           const auto& what = std::get<logic::update_on>(t.verdict.what);
+           loaded l{t, logic::intent_to_update(t.twin, what, *c, me->new_intent(), me->now()), {}, {}, {}};
+           l.source = *c;
+           ready.push_back(std::move(l));
+         }
+         if (!after.troubled.empty() || !after.observed.empty()) {
+           ++me->in_flight_; // what cannot go ends as a batch of its own
+           me->store(std::move(after));
+         }
+         if (ready.empty()) return me->batch_done();
+         me->read_targets(std::move(ready), target);
+       });
+}
+
+void carrier::read_targets(std::vector<loaded> ready, side target) {
+  const auto in_parts = [](const loaded& l) {
+    const auto parts = logic::parts_of(class_of(l.what));
+    return std::any_of(l.intent.fields.begin(), l.intent.fields.end(), [&](field f) {
+      return std::find(parts.begin(), parts.end(), f) != parts.end();
+    });
+  };
+  std::vector<item_id> ids;
+  for (const auto& l : ready)
+    if (in_parts(l)) ids.push_back(l.intent.item);
+  auto go_on = [me = shared_from_this(), target](std::vector<loaded> all) {
+    if (all.empty()) return me->batch_done();
+    for (auto& l : all)
+      l.fields = values_of(l.source, l.intent.fields, l.intent.parts);
+    me->ask_target(target, [me, all = std::move(all), target](const settable& takes) {
+      me->fetch_attached(all, 0, target, takes.largest_item);
+    });
+  };
+  if (ids.empty()) return go_on(std::move(ready));
+  const auto of = class_of(ready.front().what);
+  read(target, std::move(ids), of, [me = shared_from_this(), ready = std::move(ready), target, in_parts, go_on](auto& outcomes) {
+    std::vector<loaded> all;
+    aftermath after;
+    std::size_t at = 0;
+    for (auto l : ready) {
+      if (!in_parts(l)) {
+        all.push_back(std::move(l));
+        continue;
+      }
+      auto& outcome = outcomes[at++];
+      auto& o = *l.what.twin.seen[target];
+      auto* c = std::get_if<content>(&outcome);
+      if (auto* f = std::get_if<failure>(&outcome)) {
+        me->fail(l.what, target, *f, after);
+      } else if (!c) {
+        me->miss(l.what, target, after);
+      } else if (c->key != o.key) {
+        me->observe(l.what, target, *c, after);
+      } else {
+        // What the target has now is what a user's edits during the write are told by.
+        after.observed.push_back({l.what.twin.id, o.sequence, target, o.item, c->key, c->read, c->draft,
+                                  logic::digests_of(c->fields), false, false, logic::likeness_of(*c)});
+        o.content = logic::digests_of(c->fields);
+        o.content_key = c->key;
+        auto& in = l.intent;
+        in = logic::intent_to_update(l.what.twin, std::get<logic::update_on>(l.what.verdict.what), l.source, in.id,
+                                     in.begun, c);
+        all.push_back(std::move(l));
+      }
+    }
+    const auto nothing = [](const stored&) {};
+    if (!after.troubled.empty()) me->ask_ledger(note_troubles{std::move(after.troubled)}, nothing);
+    me->ask_ledger(observe_contents{std::move(after.observed)},
+                   [go_on, all = std::move(all)](const stored&) { go_on(all); });
+  });
+}
+
+/// Reads what is attached on the source, one item after the other; then what is to be kept of the target's own.
+void carrier::fetch_attached(std::vector<loaded> ready, std::size_t at, side target, std::uint64_t largest) {
+  const auto wanted = [](const loaded& l) {
+    return class_of(l.what) != item_class::message &&
+           std::any_of(l.fields.begin(), l.fields.end(),
+                       [](const field_value& f) { return f.field == field::attachments && !f.value.empty(); });
+  };
+  while (at < ready.size() && !wanted(ready[at]))
+    ++at;
+  if (at == ready.size()) return update_whole(std::move(ready), target);
+  auto me = shared_from_this();
+  const side source = other(target);
+  fetch_attachments request{ready[at].what.twin.seen[source]->item, largest};
+  self_->request(options().mailboxes[source], mailbox_patience, std::move(request))
+      .then(
+          [me, ready = std::move(ready), at, source, target, largest](attachments_fetched& answer) mutable {
+            if (auto* got = std::get_if<attachments_of_item>(&answer.outcome);
+                got && got->at == ready[at].source.key) {
+              ready[at].attachments = std::move(got->all);
+              return me->fetch_kept(std::move(ready), at, target, largest);
+            }
+            aftermath after;
+            const auto& t = ready[at].what;
+            if (auto* f = std::get_if<failure>(&answer.outcome)) {
+              const side at_fault = f->code == too_large_code ? target : source;
+              me->fail(t, at_fault, *f, after);
+              if (f->reach != reach::item) me->stop(source, *f);
+            } else if (std::holds_alternative<gone>(answer.outcome)) {
+              me->miss(t, source, after);
+            } else {
+              ++me->result_.waiting; // its contents were read under another key: the list tells of it
+            }
+            me->go_on_without(std::move(ready), at, target, largest, std::move(after));
+          },
+          [me, source](const caf::error& e) { me->mailbox_died(source, e); });
+}
+
+void carrier::go_on_without(std::vector<loaded> ready, std::size_t at, side target, std::uint64_t largest,
+                            aftermath after) {
+  ready.erase(ready.begin() + static_cast<std::ptrdiff_t>(at));
+  ++in_flight_;
+  store(std::move(after));
+  fetch_attached(std::move(ready), at, target, largest);
+}
+
+/// What a user added to the target while an earlier try was cut goes along: the write replaces all that is there.
+void carrier::fetch_kept(std::vector<loaded> ready, std::size_t at, side target, std::uint64_t largest) {
+  std::vector<std::string> kept;
+  for (const auto& p : ready[at].intent.parts)
+    if (p.field == field::attachments) kept = logic::entries_of(field::attachments, p.kept);
+  if (kept.empty()) return fetch_attached(std::move(ready), at + 1, target, largest);
+  auto me = shared_from_this();
+  fetch_attachments request{ready[at].intent.item, 0};
+  self_->request(options().mailboxes[target], mailbox_patience, std::move(request))
+      .then(
+          [me, ready = std::move(ready), at, target, largest, kept](attachments_fetched& answer) mutable {
+            if (auto* got = std::get_if<attachments_of_item>(&answer.outcome);
+                got && got->at == ready[at].intent.guard) {
+              for (const auto& entry : kept) {
+                const auto name = entry.substr(0, entry.find('\t'));
+                // The newest stands last.
+                const auto one = std::find_if(got->all.rbegin(), got->all.rend(),
+                                              [&](const carried_attachment& a) { return a.name == name; });
+                if (one == got->all.rend()) continue;
+                ready[at].attachments.push_back(*one);
+                got->all.erase(std::next(one).base());
+              }
+              return me->fetch_attached(std::move(ready), at + 1, target, largest);
+            }
+            aftermath after;
+            if (auto* f = std::get_if<failure>(&answer.outcome))
+              me->fail(ready[at].what, target, *f, after);
+            else
+              ++me->result_.waiting;
+            me->go_on_without(std::move(ready), at, target, largest, std::move(after));
+          },
+          [me, target](const caf::error& e) { me->mailbox_died(target, e); });
+}
+
+void carrier::update_whole(std::vector<loaded> ready, side target) {
+  begin(std::move(ready), [me = shared_from_this(), target](std::vector<loaded> open) {
+    update_items request;
+    std::vector<opened> intents;
+    for (auto& l : open) {
+      request.items.push_back({l.intent.item, l.intent.guard, std::move(l.fields), class_of(l.what),
+                               me->options().settings.policy.meetings, std::move(l.attachments)});
+      intents.push_back({std::move(l.what), std::move(l.intent)});
+    }
+    me->write(target, std::move(request), intents,
+              [me, intents](std::vector<write_outcome> outcomes) { me->conclude(intents, std::move(outcomes)); });
+  });
+}
+
+void carrier::resume(task t, content there) {
+  const auto source = other(t.twin.intent->target);
+  const auto& o = t.twin.seen[source];
+  if (!o || o->presence != presence::present) { // deleted meanwhile: that is decided first
+    ++result_.done;
+    return store({{}, {{t.twin.id, t.twin.intent->id, false}}, {}, {}});
+  }
+  const auto of = class_of(t);
+  auto id = o->item;
+  read(source, {std::move(id)}, of, [me = shared_from_this(), t = std::move(t), there = std::move(there), source](auto& outcomes) {
+    aftermath after;
+    const auto* c = std::get_if<content>(&outcomes.front());
+    if (!c) {
+      if (auto* f = std::get_if<failure>(&outcomes.front()))
+        me->fail(t, source, *f, after);
+      else
+        me->miss(t, source, after);
+      return me->store(std::move(after));
+    }
+    const auto target = other(source);
+    const auto& old = *t.twin.intent;
+    loaded l{t, old, {}, {}, {}, old.id, *c};
+    auto& in = l.intent;
+    in.id = me->new_intent();
+    in.begun = me->now();
+    // Its other fields may have been edited since they were seen last: the key that they were seen at stays the base's.
+    in.source_key = t.twin.seen[source]->key;
+    in.expected = logic::only(logic::digests_of(c->fields), in.fields);
+    in.parts = logic::parts_to_go_on_with(old, there, *c);
+    in.item = t.twin.seen[target]->item;
+    in.guard = there.key;
+    for (side s : both_sides)
+      in.answers[s] = t.twin.seen[s]->sequence;
+    l.fields = values_of(*c, in.fields, in.parts);
+    me->ask_target(target, [me, l = std::move(l), target](const settable& takes) {
+      me->fetch_attached({l}, 0, target, takes.largest_item);
+    });
+  });
+}
+
+} // namespace exsyncd

@@ -1,0 +1,99 @@
+#include "actors/logic/parts.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace exsyncd::logic {
+namespace {
+
+/// What tells an entry from another one: of an attachment its name, since a server may have its own idea of the type;
+/// of an exception its occurrence.
+std::string key_of(field f, const std::string& entry) {
+  if (f == field::attachments) return entry.substr(0, entry.find('\t'));
+  const auto line = entry.substr(0, entry.find('\n'));
+  const auto at = line.find('=');
+  return at == std::string::npos ? line : line.substr(at + 1);
+}
+
+std::map<std::string, std::size_t> counted(field f, std::string_view value) {
+  std::map<std::string, std::size_t> times;
+  for (const auto& e : entries_of(f, value))
+    ++times[key_of(f, e)];
+  return times;
+}
+
+bool begins_one(std::string_view line) {
+  return line.starts_with("deleted=") || line.starts_with("changed=");
+}
+
+} // namespace
+
+std::vector<std::string> entries_of(field f, std::string_view value) {
+  std::vector<std::string> all;
+  while (!value.empty()) {
+    const auto end = std::min(value.find('\n'), value.size());
+    const auto line = value.substr(0, end);
+    value.remove_prefix(std::min(end + 1, value.size()));
+    if (line.empty()) continue;
+    const bool goes_on = f == field::exceptions && !all.empty() && !begins_one(line) && begins_one(all.back());
+    if (goes_on)
+      all.back() += "\n" + std::string(line);
+    else
+      all.emplace_back(line);
+  }
+  return all;
+}
+
+std::vector<std::string> users_entries(const part_values& part, std::string_view there, bool done) {
+  std::vector<std::string> users;
+  if (part.field == field::attachments) {
+    auto known = counted(part.field, part.wanted);
+    if (!done)
+      for (const auto* more : {&part.before, &part.kept})
+        for (const auto& [name, times] : counted(part.field, *more))
+          known[name] += times;
+    auto all = entries_of(part.field, there);
+    for (const auto& e : all)
+      if (auto& left = known[key_of(part.field, e)]; left > 0)
+        --left;
+      else
+        users.push_back(e);
+    return users;
+  }
+  auto known = entries_of(part.field, part.wanted);
+  if (!done)
+    for (const auto* more : {&part.before, &part.kept})
+      for (auto& e : entries_of(part.field, *more))
+        known.push_back(std::move(e));
+  for (auto& e : entries_of(part.field, there))
+    if (std::find(known.begin(), known.end(), e) == known.end()) users.push_back(std::move(e));
+  return users;
+}
+
+bool lacks_entries(const part_values& part, std::string_view there) {
+  auto is = counted(part.field, there);
+  for (const auto& [key, times] : counted(part.field, part.wanted))
+    if (is[key] < times) return true;
+  return false;
+}
+
+std::string with_entries(field f, std::string_view value, const std::vector<std::string>& entries) {
+  auto all = entries_of(f, value);
+  for (const auto& e : entries) {
+    if (f == field::exceptions)
+      std::erase_if(all, [&](const std::string& old) { return key_of(f, old) == key_of(f, e); });
+    all.push_back(e);
+  }
+  // As the codec sorts them: deleted occurrences first, each kind by its original start.
+  std::sort(all.begin(), all.end(), [f](const std::string& a, const std::string& b) {
+    const bool a_deleted = a.starts_with("deleted="), b_deleted = b.starts_with("deleted=");
+    if (f == field::exceptions && a_deleted != b_deleted) return a_deleted;
+    return a < b;
+  });
+  std::string text;
+  for (const auto& e : all)
+    text += (text.empty() ? "" : "\n") + e;
+  return text;
+}
+
+} // namespace exsyncd::logic

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "storage/records.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Values that are written entry by entry: the names of attachments, a line each, and the exceptions of a series, which
+/// begin with "deleted=" or "changed=" and their original start.
+namespace exsyncd::logic {
+
+std::vector<std::string> entries_of(field, std::string_view value);
+
+/// What of `there` can come from nobody but a user, while this was written: cut halfway, what was there before and what
+/// is wanted may stand beside each other; done, only what is wanted may.
+std::vector<std::string> users_entries(const part_values&, std::string_view there, bool done);
+
+/// Whether a user has taken something away of what was written whole.
+bool lacks_entries(const part_values&, std::string_view there);
+
+/// `value` with these entries; one of a series takes the place of what stands for the same occurrence.
+std::string with_entries(field, std::string_view value, const std::vector<std::string>& entries);
+
+} // namespace exsyncd::logic

@@ -1,0 +1,223 @@
+#include "actors/logic/digest.hpp"
+#include "actors/logic/parts.hpp"
+#include "actors/logic/settling.hpp"
+
+#include <algorithm>
+
+// An update of several requests lets its target's user act in between. What is there afterwards is read, and told apart
+// field by field: what we meant, what stands there halfway, and what only a user can have put there.
+namespace exsyncd::logic {
+namespace {
+
+field_digests one(const field_digests& of, field f) {
+  return only(of, {f});
+}
+
+const std::string& value_of(const content& of, field f) {
+  static const std::string none;
+  const auto at = std::find_if(of.fields.begin(), of.fields.end(), [f](const field_value& v) { return v.field == f; });
+  return at == of.fields.end() ? none : at->value;
+}
+
+const part_values* part_of(const intent& in, field f) {
+  const auto at = std::find_if(in.parts.begin(), in.parts.end(), [f](const part_values& p) { return p.field == f; });
+  return at == in.parts.end() ? nullptr : &*at;
+}
+
+/// Fields that a server may set by itself when others are set: none of them is a user's edit.
+bool may_follow(field f, const std::vector<field>& written) {
+  const auto wrote = [&](std::initializer_list<field> any) {
+    return std::any_of(any.begin(), any.end(), [&](field w) { return contains(written, w); });
+  };
+  switch (f) {
+  case field::subject:
+  case field::file_as:
+  case field::display_name:
+    return wrote({field::file_as, field::display_name, field::given_name, field::middle_name, field::surname,
+                  field::generation, field::title, field::company_name, field::subject});
+  case field::initials:
+  case field::postal_address_index:
+    return wrote({field::given_name, field::surname, field::physical_addresses, field::postal_address_index});
+  case field::exceptions:
+  case field::time:
+  case field::recurrence:
+  case field::reminder:
+  case field::task_dates:
+  case field::progress:
+    return wrote({field::time, field::recurrence, field::exceptions, field::task_dates, field::progress,
+                  field::reminder});
+  case field::attachment_sizes:
+    return true; // nobody writes it
+  default:
+    return false;
+  }
+}
+
+struct found {
+  const twin& t;
+  const intent& in;
+  const content& there;
+  field_digests now = digests_of(there.fields);
+  field_digests before = contents(t, in.target);
+
+  bool sizes_moved() const {
+    return one(now, field::attachment_sizes) != one(before, field::attachment_sizes);
+  }
+  bool changed(field f) const {
+    return one(now, f) != one(before, f) || (f == field::attachments && sizes_moved());
+  }
+  /// As it was meant. Attachments under the same names are not, as long as they are the old ones.
+  bool as_meant(field f) const {
+    if (one(now, f) != one(in.expected, f)) return false;
+    return f != field::attachments || one(now, f).empty() || sizes_moved() || one(before, f) != one(now, f);
+  }
+};
+
+void set(field_digests& into, const field_digests& from, field f) {
+  into = with_fields(std::move(into), from, {f});
+}
+
+} // namespace
+
+settle_twin updated(const twin& t, const intent& in, const change_key& key, const change_key& base_key,
+                    bool read_back) {
+  auto s = start(t, in);
+  s.wrote = result_on(t, in, {}, key);
+  side source = other(in.target);
+  both<side_base> base;
+  if (t.base) base = *t.base;
+  base[source].key = in.source_key;
+  auto source_has = contents(t, source);
+  if (t.base && goes_in_parts(t, in.target)) { // what does not go along is still to be carried
+    auto written = in.fields;
+    if (contains(written, field::attachments)) written.push_back(field::attachment_sizes);
+    source_has = with_fields((*t.base)[source].content, source_has, written);
+  }
+  base[source].content = with_fields(std::move(source_has), in.expected, in.fields);
+  base[source].read_back = true;
+  base[in.target].key = base_key;
+  base[in.target].content = with_fields(contents(t, in.target), in.expected, in.fields);
+  base[in.target].read_back = read_back;
+  if (!t.base) // as in a first agreement: the source's read state is the one that goes over
+    for (side b : both_sides)
+      base[b].read = t.seen[in.target]->read;
+  s.base = base;
+  return s;
+}
+
+settle_twin updated_as_read(const twin& t, const intent& in, const change_key& ours, const content& there) {
+  const found is{t, in, there};
+  // No request of ours came after the one that gave this key, and none of a user either.
+  const bool untouched = !ours.empty() && there.key == ours;
+  const bool unguarded = part_of(in, field::attachments) != nullptr;
+  auto s = updated(t, in, there.key, there.key, true);
+  auto& base = (*s.base)[in.target].content;
+  for (field f : in.fields) {
+    const auto* part = part_of(in, f);
+    bool users = false;
+    if (!part) // what a server makes of a value is no edit; where no answer has told a key, nothing tells it apart
+      users = !ours.empty() && !untouched && !is.as_meant(f);
+    else if (f == field::attachments || !untouched)
+      users = !users_entries(*part, value_of(there, f), true).empty() || lacks_entries(*part, value_of(there, f));
+    if (!users) set(base, is.now, f);
+    if (f == field::attachments && !users) set(base, is.now, field::attachment_sizes);
+  }
+  // What was not written and is another one now is a user's edit, unless a server sets it by itself: under the key of
+  // a single guarded request everything is ours.
+  const auto source = contents(t, other(in.target));
+  for (field f : differing_fields(is.now, is.before)) {
+    if (contains(in.fields, f) || f == field::attachment_sizes) continue;
+    const bool ours_too = (untouched && !unguarded && in.parts.empty()) || may_follow(f, in.fields) ||
+                          one(is.now, f) == one(source, f);
+    if (ours_too) set(base, is.now, f);
+  }
+  s.wrote->content = is.now;
+  return s;
+}
+
+namespace {
+
+/// An update of several requests that was cut between them and is not gone on with: what is there as it was meant is
+/// agreed, what is there halfway is ours and no edit of a user, and what is left to do stays the source's edit.
+std::optional<settle_twin> partly_updated(const found& is) {
+  const auto& in = is.in;
+  if (in.parts.empty()) return {};
+  std::vector<field> moved, left;
+  for (field f : in.fields) {
+    const auto* part = part_of(in, f);
+    const bool done = is.as_meant(f);
+    if (!done) left.push_back(f);
+    const bool users = part && !users_entries(*part, value_of(is.there, f), false).empty();
+    // What two users disputed was not the same on both sides: as it was meant now, it has moved, though that may be as
+    // the base has it, which is all that is known once a list has shown the new key.
+    const bool won = done && in.loses && contains(in.loses->fields, f);
+    if (won || (!users && is.changed(f) && (done || part))) moved.push_back(f);
+    if (f == field::attachments && !users && is.sizes_moved()) moved.push_back(field::attachment_sizes);
+  }
+  if (moved.empty()) return {};
+  auto s = updated(is.t, in, is.there.key, in.guard, true);
+  auto& source = (*s.base)[other(in.target)].content;
+  source = without(std::move(source), left);
+  for (field f : left)
+    source.push_back({f, to_be_carried});
+  std::sort(source.begin(), source.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
+  (*s.base)[in.target].content = with_fields(is.before, is.now, moved);
+  s.wrote->content = is.now;
+  return s;
+}
+
+} // namespace
+
+resolution judge_update(const twin& t, const intent& in, const evidence& evidence, bool late) {
+  if (!evidence.item) {
+    if (evidence.left || late) return no_effect{};
+    return missed{};
+  }
+  const bool attaches = part_of(in, field::attachments) != nullptr;
+  // Attachments are created unguarded: until the server has stopped committing, more may turn up.
+  if (attaches && !late) return look_again{};
+  // Without a base only the written fields would be known of what was agreed: the contents are compared again.
+  if (!t.base && evidence.item->key != in.guard) return no_effect{};
+  const found is{t, in, *evidence.item};
+  if (evidence.item->key == in.guard) {
+    if (!late) return look_again{};
+    return no_effect{};
+  }
+  if (std::all_of(in.fields.begin(), in.fields.end(), [&](field f) { return is.as_meant(f); })) {
+    auto s = updated(t, in, evidence.item->key, in.guard, true);
+    if (attaches) set((*s.base)[in.target].content, is.now, field::attachment_sizes);
+    s.wrote->content = is.now;
+    return took_effect{std::move(s)};
+  }
+  if (in.parts.empty()) return no_effect{};
+  // What two users disputed was not the same on both sides: as it was meant now, it was written, though that may be as
+  // the base has it.
+  const bool begun = std::any_of(in.fields.begin(), in.fields.end(), [&](field f) {
+    return is.changed(f) || (is.as_meant(f) && in.loses && contains(in.loses->fields, f));
+  });
+  if (!begun) return no_effect{};
+  // A field of one request that is neither as it was nor as it was meant is in dispute: that is the table's to decide.
+  const bool disputed = std::any_of(in.fields.begin(), in.fields.end(), [&](field f) {
+    return !part_of(in, f) && is.changed(f) && !is.as_meant(f);
+  });
+  if (!disputed) return halfway{};
+  if (auto partly = partly_updated(is)) return took_effect{std::move(*partly)};
+  return no_effect{};
+}
+
+std::vector<part_values> parts_to_go_on_with(const intent& in, const content& there, const content& source) {
+  std::vector<part_values> parts;
+  for (const auto& old : in.parts) {
+    auto now = old;
+    now.before = value_of(there, old.field);
+    now.wanted = value_of(source, old.field);
+    const auto users = users_entries(old, now.before, false);
+    auto kept = entries_of(old.field, old.kept);
+    kept.insert(kept.end(), users.begin(), users.end());
+    now.kept = with_entries(old.field, {}, kept);
+    parts.push_back(std::move(now));
+  }
+  return parts;
+}
+
+} // namespace exsyncd::logic

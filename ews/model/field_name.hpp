@@ -1,0 +1,136 @@
+#pragma once
+
+#include "ews/model/field.hpp"
+
+#include <string>
+
+namespace exsyncd {
+
+/// The name of a field for people. As Microsoft writes it, where EWS has one name for it.
+inline std::string name_of(field f) {
+  switch (f) {
+  case field::subject:
+    return "Subject";
+  case field::body:
+    return "Body";
+  case field::categories:
+    return "Categories";
+  case field::importance:
+    return "Importance";
+  case field::sensitivity:
+    return "Sensitivity";
+  case field::flag:
+    return "Flag";
+  case field::to:
+    return "ToRecipients";
+  case field::cc:
+    return "CcRecipients";
+  case field::bcc:
+    return "BccRecipients";
+  case field::from:
+    return "From";
+  case field::reply_to:
+    return "ReplyTo";
+  case field::sent:
+    return "DateTimeSent";
+  case field::attachments:
+    return "Attachments";
+  case field::attachment_sizes:
+    return "AttachmentSizes";
+  case field::draft:
+    return "IsDraft";
+  case field::reminder:
+    return "Reminder";
+  case field::file_as:
+    return "FileAs";
+  case field::display_name:
+    return "DisplayName";
+  case field::given_name:
+    return "GivenName";
+  case field::middle_name:
+    return "MiddleName";
+  case field::surname:
+    return "Surname";
+  case field::initials:
+    return "Initials";
+  case field::nickname:
+    return "Nickname";
+  case field::generation:
+    return "Generation";
+  case field::title:
+    return "Title";
+  case field::company_name:
+    return "CompanyName";
+  case field::department:
+    return "Department";
+  case field::job_title:
+    return "JobTitle";
+  case field::profession:
+    return "Profession";
+  case field::office_location:
+    return "OfficeLocation";
+  case field::manager:
+    return "Manager";
+  case field::assistant_name:
+    return "AssistantName";
+  case field::spouse_name:
+    return "SpouseName";
+  case field::children:
+    return "Children";
+  case field::companies:
+    return "Companies";
+  case field::birthday:
+    return "Birthday";
+  case field::wedding_anniversary:
+    return "WeddingAnniversary";
+  case field::business_home_page:
+    return "BusinessHomePage";
+  case field::mileage:
+    return "Mileage";
+  case field::email_addresses:
+    return "EmailAddresses";
+  case field::physical_addresses:
+    return "PhysicalAddresses";
+  case field::phone_numbers:
+    return "PhoneNumbers";
+  case field::im_addresses:
+    return "ImAddresses";
+  case field::postal_address_index:
+    return "PostalAddressIndex";
+  case field::phonetic_names:
+    return "PhoneticNames";
+  case field::task_dates:
+    return "TaskDates";
+  case field::progress:
+    return "Progress";
+  case field::total_work:
+    return "TotalWork";
+  case field::actual_work:
+    return "ActualWork";
+  case field::billing_information:
+    return "BillingInformation";
+  case field::task_contacts:
+    return "Contacts";
+  case field::recurrence:
+    return "Recurrence";
+  case field::owner:
+    return "Owner";
+  case field::time:
+    return "Time";
+  case field::location:
+    return "Location";
+  case field::free_busy:
+    return "LegacyFreeBusyStatus";
+  case field::attendees:
+    return "Attendees";
+  case field::exceptions:
+    return "Exceptions";
+  case field::uid:
+    return "UID";
+  case field::online_meeting:
+    return "OnlineMeeting";
+  }
+  return {};
+}
+
+} // namespace exsyncd
