@@ -267,3 +267,11 @@ TEST_CASE("an id or a sender that a server gives by itself is not compared, two 
   w.edits(who::daemon, w.p, {{"message_id", "\"<2@p>\""}});
   CHECK(w.broken() == std::vector{rule::contents});
 }
+
+TEST_CASE("what a user does to a copy that lies in no folder pair is no matter of the original's") {
+  one_mail w;
+  auto copy = w.copies(who::user, w.p, "inbox/Elsewhere");
+  w.marks(who::user, copy, true);
+  w.edits(who::user, copy, {{"subject", "Dinner"}});
+  CHECK(w.words() == "");
+}

@@ -59,7 +59,7 @@ std::set<std::string> labels_that_may_be_linked(const trial& t, const std::map<s
         if (a.label == b.label) continue;
         // After a start from the mailboxes' contents everything is new once more.
         bool both_new = a.from != b.from && a.carried > b.made && b.carried > a.made;
-        if (both_new || !t.resets.empty()) out.insert({a.label, b.label});
+        if (both_new || t.paired_again) out.insert({a.label, b.label});
       }
   return out;
 }

@@ -181,6 +181,8 @@ void note_conditions(trial& t) {
     if (is_one_of(step.act, {act::state_lost, act::cursor_lost, act::restored, act::rights_changed, "recreate_mailbox",
                              "recreate_folder", "invalidate_sync_states"}))
       t.resets.push_back(step.number);
+    if (is_one_of(step.act, {act::state_lost, act::cursor_lost, "recreate_mailbox", "recreate_folder"}))
+      t.paired_again = true;
     if (step.act == act::crash) t.crashes.push_back(step.number);
     if (is_one_of(step.act, {"user_rename_folder", "user_move_folder", "delete_folder"})) t.folders_changed = true;
     if (step.act == act::settings_changed && running) {

@@ -275,7 +275,7 @@ void judge_read_state(const trial& t, const lifeline& line) {
   }
   std::vector<say> all;
   for (const auto& m : line.moments)
-    if ((m.by_user() || m.planted()) && m.what->after && (m.what->made() || m.what->read_changed()))
+    if ((m.by_user() || m.planted()) && !m.to.empty() && (m.what->made() || m.what->read_changed() || m.entered()))
       all.push_back({&m, m.what->after->read ? "read" : "unread"});
   auto last = last_of_each_side(all);
   std::string now = p.read ? "read" : "unread";

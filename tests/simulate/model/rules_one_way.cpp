@@ -18,7 +18,7 @@ struct ways {
 
   void sort_out() {
     for (const auto& m : line.moments) {
-      if (!m.by_user() && !m.planted()) continue;
+      if ((!m.by_user() && !m.planted()) || (m.from.empty() && m.to.empty())) continue;
       (m.where == source ? of_source : of_target).push_back(&m);
       if (m.where == source && !m.to.empty()) source_has_original = true;
     }

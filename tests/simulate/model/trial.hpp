@@ -22,6 +22,8 @@ struct trial {
   /// Steps after which the daemon starts from the mailboxes' contents: what it had not carried before may come back.
   std::vector<std::uint64_t> resets{};
   std::vector<std::uint64_t> crashes{};
+  /// Whether at one of them ids or the daemon's state were new, so that what is there was paired once more.
+  bool paired_again = false;
   bool settings_changed = false;         ///< those of this pair, while it ran
   bool folders_changed = false;          ///< a user renamed, moved or deleted folders
   std::set<std::string> may_be_linked{}; ///< labels that pairing may take for another's item
