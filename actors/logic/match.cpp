@@ -113,6 +113,10 @@ private:
         for (side s : both_sides)
           if (const auto& o = t->seen[other(s)]; o && o->presence == presence::present)
             known.emplace(std::pair{s, first_of_lineage(*o)}, t);
+    // Where a user has copied a copy, the way does not tell which of the two it is: their contents do.
+    std::map<std::pair<side, operation_mark>, int> times;
+    for (const twin* half : halves_)
+      ++times[{*half_of(*half), of(*half).mark}];
     std::set<const twin*> linked;
     drop_halves([&](const twin* half) {
       if (linked.contains(half)) return true;
@@ -121,8 +125,10 @@ private:
       const auto [begin, end] = known.equal_range({s, first_of_lineage(of(*half))});
       const twin* nearest = nullptr;
       std::size_t most = 0;
+      const bool copied = times[{s, of(*half).mark}] > 1;
       for (auto at = begin; at != end; ++at)
-        if (const auto way = may_be(*half, *at->second, s); way > most && !linked.contains(at->second))
+        if (const auto way = may_be(*half, *at->second, s);
+            way > most && !linked.contains(at->second) && !(copied && half_of(*at->second)))
           nearest = at->second, most = way;
       if (!nearest) return false;
       if (!half_of(*nearest)) {

@@ -302,3 +302,17 @@ TEST_CASE("of two copies the one that came the longer way gives way to the other
   from_b.seen[R]->mark = {};
   CHECK(in_words(logic::match({from_b, r.other}, {}, in_inbox)) == "redundant n");
 }
+
+TEST_CASE("after the state was lost, a copy is linked with what it was made of, and a user's copy of it by contents") {
+  ring r;
+  auto original = half("a", P);
+  original.seen[P]->mailbox = mailbox_identity{"P"};
+  auto copy = r.other;
+  copy.seen[R]->mark = logic::make_mark(pair_id{"jane"}, twin_id{"gone"}, intent_id{"i"}, original.seen[P]);
+  copy.seen[R]->message_id = {};
+  CHECK(in_words(logic::match({original, copy}, {}, in_inbox)) == "a=n@R");
+  auto users = copy;
+  users.id = twin_id{"u"};
+  users.seen[R]->item = item_id{"a user's copy"};
+  CHECK(in_words(logic::match({original, copy, users}, {}, in_inbox)) == "read a; read n; read u");
+}

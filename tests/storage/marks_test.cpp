@@ -1,0 +1,68 @@
+#include "storage/marks.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace exsyncd;
+
+namespace {
+
+/// "a b2" is the item b2 of mailbox b, which was made of the item a of mailbox a; mailboxes are the first letters.
+observation item(const std::string& way) {
+  observation o;
+  std::vector<std::string> places;
+  for (std::size_t at = 0; at < way.size();) {
+    const auto end = std::min(way.find(' ', at), way.size());
+    o.item = item_id{way.substr(at, end - at)};
+    o.mailbox = mailbox_identity{way.substr(at, 1)};
+    at = end + 1;
+    if (at < way.size()) places.push_back(place_of(o));
+  }
+  if (!places.empty()) o.mark = mark_of({"pair", "twin", "intent", "origin", places});
+  return o;
+}
+
+} // namespace
+
+TEST_CASE("A mark is read as it was written, whatever characters a pair's name has", "[marks]") {
+  const mark_parts whole{"a/b", "t", "i", "or", {"0123456789abcdef", "fedcba9876543210"}};
+  const auto mark = mark_of(whole);
+  CHECK(mark.value == "a/b/t/i~or~0123456789abcdef.fedcba9876543210");
+  const auto read = parts_of(mark);
+  REQUIRE(read);
+  CHECK(read->pair == whole.pair);
+  CHECK(read->twin == whole.twin);
+  CHECK(read->intent == whole.intent);
+  CHECK(read->origin == whole.origin);
+  CHECK(read->places == whole.places);
+  CHECK(parts_of(operation_mark{"p/t/i"})->places.empty());
+  CHECK(parts_of(operation_mark{"p/t/i~o~not a place"})->places.empty());
+  for (const char* none : {"", "/", "//", "p", "p/t"})
+    CHECK((!parts_of(operation_mark{none}) || parts_of(operation_mark{none})->intent.empty()));
+}
+
+TEST_CASE("The way of a copy tells what it is the same as", "[marks]") {
+  struct row {
+    const char *one, *other;
+    std::size_t common;
+    const char* why;
+  };
+  const std::vector<row> rows{
+      {"a", "a b", 1, "a copy and its original"},
+      {"a b", "a c", 1, "two copies of one"},
+      {"a c", "a b c9", 0, "two items of one mailbox"},
+      {"a b", "a b c", 2, "a copy and a copy of it"},
+      {"a d", "a b c", 1, "two ways around a ring"},
+      {"a", "b", 0, "two originals"},
+      {"a b2", "a b c", 0, "a user's copy, and a copy of its original"},
+      {"a b2 c2", "a b d", 0, "a copy of a user's copy, and one of its original"},
+      {"a b2", "a b2 a2", 2, "a user's copy that went back to where its original came from"},
+      {"a b2 a2", "a b2 c2", 2, "its two copies"},
+      {"a b2 a2", "a c", 0, "its copy, and a copy of the original"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.why);
+    CHECK(common_lineage(item(row.one), item(row.other)) == row.common);
+    CHECK(common_lineage(item(row.other), item(row.one)) == row.common);
+    if (row.common > 0) CHECK(first_of_lineage(item(row.one)) == first_of_lineage(item(row.other)));
+  }
+}
