@@ -90,6 +90,8 @@ struct xml_reader::state {
   std::optional<std::string> broken;
   spool spool_to;
   std::optional<large_text_builder> diverted; // of the innermost open element
+  bool begun = false; // something besides a byte order mark and white space has come
+  std::string before; // of what may be a byte order mark, or white space after it
   std::string held;                           // the beginning of what may be a reference, cut by the end of a chunk
 
   ~state() {
@@ -177,6 +179,23 @@ struct xml_reader::state {
                std::to_string(XML_GetCurrentByteIndex(parser));
   }
 
+  /// What stands before the document, as proxies put it there: expat takes nothing before a declaration.
+  std::string_view without_lead(std::string_view part) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    if (begun) return part;
+    before += part;
+    if (before.size() < mark.size() && mark.starts_with(before)) return {};
+    const std::size_t from = before.starts_with(mark) ? mark.size() : 0;
+    const auto first = before.find_first_not_of(" \t\r\n", from);
+    if (first == std::string::npos) {
+      before.erase(from);
+      return {};
+    }
+    begun = true;
+    before.erase(0, first);
+    return before;
+  }
+
   /// Passes bytes on, with forbidden references replaced. A reference cut by the end of the chunk waits for the rest.
   void filter(std::string_view part) {
     std::string joined;
@@ -235,7 +254,7 @@ bool xml_reader::feed(std::string_view bytes) {
   }
   constexpr std::size_t piece = std::size_t{64} << 20; // XML_Parse takes an int
   for (std::size_t at = 0; at < bytes.size() && !s.broken; at += piece)
-    s.filter(bytes.substr(at, piece));
+    s.filter(s.without_lead(bytes.substr(at, piece)));
   return !s.broken;
 }
 

@@ -62,6 +62,7 @@ std::optional<failed> curl_transfer::prepare() {
   };
   for (const header& h : what_->headers)
     append(h.value.empty() ? h.name + ";" : h.name + ": " + h.value); // libcurl's way to send an empty header
+  if (!what_->hanging) append("Accept-Encoding: gzip");               // content_decoder takes it off
   append("Expect:"); // no round trip before a large body: the identity is sent at once, nothing is asked twice
 
   set(CURLOPT_ERRORBUFFER, error_text_.data());
@@ -74,9 +75,9 @@ std::optional<failed> curl_transfer::prepare() {
   set(CURLOPT_PROXY, "");
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_HTTP09_ALLOWED, 0L);
-  if (!what_->hanging) set(CURLOPT_ACCEPT_ENCODING, "gzip");
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_MAXAGE_CONN, connection_max_idle_seconds);
+  if (what_->fresh_connection) set(CURLOPT_FRESH_CONNECT, 1L);
   set(CURLOPT_BUFFERSIZE, 64L * 1024);
 
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
@@ -168,20 +169,52 @@ void curl_transfer::show_head() {
 
 std::size_t curl_transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto& t = *static_cast<curl_transfer*>(self);
-  std::size_t n = size * count;
+  const std::size_t n = size * count;
   t.last_moved_ = std::chrono::steady_clock::now();
-  if (n > t.what_->max_response_bytes - t.downloaded_) {
-    t.too_large_ = true;
-    return 0; // ends the transfer
+  t.progress(n);
+  if (!t.encoding_known_) {
+    t.encoding_known_ = true;
+    const std::string encoding(t.head_.value_of("Content-Encoding"));
+    t.decoder_ = content_decoder::of(encoding);
+    if (!t.decoder_ && !encoding.empty() && encoding != "identity") {
+      t.undecodable_ = "the answer has an encoding that was not asked for: " + encoding;
+      return 0; // ends the transfer
+    }
   }
-  t.downloaded_ += n;
-  t.show_head();
-  t.to_->on_chunk({data, n});
-  return n;
+  if (!t.decoder_) return t.take({data, n}) ? n : 0;
+  bool taken = true;
+  const auto wrong = t.decoder_->feed({data, n}, [&](std::string_view out) { return taken = t.take(out); });
+  if (wrong) t.undecodable_ = *wrong;
+  return wrong || !taken ? 0 : n;
+}
+
+bool curl_transfer::take(std::string_view bytes) {
+  if (bytes.size() > what_->max_response_bytes - downloaded_) {
+    too_large_ = true;
+    return false;
+  }
+  downloaded_ += bytes.size();
+  show_head();
+  to_->on_chunk(bytes);
+  return true;
+}
+
+void curl_transfer::progress(std::size_t bytes) {
+  if (!progress_from_) progress_from_ = last_moved_;
+  progressed_ += bytes;
+  if (progressed_ < least_progress) return;
+  progress_from_ = last_moved_;
+  progressed_ = 0;
 }
 
 steady_time curl_transfer::idle_at(steady_time now) const {
-  return (sent_anything() ? last_moved_ : now) + what_->limits.idle;
+  auto at = (sent_anything() ? last_moved_ : now) + what_->limits.idle;
+  if (progress_from_ && !what_->hanging) at = std::min(at, *progress_from_ + what_->limits.slow);
+  return at;
+}
+
+bool curl_transfer::is_slow(steady_time now) const {
+  return progress_from_ && !what_->hanging && now >= *progress_from_ + what_->limits.slow;
 }
 
 bool curl_transfer::sent_anything() const {
@@ -200,6 +233,8 @@ void curl_transfer::end(CURLcode code) {
   if (code != CURLE_OK) return end(explain(code));
   // libcurl takes a connection that closes in the middle of the head for the end of an empty answer.
   if (!head_whole_) return end(explain(CURLE_PARTIAL_FILE));
+  if (decoder_ && !decoder_->is_whole())
+    return end(failed{failed_kind::protocol, true, "the compressed answer is not whole"});
   show_head();
   to_->on_end({completed{}, bytes()});
 }
@@ -213,6 +248,7 @@ failed curl_transfer::explain(CURLcode code) const {
   std::string text = error_text_[0] ? error_text_.data() : curl_easy_strerror(code);
   auto is = [&](failed_kind kind, std::string what) { return failed{kind, true, std::move(what)}; };
   if (!unreadable_.empty()) return is(failed_kind::cancelled, "the request cannot be read: " + unreadable_);
+  if (!undecodable_.empty()) return is(failed_kind::protocol, undecodable_);
   switch (code) {
   case CURLE_URL_MALFORMAT:
     return is(failed_kind::bad_request, "not a URL: " + text);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ews/http/content_decoder.hpp"
 #include "ews/http/transport.hpp"
 
 #include <curl/curl.h>
@@ -35,6 +36,8 @@ public:
   steady_time due() const { return created_ + what_->limits.total; }
   /// When it counts as idle, going by what has moved so far; before the connection stands, that is not judged.
   steady_time idle_at(steady_time now) const;
+  /// Whether its answer has begun, and has brought too little since.
+  bool is_slow(steady_time now) const;
 
 private:
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
@@ -42,6 +45,8 @@ private:
   static std::size_t on_upload(char* buffer, std::size_t size, std::size_t count, void* self);
   void take_header_line(std::string_view line);
   void show_head();
+  void progress(std::size_t bytes);
+  bool take(std::string_view bytes);
   byte_count bytes() const;
   bool sent_anything() const;
   failed explain(CURLcode code) const;
@@ -56,6 +61,9 @@ private:
   bool head_whole_ = false; // its blank line has come
   bool head_shown_ = false;
   bool too_large_ = false;
+  bool encoding_known_ = false;
+  std::unique_ptr<content_decoder> decoder_; // where it is compressed
+  std::string undecodable_;                  // why its encoding cannot be taken off
   std::size_t head_bytes_ = 0;
   std::size_t uploaded_ = 0;
   body_reader body_;
@@ -63,6 +71,8 @@ private:
   std::size_t downloaded_ = 0; // after decompression
   steady_time created_;
   steady_time last_moved_;
+  std::optional<steady_time> progress_from_; // since when so many bytes are awaited, once the body has begun
+  std::size_t progressed_ = 0;               // of least_progress
 };
 
 } // namespace exsyncd::http

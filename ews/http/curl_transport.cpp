@@ -192,9 +192,14 @@ private:
     ++l.running;
     if (r.hanging) ++hanging_;
     auto id = t->id();
-    auto idle = t->idle_at(clock::now());
+    auto idle = look_at(*t, t->idle_at(clock::now()));
     idle_at_.emplace(idle, id);
     active_.emplace(id, running{std::move(t), &l, idle});
+  }
+
+  /// When a transfer is looked at that ends at `due` if nothing happens: its answer may begin meanwhile, and be slow.
+  static clock::time_point look_at(const curl_transfer& t, clock::time_point due) {
+    return t.what().hanging ? due : std::min(due, clock::now() + t.what().limits.slow);
   }
 
   lane& lane_of(const lane_key& key) {
@@ -246,9 +251,12 @@ private:
       running& r = active_.at(id);
       auto again = r.transfer->idle_at(now);
       if (again <= now) {
-        end(id, failed{failed_kind::timeout, true, "nothing has moved on the connection for too long"});
+        end(id, failed{failed_kind::timeout, true,
+                       r.transfer->is_slow(now) ? "the answer comes too slowly"
+                                                : "nothing has moved on the connection for too long"});
         continue;
       }
+      again = look_at(*r.transfer, again);
       idle_at_.erase(idle_at_.begin());
       r.idle_at = again;
       idle_at_.emplace(again, id);

@@ -33,8 +33,13 @@ struct time_limits {
   std::chrono::milliseconds connect = std::chrono::seconds(30); // name, TCP and TLS together
   std::chrono::milliseconds idle = std::chrono::seconds(120);   // nothing arrived and nothing left
   std::chrono::milliseconds total = std::chrono::minutes(10);   // from start to outcome, waiting included
+  /// Once the body of an answer has begun: each so long it must bring `least_progress` bytes, or its end. Not of one
+  /// that hangs.
+  std::chrono::milliseconds slow = std::chrono::seconds(30);
   friend bool operator==(const time_limits&, const time_limits&) = default;
 };
+
+inline constexpr std::size_t least_progress = 2'000;
 
 struct header {
   std::string name;
@@ -57,6 +62,8 @@ struct request {
   /// An answer that its server keeps open to write into it as things happen. It takes no place among the transfers at
   /// once, and is not compressed, so that nothing of it waits for more.
   bool hanging = false;
+  /// Not on a connection that was used before: something on the way refuses requests on those that are kept.
+  bool fresh_connection = false;
   /// More body than this (after decompression) ends the transfer as too_large.
   std::size_t max_response_bytes = std::size_t{256} << 20;
 };

@@ -36,6 +36,17 @@ std::string broken(std::string_view bytes) {
 
 } // namespace
 
+TEST_CASE("what proxies put before a document does not matter, in whichever pieces it comes") {
+  const auto whole = page("<m:SyncState>S</m:SyncState><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>");
+  for (const std::string before : {"", "<?xml version='1.0' encoding='utf-8'?>"})
+    for (const std::string lead : {"", "\r\n", "\xEF\xBB\xBF", "\xEF\xBB\xBF\r\n \t"})
+      for (std::size_t piece : {1u, 2u, 1000u}) {
+        const auto got = read(lead + before + whole, piece);
+        REQUIRE(std::holds_alternative<std::vector<entry<change_page>>>(got.outcome));
+        CHECK(std::get<0>(got.outcome).size() == 1);
+      }
+}
+
 TEST_CASE("what is no answer is refused by name") {
   using Catch::Matchers::Contains;
   CHECK_THAT(broken("<!DOCTYPE x><x/>"), Contains("document type"));

@@ -84,6 +84,35 @@ TEST_CASE("A compressed answer is given decompressed and counted compressed") {
   CHECK(c->wait().bytes.received == server.bytes_out());
 }
 
+TEST_CASE("Compression is taken off in every form that proxies give it") {
+  const std::string zlib("\x78\x9c\x4b\x4c\x1c\x05\xa3\x60\x14\x0c\x77\x00\x00\xf9\xd8\x7a\xf8", 17),
+      raw("\x4b\x4c\x1c\x05\xa3\x60\x14\x0c\x77\x00\x00", 11);
+  const auto [encoding, body, size] = GENERATE_COPY(
+      table<std::string, std::string, std::size_t>({{"gzip", gzipped_1000_a + gzipped_1000_a, 2000}, // two members
+                                                    {"GZIP", gzipped_1000_a, 1000},
+                                                    {"x-gzip", gzipped_1000_a, 1000},
+                                                    {"deflate", zlib, 1000},
+                                                    {"deflate", raw, 1000},
+                                                    {"identity", std::string(1000, 'a'), 1000}}));
+  local_server server([&](const received_request&) {
+    return reaction{http_answer(body, "200 OK", "content-encoding: " + encoding + "\r\n")};
+  });
+  auto t = make_curl_transport();
+  auto c = run(*t, post(server.url()));
+  CHECK(c->completed());
+  CHECK(c->body() == std::string(size, 'a'));
+}
+
+TEST_CASE("A compressed answer that ends too early, or is compressed in an unknown way, is a failure") {
+  const auto [encoding, body] =
+      GENERATE(table<std::string, std::string>({{"gzip", gzipped_1000_a.substr(0, 20)}, {"br", "anything"}}));
+  local_server server([&](const received_request&) {
+    return reaction{http_answer(body, "200 OK", "Content-Encoding: " + encoding + "\r\n")};
+  });
+  auto t = make_curl_transport();
+  CHECK(run(*t, post(server.url()))->failure().kind == failed_kind::protocol);
+}
+
 TEST_CASE("The traffic of a transfer is what the server saw") {
   std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 3; ++i)
@@ -275,6 +304,30 @@ TEST_CASE("A server that stops in the middle of its answer is a time-out") {
   auto c = run(*t, r);
   CHECK(c->failure().kind == failed_kind::timeout);
   CHECK(c->body() == "01234");
+}
+
+TEST_CASE("An answer that has begun and brings next to nothing is a time-out long before the connection is idle") {
+  std::string begun = http_answer("0123456789");
+  begun.resize(begun.size() - 5);
+  local_server server([&](const received_request&) { return reaction{begun}; });
+  auto t = make_curl_transport();
+  auto r = post(server.url());
+  r.limits.slow = 50ms;
+  auto f = run(*t, r)->failure();
+  CHECK(f.kind == failed_kind::timeout);
+  CHECK_THAT(f.what, Contains("too slowly"));
+}
+
+TEST_CASE("A request that wants a new connection gets one, though one is kept") {
+  local_server server([](const received_request&) { return reaction{http_answer("ok")}; });
+  auto t = make_curl_transport();
+  auto r = post(server.url());
+  CHECK(run(*t, r)->completed());
+  CHECK(run(*t, r)->completed());
+  CHECK(server.connections() == 1);
+  r.fresh_connection = true;
+  CHECK(run(*t, r)->completed());
+  CHECK(server.connections() == 2);
 }
 
 TEST_CASE("The in-flight transfer of a cancelled request ends at once; others go on") {
