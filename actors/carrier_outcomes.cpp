@@ -33,6 +33,12 @@ const char* name_of(side s) {
   return s == side::primary ? "primary" : "replica";
 }
 
+/// Whether the request about this item alone has got no answer, where those about others do.
+bool is_unanswered(const failure& why) {
+  return why.reach == reach::item && why.counts &&
+         (why.code == "timeout" || why.code == "cut" || why.code == "too_large" || why.code.starts_with("HTTP 5"));
+}
+
 /// Whether an answer leaves open what there is now.
 bool is_to_be_read_back(const intent& in, const written& w) {
   switch (in.operation) {
@@ -148,6 +154,8 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
                "not known whether it was " + std::string(name_of(in.operation)) + " on " + name_of(in.target) + " (" +
                    u.why.what + "); it will be looked for",
                u.why.code);
+      // It is looked for all the same. What is decided then rests, since it may end like this again.
+      if (is_unanswered(u.why)) after.troubled.push_back({t.twin.id, self.trouble_of(t, in.target, u.why, false)});
     }
     void fail(const failure& why, bool for_good, const change_key& key = {}) {
       if (key.empty())
@@ -304,9 +312,9 @@ trouble carrier::trouble_of(const task& t, side s, const failure& f, bool for_go
     result.refused = before->refused;
     result.one_by_one = before->one_by_one;
   }
-  ++result.tries;
-  result.banned = for_good || result.tries >= logic::most_tries;
-  auto rest = logic::back_off(result.tries, options().context.random());
+  if (f.counts) ++result.tries;
+  result.banned = for_good || (f.counts && result.tries >= logic::most_tries);
+  auto rest = logic::back_off(std::max(result.tries, 1u), options().context.random());
   if (f.wait) rest = std::chrono::ceil<std::chrono::seconds>(*f.wait);
   result.next = now() + rest;
   log(result.banned ? log_level::warning : log_level::info, t,

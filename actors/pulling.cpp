@@ -1,7 +1,15 @@
 #include "actors/pulling.hpp"
 
+#include "actors/logic/back_off.hpp"
+#include "actors/logic/decide.hpp"
+
+#include <functional>
+#include <unordered_set>
+
 namespace exsyncd {
 namespace {
+
+constexpr int most_barren_pages = 50;
 
 /// One listing of both sides. Lives as long as a request of it is under way.
 class pulling : public std::enable_shared_from_this<pulling> {
@@ -27,6 +35,9 @@ private:
   both<sequence> asked_at_;
   pulled result_;
   int open_ = 2;
+  /// What the pages have shown: a list that shows nothing new, page after page, has no end.
+  both<std::unordered_set<std::size_t>> shown_;
+  both<int> barren_ = {};
 
   const folder_pair_options& options() const { return self_->state.options; }
 
@@ -40,6 +51,19 @@ private:
     for (const auto& f : all.folders)
       if (f.folder_pair.value == options().settings.name && f.side == s) return f.cursor;
     return {};
+  }
+
+  /// Whether the list gets on: a server that never says that this was the last page is not asked for ever.
+  bool gets_on(side s, const change_page& page) {
+    bool fresh = false;
+    for (const auto& c : page.changes) {
+      const auto* present = std::get_if<item_present>(&c);
+      const auto* left = std::get_if<item_left>(&c);
+      const auto& id = present ? present->item.id : left ? left->id : std::get<item_read_changed>(c).id;
+      fresh |= shown_[s].insert(std::hash<std::string>()(id.value) * 3 + c.index()).second;
+    }
+    barren_[s] = fresh ? 0 : barren_[s] + 1;
+    return barren_[s] <= most_barren_pages;
   }
 
   void next_page(side s, sync_cursor cursor) {
@@ -66,6 +90,15 @@ private:
       if (page.hidden) unseen->hidden = *page.hidden;
       unseen->doubted += page.doubted;
     }
+    if (!page.last && !gets_on(s, page))
+      return end(s, failure{reach::folder,
+                            retry::later,
+                            {},
+                            "protocol",
+                            "SyncFolderItems: " + std::to_string(most_barren_pages) +
+                                " pages in a row show nothing new, and none is the last",
+                            "the server, or what stands before it, does not end this list"});
+    auto unlistable = std::move(page.unlistable);
     bool last = page.last;
     sync_cursor cursor = page.cursor;
     accept_page call;
@@ -74,12 +107,44 @@ private:
     call.side = s;
     call.page = std::move(page);
     call.asked_at = asked_at_[s];
-    ledger(std::move(call), [me = shared_from_this(), s, last, cursor](const page_accepted& accepted) {
+    ledger(std::move(call), [me = shared_from_this(), s, last, cursor,
+                             unlistable = std::move(unlistable)](const page_accepted& accepted) {
       if (accepted.minted || accepted.changed) me->result_.news = true;
       if (accepted.suspected) me->result_.suspects = true;
       // A page for a folder that was bound anew in between is void: the next round lists it.
-      if (last || accepted.ignored) return me->end(s, {});
-      me->next_page(s, cursor);
+      auto go_on = [me, s, cursor, done = last || accepted.ignored] {
+        if (done) return me->end(s, {});
+        me->next_page(s, cursor);
+      };
+      if (unlistable.empty() || accepted.ignored) return go_on();
+      me->let_rest(s, unlistable, go_on);
+    });
+  }
+
+  /// What no list can name rests before it is carried: it is listed, and its changes are found late.
+  void let_rest(side s, const std::vector<std::pair<item_id, failure>>& which, std::function<void()> then) {
+    ledger(load_unsettled{options().pair}, [me = shared_from_this(), s, which, then](const twins_loaded& loaded) {
+      note_troubles call;
+      for (const auto& t : loaded.twins)
+        for (const auto& [id, why] : which) {
+          if (!t.seen[s] || t.seen[s]->item != id) continue;
+          trouble rests;
+          rests.code = why.code;
+          rests.what = why.what;
+          rests.hint = why.hint;
+          rests.side = s;
+          rests.tries = t.trouble ? t.trouble->tries + 1 : 1;
+          rests.banned = rests.tries >= logic::most_tries;
+          rests.since = t.trouble ? t.trouble->since : me->options().context.wall_clock();
+          rests.next =
+              me->options().context.wall_clock() + logic::back_off(rests.tries, me->options().context.random());
+          for (side each : both_sides)
+            rests.at[each] = logic::trouble_key(t.seen[each]);
+          me->options().context.log({log_level::warning, "stepped over in the list, will be tried again: " + why.what,
+                                     t.pair.value, me->options().settings.name, t.seen[s]->subject, why.code});
+          call.troubles.push_back({t.id, std::move(rests)});
+        }
+      me->ledger(std::move(call), [then](const stored&) { then(); });
     });
   }
 

@@ -1,8 +1,8 @@
+#include "actors/ews/change_page_reading.hpp"
 #include "actors/ews/mailbox_calls.hpp"
 
 #include "ews/codec/find_item.hpp"
 #include "ews/codec/get_folder.hpp"
-#include "ews/codec/sync_folder_items.hpp"
 
 #include <algorithm>
 
@@ -142,32 +142,23 @@ caf::typed_response_promise<changes_listed> handle(mailbox_pointer self, const l
     return promise;
   }
   auto cursor = parse_sighted(asked.cursor.value);
-  auto request = std::make_shared<ews::sync_folder_items>();
-  request->folder = asked.folder;
-  request->cursor = sync_cursor(cursor.relist.value_or(cursor.state));
-  self->state.call<change_page, ews::sync_folder_items>(
-      request_kind::read, "SyncFolderItems", request, ews::read_sync_folder_items,
-      [self, answer, folder = asked.folder, cursor = std::move(cursor)](auto outcome) {
-        if (auto* why = std::get_if<ews::meaning>(&outcome)) {
-          if (why->refusal == ews::refusal::cursor_invalid) return answer->give({cursor_invalid{}});
-          return answer->give({of_folder(why->why)});
-        }
-        auto& entries = std::get<0>(outcome);
-        if (entries.empty()) return answer->give({empty_answer("SyncFolderItems")});
-        if (auto* error = std::get_if<ews::item_error>(&entries.front())) {
-          auto why = ews::meaning_of(*error, "SyncFolderItems");
-          if (why.refusal == ews::refusal::cursor_invalid) return answer->give({cursor_invalid{}});
-          return answer->give({of_folder(std::move(why.why))});
-        }
-        auto& page = std::get<change_page>(entries.front());
-        if (self->state.access() != mailbox_access::delegate) return answer->give({std::move(page)});
-        auto listing = std::make_shared<sighted_listing>();
-        listing->self = self;
-        listing->answer = answer;
-        listing->folder = folder;
-        listing->before = cursor;
-        listing->came(std::move(page));
-      });
+  const sync_cursor from(cursor.relist.value_or(cursor.state));
+  read_page(self, asked.folder, from,
+            [self, answer, folder = asked.folder,
+             cursor = std::move(cursor)](std::variant<change_page, ews::meaning> outcome) {
+              if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+                if (why->refusal == ews::refusal::cursor_invalid) return answer->give({cursor_invalid{}});
+                return answer->give({of_folder(why->why)});
+              }
+              auto& page = std::get<change_page>(outcome);
+              if (self->state.access() != mailbox_access::delegate) return answer->give({std::move(page)});
+              auto listing = std::make_shared<sighted_listing>();
+              listing->self = self;
+              listing->answer = answer;
+              listing->folder = folder;
+              listing->before = cursor;
+              listing->came(std::move(page));
+            });
   return promise;
 }
 

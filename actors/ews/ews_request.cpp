@@ -43,6 +43,10 @@ ews::meaning meaning_of(const http::failed& failed, std::string_view operation) 
   out.refusal = failed.may_have_reached_server ? ews::refusal::unknown : ews::refusal::not_done;
   out.why.code = http::name_of(failed.kind);
   out.why.what = std::string(operation) + ": " + failed.what;
+  using http::failed_kind;
+  out.of_one_item =
+      failed.may_have_reached_server && (failed.kind == failed_kind::timeout || failed.kind == failed_kind::cut ||
+                                         failed.kind == failed_kind::protocol || failed.kind == failed_kind::too_large);
   switch (failed.kind) {
   case http::failed_kind::bad_request:
     out.why.reach = reach::server;
@@ -93,6 +97,7 @@ raw_answer raw_answer_of(exchanged& came, std::string_view operation) {
       why.why.retry = retry::later;
       why.why.reach = reach::account;
       why.busy = false;
+      why.of_one_item = false;
     }
     return {std::move(why), got->status, came.bytes};
   }

@@ -69,17 +69,16 @@ struct attachments_reading : std::enable_shared_from_this<attachments_reading> {
 
   void get(std::vector<std::string> ids, bool mime, std::function<void(std::vector<ews::got_attachment>)> took) {
     auto request = std::make_shared<ews::get_attachment>();
-    const auto count = ids.size();
     request->attachments = std::move(ids);
     request->mime = mime;
     self->state.call<ews::got_attachment, ews::get_attachment>(
         request_kind::read, "GetAttachment", request, ews::read_get_attachment,
-        [me = shared_from_this(), count, took = std::move(took)](auto outcome) {
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->then(std::move(why->why));
+        [me = shared_from_this(), took = std::move(took)](auto outcome) {
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+            me->self->state.blame("GetAttachment", me->of, *why);
+            return me->then(std::move(why->why));
+          }
           auto& entries = std::get<0>(outcome);
-          if (entries.size() != count)
-            return me->then(
-                ews::meaning_of(ews::broken_document{"not as many attachments as asked for"}, "GetAttachment").why);
           std::vector<ews::got_attachment> got;
           for (auto& e : entries) {
             if (auto* error = std::get_if<ews::item_error>(&e)) {
@@ -194,6 +193,7 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
       return then(refused{too_large(named(order.front()), unpacked(bytes(order.front())), unpacked(most))});
     list_attachments(self, wanted.item, [me = shared_from_this()](auto outcome) {
       if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+        me->self->state.blame("GetItem 1", me->wanted.item, *why);
         if (why->refusal == ews::refusal::gone) return me->then(gone{});
         return me->then(not_done{std::move(why->why)}); // a read: nothing was written
       }
@@ -221,11 +221,11 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
     self->state.call<ews::created_attachment, ews::create_attachments>(
         request_kind::write, "CreateAttachment", request, ews::read_create_attachments,
         [me = shared_from_this(), count, first = at - count](auto outcome) {
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->failed(*why, me->order[first]);
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+            me->self->state.blame("CreateAttachment", me->item.id, *why);
+            return me->failed(*why, me->order[first]);
+          }
           auto& entries = std::get<0>(outcome);
-          if (entries.size() != count)
-            return me->then(unknown{
-                ews::meaning_of(ews::broken_document{"not as many attachments as asked for"}, "CreateAttachment").why});
           std::optional<std::pair<ews::meaning, std::size_t>> why;
           for (std::size_t n = 0; n < count; ++n) {
             if (auto* error = std::get_if<ews::item_error>(&entries[n])) {
@@ -271,13 +271,13 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
     which.erase(which.begin(), middle);
     self->state.call<ews::item_key, ews::delete_attachments>(
         request_kind::write, "DeleteAttachment", request, ews::read_delete_attachments,
-        [me = shared_from_this(), which = std::move(which), after = std::move(after), count](auto outcome) mutable {
+        [me = shared_from_this(), which = std::move(which), after = std::move(after)](auto outcome) mutable {
           // Something was created before, or some of them are deleted: in no case is all as it was.
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->then(unknown{std::move(why->why)});
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+            me->self->state.blame("DeleteAttachment", me->item.id, *why);
+            return me->then(unknown{std::move(why->why)});
+          }
           auto& entries = std::get<0>(outcome);
-          if (entries.size() != count)
-            return me->then(unknown{
-                ews::meaning_of(ews::broken_document{"not as many attachments as asked for"}, "DeleteAttachment").why});
           for (auto& e : entries) {
             if (auto* error = std::get_if<ews::item_error>(&e)) {
               auto why = ews::meaning_of(*error, "DeleteAttachment");

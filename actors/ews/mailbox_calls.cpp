@@ -28,14 +28,17 @@ ews::distinguished_folder mailbox_state::known_folder(std::string name) const {
 }
 
 void mailbox_state::send_to(const std::string& url, const public_route& route, std::string_view operation,
-                            ews::segmented_text body, std::function<void(raw_answer)> then) {
+                            ews::segmented_text body, manner in, std::function<void(raw_answer)> then) {
   const auto& anchor = route.anchor.empty() ? options_.address : route.anchor;
   std::size_t bytes = body.text.size();
   for (const auto& [at, value] : body.large)
     bytes += value.size();
-  exchange wanted{
-      make_ews_request({url, options_.who, options_.ca_file, options_.limits}, anchor, std::move(body), route.mailbox),
-      options_.address};
+  auto request =
+      make_ews_request({url, options_.who, options_.ca_file, options_.limits}, anchor, std::move(body), route.mailbox);
+  request->fresh_connection = in.fresh;
+  constexpr auto brief = std::chrono::seconds(20);
+  if (in.brief) request->limits.idle = std::min<std::chrono::milliseconds>(request->limits.idle, brief);
+  exchange wanted{std::move(request), options_.address};
   const auto in_time = answer_within(wanted);
   self_->request(options_.gateway, in_time, std::move(wanted))
       .then(
@@ -90,12 +93,13 @@ void mailbox_state::doubt_place(const failure& why) {
 }
 
 void mailbox_state::send(std::string_view operation, ews::segmented_text body, std::optional<public_destination> to,
-                         std::function<void(raw_answer)> then) {
-  locate([this, operation, body = std::move(body), to = std::move(to),
+                         manner in, std::function<void(raw_answer)> then) {
+  locate([this, operation, body = std::move(body), to = std::move(to), in,
           then = std::move(then)](const ews::meaning* why, const discovered::place& at) mutable {
     if (why) return then({*why, 0});
-    auto go = [this, url = at.url, operation, body = std::move(body), then = std::move(then)](public_route by) mutable {
-      send_to(url, by, operation, std::move(body), [this, then = std::move(then)](raw_answer raw) {
+    auto go = [this, url = at.url, operation, body = std::move(body), in,
+               then = std::move(then)](public_route by) mutable {
+      send_to(url, by, operation, std::move(body), in, [this, then = std::move(then)](raw_answer raw) {
         if (const auto* no = std::get_if<ews::meaning>(&raw.what)) doubt_place(no->why);
         then(std::move(raw));
       });
@@ -128,9 +132,24 @@ void mailbox_state::find_version(std::function<void(const ews::meaning*)> then) 
                                            });
 }
 
-bool mailbox_state::corrected(const ews::meaning& why) {
+void mailbox_state::blame(std::string_view kind, const item_id& item, ews::meaning& why) {
+  if (!why.of_one_item || why.why.reach == reach::item) return;
+  suspects_.suspect(kind, item.value);
+  const auto verdict = suspects_.failed_alone(kind, item.value);
+  if (verdict == suspicion::verdict::everything) return;
+  why.why.reach = reach::item;
+  why.why.counts = verdict == suspicion::verdict::counts;
+}
+
+bool mailbox_state::corrected(const ews::meaning& why, const ews::schema_version& sent_in) {
   if (why.version_unknown && options_.version == "auto") {
-    if (const auto* older = ews::older_than(*version_)) {
+    // Another request has been refused meanwhile, and the version is another one already.
+    if (version_ != &sent_in) return true;
+    // Only a mailbox can be older than what its server says of itself.
+    const auto* own = build_ ? ews::newest_for(*build_) : nullptr;
+    const bool of_mailbox = why.why.code == "ErrorInvalidSchemaVersionForMailboxVersion";
+    const auto* older = own == version_ && !of_mailbox ? nullptr : ews::older_than(*version_);
+    if (older) {
       version_ = older;
       version_found_ = true;
       return true;

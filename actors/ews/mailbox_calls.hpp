@@ -1,18 +1,22 @@
 #pragma once
 
+#include "actors/ews/answer_check.hpp"
 #include "actors/ews/ews_request.hpp"
 #include "actors/ews/item_shares.hpp"
 #include "actors/ews/private_sight.hpp"
 #include "actors/ews/public_routing.hpp"
 #include "actors/ews/server_probe.hpp"
+#include "actors/ews/suspicion.hpp"
 
 #include "ews/codec/items.hpp"
 #include "ews/codec/properties.hpp"
 #include "ews/codec/response_codes.hpp"
 #include "ews/codec/soap.hpp"
+#include "ews/codec/sync_folder_items.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -35,6 +39,21 @@ using request_outcome = std::variant<std::vector<ews::entry<T>>, ews::meaning>;
 /// What may be sent again after a refusal that comes before anything is done: a read, in any form; a write only as it
 /// was decided on, since how it keeps from mailing anybody depends on the version.
 enum class request_kind { read, write };
+
+/// How one request is sent.
+struct manner {
+  bool again = false; // it was sent before, and led wrongly
+  bool fresh = false; // on a new connection
+  bool brief = false; // its answer is small: what takes long is not waited for
+};
+
+/// What requests have to share to be alike, where one that passes tells of one that does not.
+template <class Request>
+std::string kind_of(std::string_view operation, const Request& request) {
+  std::string kind(operation);
+  if constexpr (std::same_as<Request, ews::get_item>) kind += ' ' + std::to_string(static_cast<int>(request.wanted));
+  return kind;
+}
 
 /// A listing of a public folder that is under way: everything that is in it, page by page.
 struct public_pass {
@@ -73,6 +92,14 @@ public:
   /// What is known of whether this account sees the mailbox's private items.
   private_sight& sight() { return sight_; }
   const private_sight& sight() const { return sight_; }
+  /// Which items spoil every request that they are in.
+  suspicion& suspects() { return suspects_; }
+  /// How many changes a page of this folder's list asks for.
+  int& page_size(const folder_id& folder) {
+    return page_sizes_.try_emplace(folder, ews::sync_folder_items::largest_page).first->second;
+  }
+  /// Of a request about one item alone that failed as a whole: makes it the failure of the item, where it is.
+  void blame(std::string_view kind, const item_id& item, ews::meaning& why);
   /// A well-known folder of this mailbox, as requests name it.
   ews::distinguished_folder known_folder(std::string name) const;
   /// Calls back once it is known where the server is, or with what keeps it unknown.
@@ -83,17 +110,18 @@ public:
   /// Sends one request and hands over what came of it, in this actor. A version or an address that the server refuses
   /// is corrected; then a read is sent again, and a write is to be tried again later. Tells the gateway of a server
   /// that says in the body that it is busy. The counter is told of its bytes: shared out among the items that the
-  /// request names, or those of `about`. `again`: it is sent again because it was led wrongly.
+  /// request names, or those of `about`. A read that is answered with HTTP 400 is repeated at once on a new connection,
+  /// since things between exsyncd and its server say it at random on connections that are kept.
   template <class T, class Request>
   void call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
             ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then,
-            std::vector<item_id> about = {}, bool again = false);
+            std::vector<item_id> about = {}, manner by = {});
 
 private:
-  void send(std::string_view operation, ews::segmented_text body, std::optional<public_destination> to,
+  void send(std::string_view operation, ews::segmented_text body, std::optional<public_destination> to, manner by,
             std::function<void(raw_answer)> then);
   void send_to(const std::string& url, const public_route& route, std::string_view operation, ews::segmented_text body,
-               std::function<void(raw_answer)> then);
+               manner by, std::function<void(raw_answer)> then);
   /// Whether requests about public folders are led to their mailboxes: since 2013.
   bool is_routed() const;
   /// Who finds out where they are led.
@@ -104,8 +132,8 @@ private:
   void doubt_place(const failure& why);
   ews::request_context context() const;
   void learn(const std::optional<ews::server_build>& build);
-  /// Whether the same request can be sent anew after this refusal.
-  bool corrected(const ews::meaning& why);
+  /// Whether the same request can be sent anew after this refusal; it was sent in this version.
+  bool corrected(const ews::meaning& why, const ews::schema_version& sent_in);
   void tell_gateway(const ews::meaning& why);
   /// Tells the counter of one request that is over.
   void count(const byte_count& bytes, bool polling, std::vector<item_share> shares);
@@ -121,6 +149,8 @@ private:
   std::map<folder_id, public_pass> passes_;
   std::uint64_t last_pass_ = 0;
   private_sight sight_;
+  suspicion suspects_;
+  std::map<folder_id, int> page_sizes_;
   public_places places_;
   std::optional<public_routing> routing_;
 };
@@ -130,13 +160,14 @@ using mailbox_pointer = prober_actor::stateful_pointer<mailbox_state>;
 template <class T, class Request>
 void mailbox_state::call(request_kind kind, std::string_view operation, std::shared_ptr<const Request> request,
                          ews::answer_reader<T> (*reader)(), std::function<void(request_outcome<T>)> then,
-                         std::vector<item_id> about, bool again) {
+                         std::vector<item_id> about, manner by) {
   ews::segmented_text body = write(context(), *request);
+  const auto* sent_in = version_;
   std::optional<public_destination> to;
   if (options_.store == mailbox_store::public_folders) to = destination_of(places_, *request, about);
-  send(operation, std::move(body), to,
+  send(operation, std::move(body), to, by,
        [this, kind, operation, request = std::move(request), reader, then = std::move(then), about = std::move(about),
-        to, again](raw_answer raw) {
+        to, by, sent_in](raw_answer raw) {
          const auto count_with = [&](const std::vector<ews::entry<T>>* entries) {
            if (!options_.counter) return;
            auto shares = about.empty() ? shares_of(*request, entries) : even_shares(about);
@@ -144,13 +175,15 @@ void mailbox_state::call(request_kind kind, std::string_view operation, std::sha
          };
          auto fail = [&](ews::meaning why) {
            tell_gateway(why);
-           if (corrected(why)) {
-             if (kind == request_kind::read) return call(kind, operation, request, reader, then, about, again);
+           if (corrected(why, *sent_in)) {
+             if (kind == request_kind::read) return call(kind, operation, request, reader, then, about, by);
              why.why.retry = retry::later;
            }
+           if (raw.status == 400 && kind == request_kind::read && !by.fresh)
+             return call(kind, operation, request, reader, then, about, {by.again, true, by.brief});
            // Once: what is found anew may be where it was.
-           if (to && why.misrouted && rerouted(*to, why) && !again && kind == request_kind::read)
-             return call(kind, operation, request, reader, then, about, true);
+           if (to && why.misrouted && rerouted(*to, why) && !by.again && kind == request_kind::read)
+             return call(kind, operation, request, reader, then, about, {true, by.fresh, by.brief});
            then(std::move(why));
          };
          const auto fail_uncounted = [&](ews::meaning why) {
@@ -169,6 +202,8 @@ void mailbox_state::call(request_kind kind, std::string_view operation, std::sha
            return fail_uncounted(raw.status == 200 ? ews::meaning_of(*broken, operation)
                                                    : ews::meaning_of_status(raw.status, operation));
          auto& entries = std::get<std::vector<ews::entry<T>>>(read.outcome);
+         if (auto wrong = mismatch(*request, entries); !wrong.empty())
+           return fail_uncounted(ews::meaning_of(ews::broken_document{std::move(wrong)}, operation));
          count_with(&entries);
          std::optional<ews::meaning> correctable;
          bool all_refused = true; // a request of which a part was done is never sent again
@@ -187,6 +222,8 @@ void mailbox_state::call(request_kind kind, std::string_view operation, std::sha
          }
          if (correctable && all_refused) return fail(std::move(*correctable));
          learn(read.server);
+         if (std::any_of(entries.begin(), entries.end(), [](const auto& e) { return std::holds_alternative<T>(e); }))
+           suspects_.succeeded(kind_of(operation, *request));
          if (to) learn_places<T>(places_, *request, entries);
          then(std::move(entries));
        });
@@ -217,6 +254,9 @@ private:
 /// Why a question goes unanswered at the end of the mailbox.
 failure mailbox_ended();
 
+/// Every holder of a mark in a folder; `then` as below.
+void search_mark(mailbox_pointer self, const folder_id& folder, const operation_mark& mark,
+                 std::function<void(result<std::vector<listed_item>>)> then);
 /// Finds folders by their paths; `then` is called once, or destroyed when the mailbox ends before.
 void search_folders(mailbox_pointer self, std::vector<std::string> paths,
                     std::function<void(result<std::vector<result<folder_state>>>)> then);

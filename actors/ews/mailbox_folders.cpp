@@ -149,6 +149,8 @@ struct folder_paging : std::enable_shared_from_this<folder_paging> {
           const auto next = std::max<std::uint32_t>(page.next_offset, offset + page.folders.size());
           for (auto& f : page.folders)
             me->found.push_back(std::move(f));
+          const bool barren = page.folders.empty(); // and not the last: it has no end
+          if (!page.last && barren) return me->then(empty_answer("FindFolder"));
           if (!page.last && next > offset)
             me->next(next);
           else

@@ -5,88 +5,121 @@
 #include "ews/codec/get_item.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <optional>
+#include <utility>
 
 namespace exsyncd {
 namespace {
 
-/// Whether one item among many may have spoiled the answer to all.
-bool may_be_one_item(const ews::meaning& why) {
-  return why.refusal == ews::refusal::item || (!why.busy && why.why.retry == retry::later &&
-                                               (why.why.code == "protocol" || why.why.code == "HTTP 500" ||
-                                                why.why.code == "too_large" || why.why.code == "timeout"));
-}
+/// So many items that fail alone, with none between them that passes, are no fault of the items.
+constexpr int most_in_a_row = 3;
 
 /// One read of many items: batch by batch, a batch that fails halved until the item that spoils it stands alone.
 template <class Outcome, class Answer>
 struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>> {
   using convert = Outcome (*)(ews::got_item&&);
+  using places = std::vector<std::size_t>; // in `items`
 
   item_reading(mailbox_pointer self, caf::typed_response_promise<Answer> promise, enum item_class which,
                std::vector<item_id> items, enum ews::get_item::what wanted, std::size_t batch, convert to)
       : self(self), answer(std::move(promise), [] { return Answer{mailbox_ended()}; }), which(which),
-        items(std::move(items)), wanted(wanted), batch(batch), to(to) {}
+        items(std::move(items)), wanted(wanted), to(to), outcomes(this->items.size()) {
+    request_shape.wanted = wanted;
+    places last;
+    for (std::size_t i = 0; i < this->items.size(); ++i) {
+      if (self->state.suspects().is_suspect(kind(), this->items[i].value)) {
+        last.push_back(i);
+        continue;
+      }
+      const bool joins = !batches.empty() && batches.back().size() < batch &&
+                         self->state.can_go_together(this->items[batches.back().front()], this->items[i]);
+      if (!joins) batches.emplace_back();
+      batches.back().push_back(i);
+    }
+    for (auto i : last)
+      batches.push_back({i});
+  }
 
   mailbox_pointer self;
   owed<Answer> answer;
   enum item_class which;
   std::vector<item_id> items;
   enum ews::get_item::what wanted;
-  std::size_t batch;
   convert to;
-  std::vector<Outcome> outcomes;
-  std::size_t size_now = 0; // of the next batch; 0: the full size
-  int lonely_failures = 0;  // items that failed alone, in a row
+  std::vector<std::optional<Outcome>> outcomes;
+  ews::get_item request_shape;
+  std::deque<places> batches;
+  std::vector<std::pair<std::size_t, ews::meaning>> failed_alone;
+  int in_a_row = 0; // items that failed alone, none passed between them
   bool anything_read = false;
 
+  std::string kind() const { return kind_of("GetItem", request_shape); }
+
   void next() {
-    if (outcomes.size() == items.size()) return answer.give({std::move(outcomes)});
-    auto count = std::min(size_now ? size_now : batch, items.size() - outcomes.size());
+    if (batches.empty()) return give();
+    auto now = std::move(batches.front());
+    batches.pop_front();
     auto request = std::make_shared<ews::get_item>();
     request->wanted = wanted;
     request->item_class = which;
-    const auto from = items.begin() + static_cast<std::ptrdiff_t>(outcomes.size());
-    const auto apart = std::find_if(from, from + static_cast<std::ptrdiff_t>(count),
-                                    [&](const item_id& id) { return !self->state.can_go_together(*from, id); });
-    count = static_cast<std::size_t>(apart - from);
-    request->items.assign(from, from + static_cast<std::ptrdiff_t>(count));
+    for (auto i : now)
+      request->items.push_back(items[i]);
     self->state.template call<ews::got_item, ews::get_item>(
         request_kind::read, "GetItem", request, ews::read_get_item,
-        [me = this->shared_from_this(), count](auto outcome) {
-          if (me->which != item_class::appointment) return me->came(count, std::move(outcome));
+        [me = this->shared_from_this(), now = std::move(now)](auto outcome) {
+          if (me->which != item_class::appointment) return me->came(now, std::move(outcome));
           with_exceptions(me->self, std::move(outcome),
-                          [me, count](request_outcome<ews::got_item> whole) { me->came(count, std::move(whole)); });
+                          [me, now](request_outcome<ews::got_item> whole) { me->came(now, std::move(whole)); });
         });
   }
 
-  void came(std::size_t count, request_outcome<ews::got_item> outcome) {
+  void came(const places& now, request_outcome<ews::got_item> outcome) {
     if (auto* entries = std::get_if<0>(&outcome)) {
-      if (entries->size() == count) {
-        for (auto& e : *entries)
-          outcomes.push_back(one(std::move(e)));
-        size_now = 0;
-        lonely_failures = 0;
-        anything_read = true;
-        return next();
-      }
-      outcome = ews::meaning_of(ews::broken_document{"not as many items as asked for"}, "GetItem");
-    }
-    auto& why = std::get<ews::meaning>(outcome);
-    if (!may_be_one_item(why)) return stop(why.why);
-    if (count > 1) {
-      size_now = count / 2;
+      for (std::size_t n = 0; n < now.size(); ++n)
+        outcomes[now[n]] = one(now[n], std::move((*entries)[n]));
+      in_a_row = 0;
+      anything_read = true;
       return next();
     }
-    // Two in a row: it is not the items.
-    if (++lonely_failures > 1 || items.size() == 1) return stop(why.why);
-    why.why.reach = reach::item;
-    outcomes.emplace_back(std::move(why.why));
+    auto& why = std::get<ews::meaning>(outcome);
+    if (!why.of_one_item && why.refusal != ews::refusal::item) return stop(why.why);
+    if (now.size() > 1) {
+      // What takes the whole time is not waited for again and again, and two cuts in a row make the gateway rest: one
+      // by one, the item costs it once.
+      const bool slow = why.why.code == http::name_of(http::failed_kind::timeout) ||
+                        why.why.code == http::name_of(http::failed_kind::cut);
+      const auto part = slow ? 1 : (now.size() + 1) / 2;
+      auto at = batches.begin();
+      for (std::size_t from = 0; from < now.size(); from += part) {
+        const auto to = std::min(now.size(), from + part);
+        at = batches.insert(
+            at, places(now.begin() + static_cast<std::ptrdiff_t>(from), now.begin() + static_cast<std::ptrdiff_t>(to)));
+        ++at;
+      }
+      return next();
+    }
+    const auto stopped_by = why.why;
+    self->state.suspects().suspect(kind(), items[now.front()].value);
+    failed_alone.emplace_back(now.front(), std::move(why));
+    if (++in_a_row >= most_in_a_row) {
+      failed_alone.clear();
+      return stop(stopped_by);
+    }
     next();
   }
 
-  Outcome one(ews::entry<ews::got_item> e) {
-    if (auto* item = std::get_if<ews::got_item>(&e)) return to(std::move(*item));
+  Outcome one(std::size_t i, ews::entry<ews::got_item> e) {
+    if (auto* item = std::get_if<ews::got_item>(&e)) {
+      self->state.suspects().clear(kind(), items[i].value);
+      return to(std::move(*item));
+    }
     auto why = ews::meaning_of(std::get<ews::item_error>(e), "GetItem");
-    if (why.refusal != ews::refusal::gone) return std::move(why.why);
+    if (why.refusal != ews::refusal::gone) {
+      if (why.why.reach == reach::item && why.why.retry == retry::later)
+        why.why.counts = self->state.suspects().failed_alone(kind(), items[i].value) == suspicion::verdict::counts;
+      return std::move(why.why);
+    }
     // Hidden looks the same as gone. Its list tells which, as far as anything does.
     if (self->state.access() == mailbox_access::delegate && self->state.sight().seen != true) {
       why.why.hint = "the item is gone, or it has been marked private and the account may not see it";
@@ -95,11 +128,27 @@ struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>
     return gone{};
   }
 
+  /// What failed alone is held against it where others have passed.
+  void give() {
+    std::optional<failure> of_all;
+    for (auto& [i, why] : failed_alone) {
+      self->state.blame(kind(), items[i], why);
+      if (why.why.reach != reach::item) of_all = why.why;
+      outcomes[i] = std::move(why.why);
+    }
+    if (of_all && !anything_read) return answer.give({*of_all});
+    std::vector<Outcome> all;
+    for (auto& o : outcomes)
+      all.push_back(std::move(*o));
+    answer.give({std::move(all)});
+  }
+
   void stop(const failure& why) {
-    if (!anything_read) return answer.give({why});
-    while (outcomes.size() < items.size())
-      outcomes.emplace_back(why);
-    answer.give({std::move(outcomes)});
+    if (!anything_read && failed_alone.empty()) return answer.give({why});
+    batches.clear();
+    for (auto& o : outcomes)
+      if (!o) o.emplace(why);
+    give();
   }
 };
 
@@ -114,15 +163,14 @@ fetch_outcome to_fetched(ews::got_item&& item) {
   return fetched{ews::carried(std::move(item)), std::move(contents)};
 }
 
-/// One find_by_mark: page by page.
+/// One search for the holders of a mark: page by page.
 struct mark_search : std::enable_shared_from_this<mark_search> {
-  mark_search(mailbox_pointer self, caf::typed_response_promise<found_by_mark> promise, find_by_mark asked)
-      : self(self), answer(std::move(promise), [] { return found_by_mark{mailbox_ended()}; }), asked(std::move(asked)) {
-  }
+  mark_search(mailbox_pointer self, find_by_mark asked, std::function<void(result<std::vector<listed_item>>)> then)
+      : self(self), asked(std::move(asked)), then(std::move(then)) {}
 
   mailbox_pointer self;
-  owed<found_by_mark> answer;
   find_by_mark asked;
+  std::function<void(result<std::vector<listed_item>>)> then;
   std::vector<listed_item> found;
 
   void next(std::uint32_t offset) {
@@ -132,18 +180,18 @@ struct mark_search : std::enable_shared_from_this<mark_search> {
     request->offset = offset;
     self->state.call<ews::item_page, ews::find_item>(
         request_kind::read, "FindItem", request, ews::read_find_item, [me = shared_from_this(), offset](auto outcome) {
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->answer.give({why->why});
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->then(why->why);
           auto& entries = std::get<0>(outcome);
-          if (entries.empty()) return me->answer.give({empty_answer("FindItem")});
+          if (entries.empty()) return me->then(empty_answer("FindItem"));
           if (auto* error = std::get_if<ews::item_error>(&entries.front()))
-            return me->answer.give({of_folder(ews::meaning_of(*error, "FindItem").why)});
+            return me->then(of_folder(ews::meaning_of(*error, "FindItem").why));
           auto& page = std::get<ews::item_page>(entries.front());
           const auto next = std::max<std::uint32_t>(page.next_offset, offset + page.items.size());
           // Exchange compares strings without case.
           for (auto& item : page.items)
             if (item.mark == me->asked.mark) me->found.push_back(std::move(item));
-          if (page.last) return me->answer.give({std::move(me->found)});
-          if (next == offset) return me->answer.give({empty_answer("FindItem")});
+          if (page.last) return me->then(std::move(me->found));
+          if (next == offset || page.items.empty()) return me->then(empty_answer("FindItem"));
           me->next(next);
         });
   }
@@ -170,8 +218,14 @@ caf::typed_response_promise<items_fetched> handle(mailbox_pointer self, const fe
 
 caf::typed_response_promise<found_by_mark> handle(mailbox_pointer self, const find_by_mark& asked) {
   auto promise = self->make_response_promise<found_by_mark>();
-  std::make_shared<mark_search>(self, promise, asked)->next(0);
+  auto answer = std::make_shared<owed<found_by_mark>>(promise, [] { return found_by_mark{mailbox_ended()}; });
+  search_mark(self, asked.folder, asked.mark, [answer](auto found) { answer->give({std::move(found)}); });
   return promise;
+}
+
+void search_mark(mailbox_pointer self, const folder_id& folder, const operation_mark& mark,
+                 std::function<void(result<std::vector<listed_item>>)> then) {
+  std::make_shared<mark_search>(self, find_by_mark{folder, mark}, std::move(then))->next(0);
 }
 
 } // namespace exsyncd

@@ -277,18 +277,18 @@ struct exceptions_writing : std::enable_shared_from_this<exceptions_writing> {
   template <class T, class Request>
   void write(std::string_view operation, std::shared_ptr<Request> request, ews::answer_reader<T> (*reader)(),
              std::function<void(exceptions_writing&, T&&)> next) {
-    self->state.call<T, Request>(
-        request_kind::write, operation, std::move(request), reader,
-        [me = shared_from_this(), operation, next = std::move(next)](auto outcome) {
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->end(outcome_of(*why));
-          auto& entries = std::get<0>(outcome);
-          if (entries.empty())
-            return me->end(outcome_of(ews::meaning_of(ews::broken_document{"nothing in the answer"}, operation)));
-          if (auto* error = std::get_if<ews::item_error>(&entries.front()))
-            return me->end(outcome_of(ews::meaning_of(*error, operation)));
-          me->wrote = true;
-          next(*me, std::move(std::get<T>(entries.front())));
-        });
+    self->state.call<T, Request>(request_kind::write, operation, std::move(request), reader,
+                                 [me = shared_from_this(), operation, next = std::move(next)](auto outcome) {
+                                   if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+                                     me->self->state.blame(operation, me->series, *why);
+                                     return me->end(outcome_of(*why));
+                                   }
+                                   auto& entries = std::get<0>(outcome);
+                                   if (auto* error = std::get_if<ews::item_error>(&entries.front()))
+                                     return me->end(outcome_of(ews::meaning_of(*error, operation)));
+                                   me->wrote = true;
+                                   next(*me, std::move(std::get<T>(entries.front())));
+                                 });
   }
 
   void changed_meanwhile() {

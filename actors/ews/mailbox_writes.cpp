@@ -1,7 +1,6 @@
 #include "actors/ews/mailbox_attachments.hpp"
-#include "actors/ews/mailbox_calls.hpp"
-#include "actors/ews/mailbox_outcomes.hpp"
 #include "actors/ews/mailbox_series.hpp"
+#include "actors/ews/mailbox_writing.hpp"
 
 #include "ews/codec/create_item.hpp"
 #include "ews/codec/delete_item.hpp"
@@ -13,145 +12,14 @@
 #include "ews/model/too_large.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace exsyncd {
 namespace {
-
-constexpr std::size_t batch_bytes = 8'000'000; // a batch larger than this is split; one item may be as large as it is
-
-write_outcome not_tried() {
-  return not_done{mailbox_ended()};
-}
-
-/// What every write shares: items go out in batches, one batch after the other; each item has one outcome. A batch
-/// that is refused because of one of its items goes out item by item.
-class writing : public std::enable_shared_from_this<writing> {
-public:
-  writing(mailbox_pointer self, caf::typed_response_promise<write_done> promise, std::size_t count, std::size_t batch)
-      : self(self), outcomes(count, not_tried()), batch_(batch), promise_(std::move(promise)) {}
-  virtual ~writing() {
-    // The mailbox ends: what may have left is unknown (set when it was sent), the rest was not tried.
-    if (promise_.pending()) promise_.deliver(write_done{std::move(outcomes)});
-  }
-  /// How a write keeps from mailing anybody depends on the version, so the version is found first.
-  void start() {
-    self->state.find_version([me = shared_from_this()](const ews::meaning* why) {
-      if (why) me->stop(why->why);
-      me->next();
-    });
-  }
-
-protected:
-  void next() {
-    if (at_ == outcomes.size()) {
-      promise_.deliver(write_done{std::move(outcomes)});
-      return;
-    }
-    const auto most = at_ < alone_until_ ? 1 : batch_;
-    now_.clear();
-    std::size_t bytes = 0;
-    while (at_ < outcomes.size() && now_.size() < most) {
-      const auto more = bytes_of(at_);
-      if (!now_.empty() && (bytes + more > batch_bytes || alone(at_) || alone(now_.front()))) break;
-      if (const auto* first = now_.empty() ? nullptr : named(now_.front()))
-        if (!self->state.can_go_together(*first, *named(at_))) break;
-      bytes += more;
-      now_.push_back(at_++);
-    }
-    std::vector<std::size_t> ready;
-    for (auto i : now_)
-      if (auto decided = decided_before(i))
-        outcomes[i] = std::move(*decided);
-      else
-        ready.push_back(i);
-    now_ = std::move(ready);
-    if (now_.empty()) return next();
-    begin();
-  }
-
-  /// Starts what one batch (`now_`: indexes of items) needs; ends in `settle` or `stop_before`.
-  virtual void begin() = 0;
-  /// The outcome of an item that is not even sent.
-  virtual std::optional<write_outcome> decided_before(std::size_t) { return std::nullopt; }
-  virtual std::size_t bytes_of(std::size_t) const { return 0; }
-  /// The item that is written, where it is there already.
-  virtual const item_id* named(std::size_t) const { return nullptr; }
-  /// Whether an item takes more than the one request of its batch.
-  virtual bool alone(std::size_t) const { return false; }
-  /// The batch has been answered, item by item; ends in `next`.
-  virtual void answered() { next(); }
-
-  /// Sends the batch's write. `name` makes the outcome of a success.
-  template <class T, class Request, class Named>
-  void send(std::string_view operation, std::shared_ptr<Request> request, ews::answer_reader<T> (*reader)(),
-            Named name) {
-    for (auto i : now_)
-      outcomes[i] = unknown{mailbox_ended()};
-    self->state.call<T, Request>(
-        request_kind::write, operation, std::move(request), reader,
-        [me = shared_from_this(), operation, name](auto outcome) {
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->settle_all(*why);
-          auto& entries = std::get<0>(outcome);
-          std::optional<failure> stop;
-          for (std::size_t n = 0; n < me->now_.size(); ++n) {
-            auto& out = me->outcomes[me->now_[n]];
-            if (n >= entries.size()) {
-              out = outcome_of(ews::meaning_of(ews::broken_document{"not as many items as asked for"}, operation));
-            } else if (auto* error = std::get_if<ews::item_error>(&entries[n])) {
-              const auto why = ews::meaning_of(*error, operation);
-              out = outcome_of(why);
-              if (why.refusal == ews::refusal::not_done && why.why.reach != reach::item) stop = why.why;
-            } else {
-              out = name(me->now_[n], std::move(std::get<T>(entries[n])));
-            }
-          }
-          if (stop) me->stop(*stop);
-          me->answered();
-        });
-  }
-
-  /// The batch was surely not done, all of it, because of this.
-  void not_done_now(const ews::meaning& why) {
-    for (auto i : now_)
-      outcomes[i] = not_done{why.why};
-    stop(why.why);
-    next();
-  }
-
-  /// Nothing more is tried.
-  void stop(const failure& why) {
-    for (; at_ < outcomes.size(); ++at_)
-      outcomes[at_] = not_done{why};
-  }
-
-  mailbox_pointer self;
-  std::vector<write_outcome> outcomes;
-  std::vector<std::size_t> now_;
-
-private:
-  void settle_all(const ews::meaning& why) {
-    if (why.refusal == ews::refusal::item && now_.size() > 1) {
-      // Nothing was done. One by one shows which it is.
-      for (auto i : now_)
-        outcomes[i] = not_tried();
-      alone_until_ = at_;
-      at_ = now_.front();
-      return next();
-    }
-    for (auto i : now_)
-      outcomes[i] = outcome_of(why);
-    if (why.refusal != ews::refusal::item) stop(why.why);
-    answered();
-  }
-
-  std::size_t batch_;
-  std::size_t at_ = 0;
-  std::size_t alone_until_ = 0;
-  caf::typed_response_promise<write_done> promise_;
-};
 
 /// Refuses what the account could not see any more once it is written: no list would show it, and it would be taken for
 /// deleted. With rights on folders only, that is what is marked private.
@@ -189,7 +57,7 @@ void as_meetings(std::vector<field_value>& fields, enum meetings how) {
 class creating final : public writing {
 public:
   creating(mailbox_pointer self, caf::typed_response_promise<write_done> promise, create_items asked)
-      : writing(self, std::move(promise), asked.items.size(), 20), asked_(std::move(asked)) {
+      : writing(self, std::move(promise), "CreateItem", asked.items.size(), 20), asked_(std::move(asked)) {
     for (auto& [item, mark] : asked_.items)
       as_meetings(item.fields, asked_.meetings);
   }
@@ -211,6 +79,23 @@ private:
     send<ews::item_key>("CreateItem", std::move(request), ews::read_create_items,
                         [](std::size_t, ews::item_key&& key) { return with_id("CreateItem", std::move(key)); });
   }
+  /// The mark of every try begins with the same twin.
+  std::string remembered(std::size_t i) const override {
+    const auto& mark = asked_.items[i].second.value;
+    return mark.substr(0, mark.rfind('/'));
+  }
+  void look_back(std::function<void(undone)> then) override { look_for(0, {}, std::move(then)); }
+  void look_for(std::size_t n, std::vector<bool> found, std::function<void(undone)> then) {
+    if (n == now_.size()) return then(std::move(found));
+    search_mark(
+        self, asked_.folder, asked_.items[now_[n]].second,
+        [me = shared_from_this(), this, n, found = std::move(found), then = std::move(then)](auto holders) mutable {
+          auto* items = std::get_if<0>(&holders);
+          if (!items) return then(std::nullopt);
+          found.push_back(items->empty());
+          look_for(n + 1, std::move(found), std::move(then));
+        });
+  }
   create_items asked_;
 };
 
@@ -220,7 +105,7 @@ private:
 class updating final : public writing {
 public:
   updating(mailbox_pointer self, caf::typed_response_promise<write_done> promise, update_items asked)
-      : writing(self, std::move(promise), asked.items.size(), 50), asked_(std::move(asked)) {}
+      : writing(self, std::move(promise), "UpdateItem", asked.items.size(), 50), asked_(std::move(asked)) {}
 
 private:
   std::size_t bytes_of(std::size_t i) const override {
@@ -246,14 +131,17 @@ private:
     return has(asked_.items[i], field::attachments) || has(asked_.items[i], field::exceptions);
   }
 
+  void look_back(std::function<void(undone)> then) override {
+    look_at_keys([this](std::size_t i, const change_key& key) { return key == asked_.items[i].guard; },
+                 std::move(then));
+  }
+
   void begin() override {
-    attached_ = false;
-    exceptions_.reset();
     for (auto i : now_)
       as_meetings(asked_.items[i].fields, asked_.items[i].meetings);
     auto& first = asked_.items[now_.front()];
     for (const auto& f : first.fields)
-      if (f.field == field::exceptions) exceptions_ = f.value;
+      if (f.field == field::exceptions) exceptions_[now_.front()] = f.value;
     std::erase_if(first.fields, [](const auto& f) { return f.field == field::exceptions; });
     if (has(first, field::attachments)) return attach(now_.front());
     if (first.fields.empty()) return write_exceptions_of(now_.front(), first.guard, false);
@@ -275,7 +163,7 @@ private:
             if (why && why->why.reach != reach::item) stop(why->why);
             return next();
           }
-          attached_ = true;
+          attached_.insert(i);
           asked_.items[i].guard = done->key;
           if (asked_.items[i].fields.empty()) return answered();
           update();
@@ -297,10 +185,10 @@ private:
   }
 
   void answered() override {
-    if (attached_)
+    if (attached_.contains(now_.front()))
       if (auto& outcome = outcomes[now_.front()]; !std::holds_alternative<written>(outcome))
         outcome = half_done(outcome);
-    if (const auto* done = std::get_if<written>(&outcomes[now_.front()]); done && exceptions_)
+    if (const auto* done = std::get_if<written>(&outcomes[now_.front()]); done && exceptions_.contains(now_.front()))
       return write_exceptions_of(now_.front(), done->key, true);
     if (split_off_.empty()) return next();
     look_at_series(std::exchange(split_off_, {}));
@@ -308,7 +196,7 @@ private:
 
   /// The exceptions of a series follow what was set of it as a whole, which may have dropped them.
   void write_exceptions_of(std::size_t i, const change_key& key, bool written_before) {
-    wanted_exceptions wanted{asked_.items[i].id, key, *exceptions_, asked_.items[i].meetings, written_before};
+    wanted_exceptions wanted{asked_.items[i].id, key, exceptions_.at(i), asked_.items[i].meetings, written_before};
     outcomes[i] = unknown{mailbox_ended()};
     write_exceptions(self, std::move(wanted), [me = shared_from_this(), this, i](write_outcome outcome) {
       const auto* why = std::get_if<not_done>(&outcome);
@@ -346,9 +234,7 @@ private:
           auto& entries = std::get<0>(outcome);
           for (std::size_t n = 0; n < split.size(); ++n) {
             auto& out = outcomes[split[n].first];
-            if (n >= entries.size())
-              out = nameless("UpdateItem");
-            else if (auto* error = std::get_if<ews::item_error>(&entries[n]))
+            if (auto* error = std::get_if<ews::item_error>(&entries[n]))
               out = unknown{ews::meaning_of(*error, "GetItem").why};
             else
               out = written{asked_.items[split[n].first].id, std::get<ews::got_item>(entries[n]).item.key};
@@ -368,8 +254,8 @@ private:
   }
 
   update_items asked_;
-  bool attached_ = false;                 // of the batch's only item
-  std::optional<std::string> exceptions_; // those it shall have
+  std::set<std::size_t> attached_;                // those whose attachments are written
+  std::map<std::size_t, std::string> exceptions_; // those that a series shall have
   std::vector<std::pair<std::size_t, item_id>> split_off_;
 };
 
@@ -379,7 +265,7 @@ private:
 class moving final : public writing {
 public:
   moving(mailbox_pointer self, caf::typed_response_promise<write_done> promise, move_items asked)
-      : writing(self, std::move(promise), asked.items.size(), 100), asked_(std::move(asked)) {}
+      : writing(self, std::move(promise), "MoveItem", asked.items.size(), 100), asked_(std::move(asked)) {}
 
 private:
   void begin() override {
@@ -398,6 +284,11 @@ private:
         if (places.content_of(places.folder_of(asked_.items[i].value)) != places.content_of(asked_.to))
           outcomes[i] = moves_to_no_other_mailbox(why->why);
     next();
+  }
+  const item_id* named(std::size_t i) const override { return &asked_.items[i]; }
+  void look_back(std::function<void(undone)> then) override {
+    // What has moved has another id.
+    look_at_keys([](std::size_t, const change_key&) { return true; }, std::move(then));
   }
   move_items asked_;
 };
@@ -428,10 +319,8 @@ protected:
       request->items.push_back(id_of(i));
     self->state.call<ews::got_item, ews::get_item>(
         request_kind::read, "GetItem", request, ews::read_get_item, [me = me_as_careful()](auto outcome) {
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->not_done_now(*why);
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->not_done_now(*why, "GetItem state");
           auto& entries = std::get<0>(outcome);
-          if (entries.size() != me->now_.size())
-            return me->not_done_now(ews::meaning_of(ews::broken_document{"not as many items as asked for"}, "GetItem"));
           std::vector<std::size_t> go_on;
           std::vector<std::pair<std::size_t, ews::item_key>> pending;
           for (std::size_t n = 0; n < entries.size(); ++n) {
@@ -469,13 +358,11 @@ private:
     self->state.call<ews::done, ews::suppress_read_receipts>(
         request_kind::write, "CreateItem", request, ews::read_suppress_read_receipts,
         [me = me_as_careful(), pending = std::move(pending)](auto outcome) {
-          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->not_done_now(*why);
+          if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->not_done_now(*why, "CreateItem suppress");
           auto& entries = std::get<0>(outcome);
           for (std::size_t n = 0; n < pending.size(); ++n) {
             std::optional<failure> why;
-            if (n >= entries.size())
-              why = ews::meaning_of(ews::broken_document{"not as many items as asked for"}, "CreateItem").why;
-            else if (auto* error = std::get_if<ews::item_error>(&entries[n]))
+            if (auto* error = std::get_if<ews::item_error>(&entries[n]))
               if (error->code != "ErrorReadReceiptNotPending") why = ews::meaning_of(*error, "CreateItem").why;
             if (!why) continue;
             // Its sender would be answered: it stays as it is.
@@ -492,7 +379,7 @@ private:
 class marking_read final : public careful_writing {
 public:
   marking_read(mailbox_pointer self, caf::typed_response_promise<write_done> promise, set_read_states asked)
-      : careful_writing(self, std::move(promise), asked.items.size(), 100), asked_(std::move(asked)),
+      : careful_writing(self, std::move(promise), "UpdateItem", asked.items.size(), 100), asked_(std::move(asked)),
         keys_(asked_.items.size()) {}
 
 private:
@@ -513,6 +400,9 @@ private:
     send<ews::item_key>("UpdateItem", std::move(request), ews::read_update_item,
                         [](std::size_t, ews::item_key&& key) { return with_id("UpdateItem", std::move(key)); });
   }
+  void look_back(std::function<void(undone)> then) override {
+    then(std::vector<bool>(now_.size(), true)); // it begins with a look
+  }
   set_read_states asked_;
   std::vector<ews::item_key> keys_;
 };
@@ -520,9 +410,17 @@ private:
 class removing final : public careful_writing {
 public:
   removing(mailbox_pointer self, caf::typed_response_promise<write_done> promise, remove_items asked)
-      : careful_writing(self, std::move(promise), asked.items.size(), 100), asked_(std::move(asked)) {}
+      : careful_writing(self, std::move(promise), moves_away(self) ? "MoveItem" : "DeleteItem", asked.items.size(),
+                        100),
+        asked_(std::move(asked)) {}
 
 private:
+  static bool moves_away(mailbox_pointer self) {
+    return self->state.access() == mailbox_access::delegate && self->state.store() == mailbox_store::mailbox;
+  }
+  void look_back(std::function<void(undone)> then) override {
+    look_at_keys([](std::size_t, const change_key&) { return true; }, std::move(then));
+  }
   void begin() override {
     if (self->state.version().suppress_read_receipts_attribute)
       write_now();
@@ -534,7 +432,7 @@ private:
   bool answers_receipt(std::size_t) const override { return true; }
   std::optional<write_outcome> seen(std::size_t, const ews::got_item&) override { return std::nullopt; }
   void write_now() override {
-    if (self->state.access() == mailbox_access::delegate && self->state.store() == mailbox_store::mailbox) {
+    if (moves_away(self)) {
       // To somebody who is not the mailbox's owner, DeleteItem refuses Deleted Items (DeleteItem page, first remark).
       auto request = std::make_shared<ews::move_items>();
       request->to = self->state.known_folder("deleteditems");

@@ -182,18 +182,18 @@ void notifier_state::ask_subscription(const std::string& key, member& m, stream&
   add_payers(key, payers);
   self_->request(options_.gateway, in_time, std::move(wanted))
       .then(
-          [this, key, at = m.stream, folders = m.wanted, payers](exchanged& came) {
+          [this, key, at = m.stream, folders = m.wanted, payers, sent_in = version_](exchanged& came) {
             count_polling(options_.counter, payers, came.bytes, 1);
-            answered(key, at, folders, came);
+            answered(key, at, folders, came, *sent_in);
           },
-          [this, key, at = m.stream, folders = m.wanted](const caf::error&) {
+          [this, key, at = m.stream, folders = m.wanted, sent_in = version_](const caf::error&) {
             exchanged none{not_sent{{}, "no answer"}, {}};
-            answered(key, at, folders, none);
+            answered(key, at, folders, none, *sent_in);
           });
 }
 
 void notifier_state::answered(const std::string& key, std::uint64_t at, const std::vector<folder_id>& folders,
-                              exchanged& came) {
+                              exchanged& came, const ews::schema_version& sent_in) {
   --asking_;
   const auto s = streams_.find(at);
   if (const auto* got = std::get_if<answer>(&came.outcome); got && s != streams_.end())
@@ -225,7 +225,7 @@ void notifier_state::answered(const std::string& key, std::uint64_t at, const st
     auto& m = found->second;
     m.asking = false;
     if (no) {
-      refused(m, *no);
+      refused(m, *no, sent_in);
     } else {
       if (m.subscription) s->second.dropped.emplace_back(m.address, *m.subscription);
       m.subscription = yes;
@@ -242,9 +242,9 @@ void notifier_state::answered(const std::string& key, std::uint64_t at, const st
   go_on();
 }
 
-void notifier_state::refused(member& m, const ews::meaning& why) {
+void notifier_state::refused(member& m, const ews::meaning& why, const ews::schema_version& sent_in) {
   if (why.busy) self_->send(options_.gateway, server_busy{m.address, why.why.wait, why.why.code});
-  if (step_down(why)) return;
+  if (step_down(why, sent_in)) return;
   if (!why.primary_address.empty() && why.primary_address != m.address && m.failures == 0) {
     ++m.failures;
     m.address = why.primary_address;
@@ -258,8 +258,12 @@ void notifier_state::refused(member& m, const ews::meaning& why) {
 }
 
 /// Whether the same request can be sent anew, in an older version; one without streaming ends it all.
-bool notifier_state::step_down(const ews::meaning& why) {
+bool notifier_state::step_down(const ews::meaning& why, const ews::schema_version& sent_in) {
   if (!why.version_unknown || options_.version != "auto") return false;
+  // Requests of one moment are refused together: the first has said it for all of them.
+  if (version_ != &sent_in) return true;
+  // The server has told what it is: it is not older than that, whatever it says of one mailbox.
+  if (build_ && ews::newest_for(*build_) == version_) return false;
   const auto* older = ews::older_than(*version_);
   if (older) version_ = older;
   return older != nullptr;

@@ -92,7 +92,10 @@ private:
     bool good = false; // it has told something sensible
     bool live = false; // this one, or the one before that it replaces
     time opened_at{};
-    unsigned failures = 0; // in a row
+    const ews::schema_version* sent_in = nullptr; // it was opened in
+    time counted_from{};                          // of what follows
+    std::size_t bytes = 0, idle_bytes = 0;        // come since; those since the last event
+    unsigned failures = 0;                        // in a row
     time not_before{};
     std::string why;
     std::optional<time> differs_since;                            // what is carried is not what is wanted
@@ -106,8 +109,9 @@ private:
   bool needs_subscription(const member& m) const { return !m.subscription || m.subscribed != m.wanted; }
   void subscribe_members(stream& s);
   void ask_subscription(const std::string& key, member& m, stream& s);
-  void answered(const std::string& key, std::uint64_t at, const std::vector<folder_id>& folders, exchanged& came);
-  void refused(member& m, const ews::meaning& why);
+  void answered(const std::string& key, std::uint64_t at, const std::vector<folder_id>& folders, exchanged& came,
+                const ews::schema_version& sent_in);
+  void refused(member& m, const ews::meaning& why, const ews::schema_version& sent_in);
   void give_back(stream& s);
   void deliver_hints();
   void tell_states();
@@ -116,7 +120,7 @@ private:
   ews::request_context context(const std::string& address) const;
   std::shared_ptr<http::request> request_of(stream& s, std::string body) const;
   void learn(const std::optional<ews::server_build>& build);
-  bool step_down(const ews::meaning& why);
+  bool step_down(const ews::meaning& why, const ews::schema_version& sent_in);
   time now() const { return self_->clock().now(); }
 
   /// Who pays for what is asked or told about this mailbox.
@@ -126,6 +130,7 @@ private:
   void keep_open(std::uint64_t number, stream& s);
   void open(std::uint64_t number, stream& s, std::map<subscription_id, std::string> wanted);
   void close(stream& s);
+  bool floods(stream& s, std::size_t bytes);
   void read(stream& s, const ews::stream_message& message);
   void note_good(stream& s);
   void refused(stream& s, const ews::meaning& why, const std::vector<subscription_id>& bad);

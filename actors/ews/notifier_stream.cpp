@@ -18,6 +18,8 @@ constexpr auto settling = 300ms;
 constexpr auto longest_settling = 5s;
 /// A connection that ends sooner has not worked.
 constexpr auto worked = 30s;
+/// What a connection may bring in a minute; and since the last event, for signs of life are few and small.
+constexpr std::size_t most_a_minute = 64u << 20, most_idle_a_minute = 1u << 20;
 
 std::chrono::milliseconds rest(unsigned failures, std::uint64_t random) {
   const auto base =
@@ -98,7 +100,9 @@ void notifier_state::open(std::uint64_t number, stream& s, std::map<subscription
   s.reader = std::make_unique<ews::stream_reader>();
   s.status = 0;
   s.good = false;
-  s.opened_at = now();
+  s.opened_at = s.counted_from = now();
+  s.bytes = s.idle_bytes = 0;
+  s.sent_in = version_;
   ews::get_streaming_events asked;
   asked.open_for = options_.open_for;
   for (const auto& [id, key] : s.carried)
@@ -135,6 +139,17 @@ void notifier_state::came(const stream_bytes& what) {
   if (at == streams_.end() || at->second.life != what.life) return;
   auto& s = at->second;
   if (s.status != 200 && s.status != 500) return; // its end says what that means
+  if (floods(s, what.bytes.size())) {
+    ews::meaning why;
+    why.why = {reach::mailbox,
+               retry::later,
+               {},
+               "flood",
+               "GetStreamingEvents: the connection brings far more than events",
+               "exsyncd polls meanwhile"};
+    over(s, why);
+    return go_on();
+  }
   auto read = s.reader->feed(what.bytes);
   learn(read.server);
   for (const auto& part : read.parts) {
@@ -151,7 +166,20 @@ void notifier_state::came(const stream_bytes& what) {
   go_on();
 }
 
+/// Whether a connection brings more than its due: heartbeats or white space without end, or events faster than any
+/// mailboxes make them.
+bool notifier_state::floods(stream& s, std::size_t bytes) {
+  if (now() - s.counted_from >= 1min) {
+    s.counted_from = now();
+    s.bytes = s.idle_bytes = 0;
+  }
+  s.bytes += bytes;
+  s.idle_bytes += bytes;
+  return s.bytes > most_a_minute || s.idle_bytes > most_idle_a_minute;
+}
+
 void notifier_state::read(stream& s, const ews::stream_message& message) {
+  if (!message.notifications.empty()) s.idle_bytes = 0;
   for (const auto& n : message.notifications) {
     const auto whose = s.carried.find(n.subscription);
     const auto found = whose == s.carried.end() ? members_.end() : members_.find(whose->second);
@@ -203,7 +231,7 @@ void notifier_state::lost_subscription(member& m) {
 }
 
 void notifier_state::refused(stream& s, const ews::meaning& why, const std::vector<subscription_id>& bad) {
-  if (step_down(why)) {
+  if (step_down(why, *s.sent_in)) {
     close(s);
     return;
   }

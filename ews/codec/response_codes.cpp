@@ -237,6 +237,10 @@ meaning meaning_of(const soap_fault& fault, std::string_view operation) {
     out.refusal = refusal::not_done;
     out.why.hint = impersonation;
   }
+  out.answered = true;
+  // Unless the code speaks of more than an item, one item among several can have spoiled the request.
+  out.of_one_item = out.why.reach == reach::item && out.why.code != "ErrorAccessDenied" && !out.busy &&
+                    !out.misrouted && out.refusal != refusal::cursor_invalid;
   if (out.refusal != refusal::item && out.why.reach == reach::item) out.why.reach = reach::mailbox;
   return out;
 }
@@ -244,6 +248,8 @@ meaning meaning_of(const soap_fault& fault, std::string_view operation) {
 meaning meaning_of(const broken_document& broken, std::string_view operation) {
   meaning out;
   out.refusal = refusal::unknown;
+  out.answered = true;
+  out.of_one_item = true;
   out.why = {reach::mailbox,
              retry::later,
              {},
@@ -257,7 +263,15 @@ meaning meaning_of_status(int status, std::string_view operation) {
   meaning out;
   const auto code = "HTTP " + std::to_string(status);
   out.why = {reach::mailbox, retry::later, {}, code, described(operation, code, {}), {}};
+  // A gateway between may say it of a request that the server behind it still works at.
+  out.answered = status != 502 && status != 503 && status != 504;
+  // What says who asks, where, or how often, is of no item.
+  constexpr int of_all[] = {401, 404, 405, 407, 410, 429, 503};
+  out.of_one_item = status >= 400 && std::find(std::begin(of_all), std::end(of_all), status) == std::end(of_all);
   switch (status) {
+  case 400: // said at random on kept connections too, by things that stand between
+    out.refusal = refusal::unknown;
+    break;
   case 401:
     out.why.reach = reach::account;
     out.why.retry = retry::after_change;
@@ -312,6 +326,7 @@ meaning meaning_of_status(int status, std::string_view operation, std::size_t re
   auto out = meaning_of_status(status, operation);
   if ((status != 400 && status != 404) || request_bytes < not_small) return out;
   out.refusal = refusal::item;
+  out.of_one_item = true;
   out.why.reach = reach::item;
   out.why.retry = retry::never;
   out.why.what += " to a request of " + size_text(request_bytes) + ", which is how a server refuses its size";

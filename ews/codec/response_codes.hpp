@@ -28,6 +28,10 @@ struct meaning {
   bool version_unknown = false;
   /// A public folder was asked for where it is not: its requests must be led elsewhere.
   bool misrouted = false;
+  /// What one of several items of the request can cause: ask item by item.
+  bool of_one_item = false;
+  /// An answer came, of whatever kind: nothing of the request is under way any more, though a part of it may be done.
+  bool answered = false;
   /// The server is busy: the gateway is to be told.
   bool busy = false;
   /// ErrorNonPrimarySmtpAddress names the address to use in place of the one used; otherwise empty.
@@ -41,7 +45,7 @@ meaning meaning_of(const item_error& error, std::string_view operation);
 meaning meaning_of(const soap_fault& fault, std::string_view operation);
 /// Of an answer with status 200 (or a 500 that is no fault): the server may have acted.
 meaning meaning_of(const broken_document& broken, std::string_view operation);
-/// Of an answer that is no SOAP at all. 4xx: not done. 5xx: unknown.
+/// Of an answer that is no SOAP at all. 4xx: not done, save 400. 5xx and 400: unknown.
 meaning meaning_of_status(int status, std::string_view operation);
 /// The same of a request of so many bytes to a place where EWS has answered before: IIS answers one that is too large
 /// as if nothing were there (404.13, of which the wire shows 404 only), and WCF as if it were damaged (400). Such a no

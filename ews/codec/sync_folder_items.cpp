@@ -19,6 +19,12 @@ std::string write(const request_context& context, const sync_folder_items& reque
     write_folder_reference(out, request.folder);
     out.close("m:SyncFolderId");
     if (!request.cursor.empty()) out.text("m:SyncState", request.cursor.value);
+    if (!request.ignore.empty()) {
+      out.open("m:Ignore");
+      for (const auto& id : request.ignore)
+        write_item_id(out, "t:ItemId", id);
+      out.close("m:Ignore");
+    }
     out.text("m:MaxChangesReturned", std::to_string(request.page));
     out.close("m:SyncFolderItems");
   });

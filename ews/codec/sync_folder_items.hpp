@@ -4,6 +4,8 @@
 #include "ews/codec/properties.hpp"
 #include "ews/codec/soap.hpp"
 
+#include <vector>
+
 namespace exsyncd::ews {
 
 /// What a listing asks for: ids, marks, read state and what identifies a mail. Never Body, Attachments or MIME, which
@@ -17,6 +19,7 @@ struct sync_folder_items {
   folder_id folder;
   sync_cursor cursor; // empty: from the beginning
   int page = largest_page;
+  std::vector<item_id> ignore = {}; // left out of the answer, and told by no later one unless they change
 };
 std::string write(const request_context& context, const sync_folder_items& request);
 answer_reader<change_page> read_sync_folder_items();

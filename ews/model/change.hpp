@@ -1,11 +1,13 @@
 #pragma once
 
+#include "ews/model/failure.hpp"
 #include "ews/model/ids.hpp"
 #include "ews/model/item.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -71,6 +73,9 @@ struct change_page {
   /// So many items left the list of this page as sight of them was lost: they may be hidden rather than deleted. They
   /// are not among the changes, and stay as they are on both sides.
   std::uint32_t doubted = 0;
+  /// Items that no list can name without failing, as it was seen: they were stepped over. Each is among the changes,
+  /// with what else is known of it.
+  std::vector<std::pair<item_id, failure>> unlistable = {};
 };
 
 /// EffectiveRights of a folder (MS-OXWSCORE 2.2.4.29): what the account that asks may do there.

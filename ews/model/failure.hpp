@@ -27,6 +27,9 @@ struct failure {
   std::string what;
   /// What the administrator can do about it; may be empty.
   std::string hint;
+  /// Whether it is held against the item that it is about: false where nothing alike has succeeded since the item was
+  /// tried last, so that it may be the way to the server and no fault of the item.
+  bool counts = true;
 
   friend bool operator==(const failure&, const failure&) = default;
 };

@@ -47,8 +47,9 @@ std::string place(const std::string& day) {
                  "T08:00:00Z</t:OriginalStart></t:CalendarItem></m:Items>");
 }
 
-std::string updated(const std::string& key) {
-  return success("<m:Items><t:CalendarItem><t:ItemId Id='o' ChangeKey='" + key + "'/></t:CalendarItem></m:Items>");
+std::string updated(const std::string& key, const std::string& id = "s") {
+  return success("<m:Items><t:CalendarItem><t:ItemId Id='" + id + "' ChangeKey='" + key +
+                 "'/></t:CalendarItem></m:Items>");
 }
 
 update_items wanting(const std::string& exceptions, std::vector<field_value> others = {}) {
@@ -101,7 +102,7 @@ TEST_CASE("a series is read with its changed and deleted occurrences, in one req
     const auto got = read(
         stage,
         {answers("GetItem",
-                 {master("k0", {"03", "04"}, {"02"}), calendar_item("p", "k", "Plain"), master("k1", {"05"})}),
+                 {master("k0", {"03", "04"}, {"02"}), calendar_item("s", "k", "Plain"), master("k1", {"05"})}),
          answers("GetItem", {calendar_item("o03", "k", "Third", {}, "03"), calendar_item("o04", "k", "Daily", {}, "04"),
                              calendar_item("o05", "k", "Daily", "<t:Location>Hall</t:Location>", "05")})},
         3);
@@ -249,7 +250,7 @@ TEST_CASE("a series is written alone; those beside it go out together") {
   mailbox_stage stage;
   const auto got = stage.write(question, {answers("GetItem", {master("k0")}), answers("GetItem", {place("03")}),
                                           answers("UpdateItem", {updated("k1")}),
-                                          answers("UpdateItem", {updated("ka"), updated("kb")})});
+                                          answers("UpdateItem", {updated("ka", "a"), updated("kb", "b")})});
   REQUIRE(got.size() == 3);
   CHECK(std::holds_alternative<written>(got[0]));
   CHECK(std::holds_alternative<written>(got[2]));

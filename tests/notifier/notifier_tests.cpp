@@ -387,3 +387,50 @@ TEST_CASE_METHOD(notifier_stage, "A server that does not know the version is ask
   CHECK(server->open_streams() == 1);
   CHECK(server->streams[0].request.body.find("Exchange2010_SP2") != std::string::npos);
 }
+
+TEST_CASE_METHOD(notifier_stage, "Subscriptions of one moment that are refused lower the version once") {
+  server->refuse = [&](const http::request& r) -> std::optional<std::string> {
+    if (r.body.find("Exchange2013_SP1") != std::string::npos) return {};
+    return "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><s:Fault><faultcode>x</faultcode>"
+           "<detail><ResponseCode>ErrorInvalidServerVersion</ResponseCode></detail></s:Fault></s:Body></s:Envelope>";
+  };
+  for (int i = 0; i < 8; ++i)
+    watch("m" + std::to_string(i) + "@hq.example", {"f"});
+  settle(60s);
+  CHECK_FALSE(status().polling_only);
+  CHECK(status().subscriptions == 8);
+}
+
+TEST_CASE_METHOD(notifier_stage, "A server that has told what it is is not taken for an older one") {
+  auto h = started(); // 15.2
+  server->refuse = [&](const http::request&) -> std::optional<std::string> {
+    return "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><s:Fault><faultcode>x</faultcode>"
+           "<detail><ResponseCode>ErrorInvalidServerVersion</ResponseCode></detail></s:Fault></s:Body></s:Envelope>";
+  };
+  auto other = watch("bea@hq.example", {"g"});
+  settle(60s);
+  CHECK_FALSE(status().polling_only);
+  for (const auto& r : server->subscribed)
+    CHECK(r.body.find("\"Exchange2016\"") != std::string::npos);
+  REQUIRE(other->states.size() == 1);
+  CHECK_FALSE(other->states[0].first);
+}
+
+TEST_CASE_METHOD(notifier_stage, "A connection that brings white space or signs of life without end is given up") {
+  auto h = started();
+  settle(60s);
+  SECTION("white space") {
+    server->send(std::string(2u << 20, ' '));
+  }
+  SECTION("signs of life") {
+    std::string many;
+    while (many.size() < 2u << 20)
+      many += server->envelope("GetStreamingEvents", "<m:ConnectionStatus>OK</m:ConnectionStatus>");
+    server->send(many);
+  }
+  settle(500ms);
+  CHECK(server->open_streams() == 0);
+  REQUIRE_FALSE(h->states.empty());
+  CHECK_FALSE(h->states.back().first);
+  CHECK(h->states.back().second.find("more than events") != std::string::npos);
+}
