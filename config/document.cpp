@@ -1,5 +1,7 @@
 #include "config/document.hpp"
 
+#include "config/json_depth.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -10,16 +12,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int deepest = 32; // the configuration needs 6
-
 /// Follows the parser, since values carry no positions: where it is, and which keys each open object has had.
 class key_watch {
 public:
   explicit key_watch(problems& found) : found_(found) {}
 
-  bool operator()(int depth, ordered_json::parse_event_t event, ordered_json& parsed) {
+  bool operator()(int, ordered_json::parse_event_t event, ordered_json& parsed) {
     using enum ordered_json::parse_event_t;
-    if (depth > deepest) return false;
     switch (event) {
     case object_start:
     case array_start:
@@ -85,6 +84,10 @@ std::string path_of(const std::string& parent, const std::string& key) {
 }
 
 ordered_json parse_document(std::string_view text, problems& found) {
+  if (nests_too_deep(text)) {
+    found.push_back({"", "nests deeper than " + std::to_string(deepest_json) + " values", 0, 0});
+    return nullptr;
+  }
   try {
     return ordered_json::parse(text.begin(), text.end(), key_watch(found), true, true);
   } catch (const ordered_json::parse_error& error) {

@@ -1,5 +1,7 @@
 #include "daemon/declarations.hpp"
 
+#include "config/json_depth.hpp"
+
 #include "config/document.hpp"
 
 #include <nlohmann/json.hpp>
@@ -81,7 +83,7 @@ declarations::~declarations() = default;
 
 void declarations::take(const std::vector<declaration>& kept) {
   for (const auto& d : kept)
-    kept_[{d.kind, d.name}] = ordered_json::parse(d.text, nullptr, false);
+    kept_[{d.kind, d.name}] = nests_too_deep(d.text) ? ordered_json() : ordered_json::parse(d.text, nullptr, false);
 }
 
 std::variant<added_settings, problems> declarations::read(const std::map<declared_name, ordered_json>& kept,

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <new>
+#include <unistd.h>
 
 namespace {
 
@@ -43,9 +45,17 @@ ending run(const command_line& asked) {
   return asked.once ? run_once(std::move(with), inbox, log) : run_service(std::move(with), inbox, log);
 }
 
+/// Without it the process would end without a word. Nothing here may take memory.
+void tell_out_of_memory() {
+  static constexpr char words[] = "exsyncd: out of memory; what is on disk is whole, start it again with more\n";
+  static_cast<void>(!::write(STDERR_FILENO, words, sizeof words - 1));
+  throw std::bad_alloc();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  std::set_new_handler(tell_out_of_memory);
   command_line asked;
   CLI::App app("exsyncd keeps Exchange mailboxes in step over EWS.\n"
                "It runs in the foreground until SIGTERM; SIGHUP reads the configuration again.",

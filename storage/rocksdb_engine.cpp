@@ -72,6 +72,13 @@ std::optional<storage_failure> make_directory(const std::filesystem::path& direc
   std::filesystem::create_directories(directory, error);
   if (!error && !std::filesystem::is_directory(directory, error))
     error = std::make_error_code(std::errc::not_a_directory);
+  // Subjects lie in it. systemd makes its own so; what is there for others already is taken back.
+  if (!error) {
+    std::error_code not_ours;
+    using std::filesystem::perms;
+    std::filesystem::permissions(directory, perms::group_all | perms::others_all, std::filesystem::perm_options::remove,
+                                 not_ours);
+  }
   if (!error && ::access(directory.c_str(), W_OK | X_OK) != 0) error = {errno, std::generic_category()};
   if (!error) return {};
   const bool full = error == std::errc::no_space_on_device;
@@ -152,6 +159,25 @@ private:
 
 } // namespace
 
+namespace {
+
+/// RocksDB ends the process where the disk is full while it opens (seen with 7.8): there has to be room for what it
+/// writes then.
+std::optional<storage_failure> look_for_room(const std::filesystem::path& directory, rocksdb::Env& files) {
+  constexpr std::size_t enough = 1 << 20;
+  const auto name = (directory / "room.probe").string();
+  std::unique_ptr<rocksdb::WritableFile> file;
+  auto status = files.NewWritableFile(name, &file, {});
+  if (status.ok()) status = file->Append(std::string(enough, '\1'));
+  if (status.ok()) status = file->Sync();
+  if (file) file->Close().PermitUncheckedError();
+  files.DeleteFile(name).PermitUncheckedError();
+  if (status.ok()) return {};
+  return failure_at(directory, kind_of(status), status.ToString());
+}
+
+} // namespace
+
 opened_engine open_rocksdb(const std::filesystem::path& directory, std::shared_ptr<rocksdb::FileSystem> files) {
   if (auto failed = make_directory(directory)) return *failed;
   auto with = options();
@@ -160,6 +186,7 @@ opened_engine open_rocksdb(const std::filesystem::path& directory, std::shared_p
     env = rocksdb::NewCompositeEnv(files);
     with.env = env.get();
   }
+  if (auto failed = look_for_room(directory, *with.env)) return *failed;
   rocksdb::DB* opened = nullptr;
   const auto status = rocksdb::DB::Open(with, directory.string(), &opened);
   if (!status.ok()) return failure_at(directory, kind_of(status), status.ToString());

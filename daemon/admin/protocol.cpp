@@ -1,5 +1,7 @@
 #include "daemon/admin/protocol.hpp"
 
+#include "config/json_depth.hpp"
+
 #include "config/values.hpp"
 
 #include <nlohmann/json.hpp>
@@ -85,6 +87,9 @@ void handle_line(const std::vector<method>& methods, std::string_view line, std:
   envelope e;
   const auto refuse = [&](const call_error& why) { send(answer_line(e, error_member(why))); };
 
+  if (nests_too_deep(line))
+    return refuse({error_code::no_json, "the line nests deeper than " + std::to_string(deepest_json) + " values",
+                   "no method takes anything like it", ""});
   const auto request = json::parse(line, nullptr, false);
   if (request.is_discarded())
     return refuse(

@@ -1,5 +1,7 @@
 #include "daemon/codes/code.hpp"
 
+#include "config/json_depth.hpp"
+
 #include "ews/model/date.hpp"
 
 #include <nlohmann/json.hpp>
@@ -192,7 +194,7 @@ std::variant<grant, refusal> read(std::string_view code, const std::string& publ
     return refusal{"this is no code of exsyncd", check_it};
   const auto payload = from_url(whole.substr(mark.size(), dot - mark.size()));
   const auto signature = from_url(whole.substr(dot + 1));
-  const auto what = payload ? json::parse(*payload, nullptr, false) : json();
+  const auto what = payload && !nests_too_deep(*payload) ? json::parse(*payload, nullptr, false) : json();
   if (!signature || !what.is_object()) return refusal{"the code is not complete, or was altered", check_it};
   if (!is_signed(std::string_view(whole).substr(0, dot), *signature, public_key)) {
     if (what.contains("key") && what.at("key") != hint_of(public_key))

@@ -1,5 +1,7 @@
 #include "daemon/ctl/connection.hpp"
 
+#include "config/json_depth.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -64,7 +66,8 @@ json connection::next_event(int patience) {
   for (;;) {
     const auto end = input_.find('\n');
     if (end != std::string::npos) {
-      auto line = json::parse(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+      const auto text = std::string_view(input_).substr(0, end);
+      auto line = nests_too_deep(text) ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
       input_.erase(0, end + 1);
       if (line.is_discarded())
         throw unreachable{path_ + ": what answers there is not exsyncd", "give the right --socket"};

@@ -1,4 +1,6 @@
 #include "daemon/admin/methods.hpp"
+
+#include "config/json_depth.hpp"
 #include "daemon/ctl/issue_code.hpp"
 #include "daemon/ctl/session.hpp"
 
@@ -47,6 +49,7 @@ json read_object(const std::string& text) {
     source.assign(std::istreambuf_iterator<char>(file), {});
   }
   // Comments are welcome, as in the configuration.
+  if (nests_too_deep(source)) throw CLI::ValidationError("SETTINGS are nested too deeply");
   auto value = json::parse(source, nullptr, false, true);
   if (!value.is_object())
     throw CLI::ValidationError("SETTINGS must be a JSON object { … }, @FILE, or - for standard input");

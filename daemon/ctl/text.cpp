@@ -1,5 +1,7 @@
 #include "daemon/ctl/text.hpp"
 
+#include "daemon/visible_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -72,13 +74,12 @@ std::string paint(const style& s, colour c, std::string_view text) {
 
 std::string plain(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // U+0080–U+009F are control characters too, in two bytes.
-    const bool is_c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (is_c1) ++i;
-    out += byte < 0x20 || byte == 0x7f || is_c1 ? '?' : text[i];
-  }
+  each_character_of(text, [&](const text_character& c) {
+    if (c.is_harmful)
+      out += '?';
+    else
+      out += c.bytes;
+  });
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "daemon/host/log.hpp"
 
+#include "daemon/visible_text.hpp"
+
 #include <spdlog/async.h>
 #include <spdlog/sinks/base_sink.h>
 
@@ -87,15 +89,15 @@ private:
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f && c != '\\')
-      out += c;
-    else if (c == '\\')
+  each_character_of(text, [&](const text_character& c) {
+    if (c.bytes == "\\")
       out += "\\\\";
+    else if (!c.is_harmful)
+      out += c.bytes;
     else
-      out += fmt::format("\\x{:02x}", byte);
-  }
+      out += c.code < 0x100 && c.bytes.size() == 1 ? fmt::format("\\x{:02x}", static_cast<unsigned>(c.code))
+                                                   : fmt::format("\\u{{{:x}}}", static_cast<unsigned>(c.code));
+  });
   return out;
 }
 

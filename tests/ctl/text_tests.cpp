@@ -31,6 +31,7 @@ std::string seen(const std::string& method, const char* result, style look = {})
 } // namespace
 
 TEST_CASE("control characters do not reach the terminal") {
+  CHECK(plain("a\u202eb\u009bc\u2066d Grüße 世界") == "a?b?c?d Grüße 世界");
   CHECK(plain("a\x1b[31mb\tc\nd\x7f") == "a?[31mb?c?d?");
   CHECK(plain("x\xc2\x9bz") == "x?z"); // the control sequence introducer in one character
   CHECK(plain("Übung €") == "Übung €");

@@ -28,6 +28,10 @@ TEST_CASE("a line of text holds time, level, fact and keys") {
 }
 
 TEST_CASE("a subject cannot forge a line") {
+  const auto turned = text_line({log_level::info, "a\u202eb\u009bc\u2066d", "", "", "\xff", ""}, {});
+  CHECK(turned == "1970-01-01T00:00:00.000Z info: a\\u{202e}b\\u{9b}c\\u{2066}d item=\"\\xff\"\n");
+  CHECK(text_line({log_level::info, "Grüße 世界 😀", "", "", "", ""}, {}) ==
+        "1970-01-01T00:00:00.000Z info: Grüße 世界 😀\n");
   const auto line = text_line({log_level::info, "a\nb", "", "", "x\x1b[2J\r\n2026 error: y\\", ""}, {});
   CHECK(line == "1970-01-01T00:00:00.000Z info: a\\x0ab item=\"x\\x1b[2J\\x0d\\x0a2026 error: y\\\\\"\n");
 }

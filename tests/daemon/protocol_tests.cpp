@@ -126,6 +126,7 @@ TEST_CASE("what is no request is refused with its reason") {
   };
   for (const auto& row : {
            row{"hello", -32700, "no JSON", ""},
+           row{std::string(100'000, '['), -32700, "nests deeper than 64 values", ""},
            row{"", -32700, "no JSON", ""},
            row{"{\"method\":\"pair.list\"", -32700, "no JSON", ""},
            row{"{\"method\":\"\xff\"}", -32700, "no JSON", ""},

@@ -196,6 +196,54 @@ TEST_CASE("A full disk is told, and costs nothing that was confirmed", "[rocksdb
   CHECK(e->get("after") == "3");
 }
 
+/// A disk with room for so many bytes more.
+class filling_disk : public rocksdb::FileSystemWrapper {
+public:
+  explicit filling_disk(long room) : FileSystemWrapper(rocksdb::FileSystem::Default()), room_(room) {}
+  const char* Name() const override { return "filling_disk"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                    rocksdb::IODebugContext* debug) override {
+    auto status = FileSystemWrapper::NewWritableFile(name, options, result, debug);
+    if (status.ok()) *result = std::make_unique<file>(std::move(*result), room_);
+    return status;
+  }
+
+private:
+  class file : public rocksdb::FSWritableFileOwnerWrapper {
+  public:
+    file(std::unique_ptr<rocksdb::FSWritableFile>&& of, std::atomic<long>& room)
+        : FSWritableFileOwnerWrapper(std::move(of)), room_(room) {}
+    using FSWritableFileOwnerWrapper::Append;
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override {
+      if ((room_ -= static_cast<long>(data.size())) < 0) return rocksdb::IOStatus::NoSpace("No space left on device");
+      return FSWritableFileOwnerWrapper::Append(data, options, debug);
+    }
+
+  private:
+    std::atomic<long>& room_;
+  };
+  std::atomic<long> room_;
+};
+
+TEST_CASE("A disk that fills up while the store is opened is told, and ends nothing", "[rocksdb]") {
+  for (long room : {0, 10, 100, 1'000, 10'000, 100'000}) {
+    scratch_directory d;
+    must_refuse(open_rocksdb(d.path(), std::make_shared<filling_disk>(room)), kind::full, d.path());
+  }
+}
+
+TEST_CASE("The state directory is its owner's alone, also where it was there for others", "[rocksdb]") {
+  scratch_directory d;
+  const auto inside = d.path() / "state";
+  must_open(inside);
+  CHECK((fs::status(inside).permissions() & (fs::perms::group_all | fs::perms::others_all)) == fs::perms::none);
+  fs::permissions(inside, fs::perms::group_read | fs::perms::others_exec, fs::perm_options::add);
+  must_open(inside);
+  CHECK((fs::status(inside).permissions() & (fs::perms::group_all | fs::perms::others_all)) == fs::perms::none);
+}
+
 TEST_CASE("A disk that is full at the start is told", "[rocksdb]") {
   scratch_directory d;
   auto disk = std::make_shared<small_disk>();
