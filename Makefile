@@ -11,6 +11,7 @@
 #                 pairs cost (build/reports/idle.json)
 #   make fresh    both of these inside a bare Debian tree made by debootstrap (needs root)
 #   make deb      the Debian package, and lintian's verdict (build/deb)
+#   make nightly  sanitizers over the suite, fuzzing, and the package built, installed and purged (hours)
 #   make lint     formatting and static checks
 #   make clean    removes everything that was built
 
@@ -22,7 +23,7 @@ BUILD := build/release
 EWS_DATA_DIR ?= $(abspath $(wildcard ../shared/ews))
 CORPUS_DIR ?= $(abspath $(wildcard ../shared/corpus))
 
-.PHONY: demo test simulate simulate-mutants bench fresh lint deb clean packages configured
+.PHONY: demo test simulate simulate-mutants bench fresh nightly lint deb clean packages configured
 .DELETE_ON_ERROR:
 
 demo: configured
@@ -49,6 +50,9 @@ bench: configured
 fresh:
 	.ci/install fresh
 	.ci/fresh
+
+nightly:
+	.ci/nightly
 
 lint: configured
 	.ci/install lint

@@ -81,8 +81,9 @@ private:
   }
   /// The mark of every try begins with the same twin.
   std::string remembered(std::size_t i) const override {
+    // "<pair>/<twin>/<intent>", and perhaps "~" and where it came from.
     const auto& mark = asked_.items[i].second.value;
-    return mark.substr(0, mark.rfind('/'));
+    return mark.substr(0, mark.rfind('/', mark.find('~')));
   }
   void look_back(std::function<void(undone)> then) override { look_for(0, {}, std::move(then)); }
   void look_for(std::size_t n, std::vector<bool> found, std::function<void(undone)> then) {

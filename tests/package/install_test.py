@@ -38,6 +38,18 @@ class Install(unittest.TestCase):
         self.assertEqual(self.installed - unit, {self.prefix + name for name in PROGRAMS | FILES})
         self.assertIn(f"ExecStart=/{self.prefix}bin/exsyncd --config ", self.read(unit.pop()))
 
+    def test_a_place_that_is_given_relative_is_below_the_prefix_wherever_cmake_runs(self):
+        """As a packager gives it: without a type CMake takes a PATH for one in the directory it is run in."""
+        with open(os.path.join(PROJECT, "systemd", "CMakeLists.txt"), encoding="utf-8") as file:
+            kinds = dict(re.findall(r"^set\((\w+_DIR) .* CACHE (\w+) ", file.read(), flags=re.MULTILINE))
+        self.assertEqual(kinds, dict.fromkeys(("SYSTEMD_UNIT_DIR", "SYSTEMD_SYSUSERS_DIR", "SYSTEMD_TMPFILES_DIR", "ZSH_COMPLETION_DIR"), "STRING"))
+        with tempfile.TemporaryDirectory() as directory:
+            lists = os.path.join(directory, "CMakeLists.txt")
+            with open(lists, "w", encoding="utf-8") as file:
+                file.write('cmake_minimum_required(VERSION 3.25)\nproject(p NONE)\nset(D x CACHE %s "")\nmessage("D is ${D}")\n' % kinds["ZSH_COMPLETION_DIR"])
+            done = subprocess.run([CMAKE, "-S", directory, "-B", directory + "/build", "-DD=share/zsh"], capture_output=True, text=True, check=False)
+            self.assertIn("D is share/zsh\n", done.stderr)
+
     def test_the_programs_run(self):
         for name in PROGRAMS:
             done = subprocess.run([os.path.join(self.root, self.prefix, name), "--version"], capture_output=True, text=True, check=False)

@@ -37,6 +37,15 @@ class Unit(unittest.TestCase):
         self.assertTrue(found, done.stdout + done.stderr)
         self.assertLessEqual(float(found[1]), MOST_EXPOSURE)
 
+    def test_reloading_needs_no_package_that_may_be_missing(self):
+        """/bin/kill is procps'; the shell has a kill of its own."""
+        self.assertEqual(self.unit()["ExecReload"][0].split()[0], "/bin/sh")
+        with subprocess.Popen(["/bin/sh", "-c", "trap 'exit 7' HUP; echo ready; while :; do sleep 0.01; done"], stdout=subprocess.PIPE) as daemon:
+            daemon.stdout.readline()
+            command = re.search(r'-c "(.*)"', self.unit()["ExecReload"][0])[1].replace("$MAINPID", str(daemon.pid))
+            done = run("env", "-i", "PATH=/nowhere", "/bin/sh", "-c", command)
+            self.assertEqual((done.returncode, daemon.wait(60)), (0, 7))
+
     def test_it_waits_for_a_configuration(self):
         unit = self.unit()
         file = unit["ExecStart"][0].split("--config ")[1]
