@@ -124,9 +124,10 @@ TEST_CASE("what is no request is refused with its reason") {
     const char* message;
     const char* field;
   };
+  const std::string deep(100'000, '[');
   for (const auto& row : {
            row{"hello", -32700, "no JSON", ""},
-           row{std::string(100'000, '['), -32700, "nests deeper than 64 values", ""},
+           row{deep.c_str(), -32700, "nests deeper than 64 values", ""},
            row{"", -32700, "no JSON", ""},
            row{"{\"method\":\"pair.list\"", -32700, "no JSON", ""},
            row{"{\"method\":\"\xff\"}", -32700, "no JSON", ""},
