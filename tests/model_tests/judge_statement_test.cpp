@@ -120,3 +120,23 @@ TEST_CASE("copies of one item say only what users wrote") {
   w.edits(who::user, r, {{"importance", "High"}});
   CHECK(w.broken() == std::vector{rule::contents});
 }
+
+TEST_CASE("settings that were otherwise for a while excuse what they concern, and nothing else") {
+  written_history w;
+  w.lists(w.makes(who::user, side::primary, "label-0", {{"subject", "Before"}}, "drafts"));
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.carried(p);
+  w.edits(who::user, p, {{"subject", "Dinner"}});
+  CHECK(w.broken() == std::vector{rule::contents});
+  auto changed = [&](auto change) {
+    auto v = w;
+    auto then = std::make_shared<settings>(w.given);
+    change(then->pairs[0].folders[0]);
+    v.administrator(act::settings_changed);
+    v.so_far.steps.back().changed_to = then;
+    return v.broken();
+  };
+  CHECK(changed([](folder_pair& one) { one.drift = drift::revert; }) == std::vector{rule::contents});
+  CHECK(changed([](folder_pair& one) { one.meetings = meetings::skip; }) == std::vector{rule::contents});
+  CHECK(changed([](folder_pair& one) { one.direction = direction::replica_to_primary; }).empty());
+}

@@ -120,7 +120,12 @@ void judge_item(const trial& t, const lifeline& line) {
                                [&](const excuse& e) { return e.label.empty() || e.label == line.label; });
   bool reported = std::any_of(in.begin(), in.end(),
                               [](const folder_pair* one) { return one->unchangeable == unchangeable::report; });
+  reported = reported || t.unchangeable_changed;
   bool banned = t.is_banned(line);
+  bool meets =
+      std::any_of(line.moments.begin(), line.moments.end(), [](const moment& m) { return last_look(m).meeting; });
+  bool otherwise = t.settings_changed || (t.drift_changed && in[0]->direction != direction::two_way) ||
+                   (t.meetings_changed && meets);
   if (banned && !justified && !reported && !t.settings_changed)
     t.violated(rule::false_excuse, line, "the ban list names it, and nothing ever refused or spoiled it.");
   bool frozen = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
@@ -135,8 +140,7 @@ void judge_item(const trial& t, const lifeline& line) {
   bool mixed = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
     return one->direction != in[0]->direction || one->drift != in[0]->drift;
   });
-  if (unseen || banned || frozen || stopped || line.in_the_open || is_skipped(line, in) || mixed ||
-      t.settings_changed) {
+  if (unseen || banned || frozen || stopped || line.in_the_open || is_skipped(line, in) || mixed || otherwise) {
     judge_excused(t, line);
     return;
   }
@@ -170,6 +174,26 @@ void judge_item(const trial& t, const lifeline& line) {
   }
 }
 
+/// Whether the settings of a time differ from the last ones in what goes where.
+bool note_settings(trial& t, const pair_settings& then) {
+  auto without_details = [](pair_settings of) {
+    for (auto& one : of.folders) {
+      one.drift = drift::leave;
+      one.meetings = meetings::appointment;
+      one.unchangeable = unchangeable::replace;
+    }
+    return of;
+  };
+  if (without_details(then) != without_details(t.pair)) return t.settings_changed = true;
+  for (std::size_t i = 0; i < then.folders.size(); ++i) {
+    const auto &was = then.folders[i], &is = t.pair.folders[i];
+    t.drift_changed = t.drift_changed || was.drift != is.drift;
+    t.meetings_changed = t.meetings_changed || was.meetings != is.meetings;
+    t.unchangeable_changed = t.unchangeable_changed || was.unchangeable != is.unchangeable;
+  }
+  return false;
+}
+
 void note_conditions(trial& t) {
   bool running = false;
   for (const auto& step : t.all.steps) {
@@ -185,12 +209,9 @@ void note_conditions(trial& t) {
       t.paired_again = true;
     if (step.act == act::crash) t.crashes.push_back(step.number);
     if (is_one_of(step.act, {"user_rename_folder", "user_move_folder", "delete_folder"})) t.folders_changed = true;
-    if (step.act == act::settings_changed && running) {
-      t.resets.push_back(step.number);
-      if (!step.changed_to) continue;
+    if (step.act == act::settings_changed && running && step.changed_to)
       for (const auto& pair : step.changed_to->pairs)
-        if (pair.name == t.pair.name && !(pair == t.pair)) t.settings_changed = true;
-    }
+        if (pair.name == t.pair.name && note_settings(t, pair)) t.resets.push_back(step.number);
   }
 }
 

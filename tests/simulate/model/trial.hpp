@@ -24,7 +24,8 @@ struct trial {
   std::vector<std::uint64_t> crashes{};
   /// Whether at one of them ids or the daemon's state were new, so that what is there was paired once more.
   bool paired_again = false;
-  bool settings_changed = false;         ///< those of this pair, while it ran
+  /// What of the pair's settings was otherwise while it ran: what goes where; and what matters to some items only.
+  bool settings_changed = false, drift_changed = false, meetings_changed = false, unchangeable_changed = false;
   bool folders_changed = false;          ///< a user renamed, moved or deleted folders
   std::set<std::string> may_be_linked{}; ///< labels that pairing may take for another's item
 
