@@ -87,19 +87,23 @@ std::string read_attachments(const element& item, bool) {
     out.push_back(std::move(a.what));
   return joined(out);
 }
+/// What tells a file from another one of its name and size: when it was attached.
+std::string state_of(const attachment_facts& a) {
+  return a.modified.empty() ? a.size : a.size + "@" + a.modified;
+}
 std::string read_attachment_sizes(const element& item, bool) {
   std::vector<std::string> out;
-  for (auto& a : attachments_of(item))
-    out.push_back(std::move(a.size));
+  for (const auto& a : attachments_of(item))
+    out.push_back(state_of(a));
   return joined(out);
 }
 
-/// What tells a file from another one of its name and size: when it was attached, or in 2007, which tells neither size
-/// nor time, the id that the new one has.
+/// In 2007, which tells neither size nor time, the id that the new one has. It is another one too after the item was
+/// moved: what is attached is then written anew, which is too much for a mail, where that means a new copy.
 std::string read_attachment_states(const element& item, bool) {
   std::vector<std::string> out;
-  for (auto& a : attachments_of(item))
-    out.push_back(a.size.empty() ? a.id : a.size + "@" + a.modified);
+  for (const auto& a : attachments_of(item))
+    out.push_back(a.size.empty() ? a.id : state_of(a));
   return joined(out);
 }
 

@@ -436,7 +436,7 @@ TEST_CASE("a file that a user adds while our attachment writes are cut is kept")
 }
 
 TEST_CASE("a file replaced by one of the same name and size is carried") {
-  for (const auto of : {item_class::contact, item_class::task, item_class::appointment}) {
+  for (const auto of : {item_class::message, item_class::contact, item_class::task, item_class::appointment}) {
     scenario s;
     s.name = "the same size";
     s.given = [=](outer_world& w, casting c) { w.mailboxes[c.source()].user_create("inbox", item_named("m", of)); };

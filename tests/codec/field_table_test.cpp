@@ -98,6 +98,10 @@ TEST_CASE("values are canonical") {
        "<t:Attachments><t:FileAttachment><t:Name>b</t:Name><t:Size>7</t:Size></t:FileAttachment><t:FileAttachment>"
        "<t:Name>a</t:Name><t:Size>9</t:Size></t:FileAttachment></t:Attachments>",
        field::attachment_sizes, "9\n7"},
+      {"attachments that tell when they came",
+       "<t:Attachments><t:FileAttachment><t:Name>b</t:Name><t:Size>7</t:Size>"
+       "<t:LastModifiedTime>2026-01-02T03:04:05Z</t:LastModifiedTime></t:FileAttachment></t:Attachments>",
+       field::attachment_sizes, "7@2026-01-02T03:04:05Z"},
   };
   for (const auto& r : rows) {
     INFO(r.what);

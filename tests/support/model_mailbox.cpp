@@ -247,9 +247,8 @@ std::optional<content> model_mailbox::read(const item_id& id) const {
   for (const auto& [name, bytes] : item->attachments) {
     fields[field::attachments] += name + "\n";
     fields[field::attachment_sizes] += std::to_string(bytes.size() + attachment_overhead);
-    // Of a mail only what its user cannot do is told: its attachments come and go with the whole of it.
     if (const auto at = item->attached_at.find(name); tells_when_attached && at != item->attached_at.end())
-      if (item->item_class != item_class::message) fields[field::attachment_sizes] += "@" + std::to_string(at->second);
+      fields[field::attachment_sizes] += "@" + std::to_string(at->second);
     fields[field::attachment_sizes] += "\n";
   }
   for (const auto& [f, v] : fields)
