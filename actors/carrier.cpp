@@ -79,15 +79,13 @@ void carrier::sort_out() {
       }
       void operator()(const logic::create_on& w) {
         const auto to = t.twin.seen[other(w.target)]->folder;
-        group(named("create", w.target, t) + to.value, full_batch, t, [me = me, s = w.target, to](std::vector<task> v) {
-          me->carry(std::move(v), operation::create, s, to);
-        });
+        group(named("create", w.target, t) + to.value, full_batch, t,
+              [me = me, s = w.target, to](std::vector<task> v) { me->carry(std::move(v), operation::create, s, to); });
       }
       void operator()(const logic::replace_on& w) {
         const auto to = t.twin.seen[w.target]->folder;
-        group(named("replace", w.target, t) + to.value, full_batch, t, [me = me, s = w.target, to](std::vector<task> v) {
-          me->carry(std::move(v), operation::replace, s, to);
-        });
+        group(named("replace", w.target, t) + to.value, full_batch, t,
+              [me = me, s = w.target, to](std::vector<task> v) { me->carry(std::move(v), operation::replace, s, to); });
       }
       void operator()(const logic::update_on& w) {
         group(named("update", w.target, t), full_batch, t,

@@ -49,8 +49,8 @@ private:
   std::deque<batch> queue_;
   std::size_t in_flight_ = 0;
   carried result_;
-  batch_carried told_;                             // of result_, so far
-  both<std::optional<folder_id>> deleted_items_;   // once asked for; empty: not told
+  batch_carried told_;                           // of result_, so far
+  both<std::optional<folder_id>> deleted_items_; // once asked for; empty: not told
 
   // carrier.cpp: the queue
   const folder_pair_options& options() const { return self_->state.options; }
@@ -104,8 +104,7 @@ private:
   // carrier_carry.cpp: looks, and whole items
   void look(std::vector<task> tasks, side s);
   void carry(std::vector<task> tasks, operation op, side target, const folder_pair_id& to);
-  void carry_fitting(std::vector<task> tasks, operation op, side target, const folder_pair_id& to,
-                     aftermath too_large);
+  void carry_fitting(std::vector<task> tasks, operation op, side target, const folder_pair_id& to, aftermath too_large);
   void create(std::vector<loaded> open, operation op, side target, const folder_id& folder);
 
   // carrier_replace.cpp: a new copy, and what becomes of the old one

@@ -199,14 +199,13 @@ void carrier::read_back(std::vector<opened> intents, std::vector<written> answer
             if (auto* f = std::get_if<failure>(&answer.outcome)) me->stop(target, *f);
             for (std::size_t i = 0; i < intents.size(); ++i) {
               const auto& [t, in] = intents[i];
-              const auto* c = outcomes && outcomes->size() == intents.size() ? std::get_if<content>(&(*outcomes)[i])
-                                                                             : nullptr;
+              const auto* c =
+                  outcomes && outcomes->size() == intents.size() ? std::get_if<content>(&(*outcomes)[i]) : nullptr;
               if (!c) { // the intent stays open, and is looked for as if its answer had been lost
                 ++me->result_.waiting;
                 continue;
               }
-              after.settled.push_back(
-                  logic::settlement_as_read(t.twin, in, ids[i], answers[i].key, *c, me->now()));
+              after.settled.push_back(logic::settlement_as_read(t.twin, in, ids[i], answers[i].key, *c, me->now()));
               me->told_done(t, in);
             }
             me->store(std::move(after));
@@ -263,9 +262,8 @@ void carrier::store(aftermath after) {
 
 void carrier::observe(const task& t, side s, const content& c, aftermath& after) {
   const auto& o = *t.twin.seen[s];
-  after.observed.push_back(
-      {t.twin.id, o.sequence, s, o.item, c.key, c.read, c.draft, logic::digests_of(c.fields), false, false,
-       logic::likeness_of(c)});
+  after.observed.push_back({t.twin.id, o.sequence, s, o.item, c.key, c.read, c.draft, logic::digests_of(c.fields),
+                            false, false, logic::likeness_of(c)});
   ++result_.done;
 }
 
@@ -283,8 +281,7 @@ void carrier::miss(const task& t, side s, aftermath& after) {
          after);
     return;
   }
-  after.observed.push_back(
-      {t.twin.id, o.sequence, s, o.item, o.key, {}, o.draft, {}, o.missed_since > 0, true});
+  after.observed.push_back({t.twin.id, o.sequence, s, o.item, o.key, {}, o.draft, {}, o.missed_since > 0, true});
   ++result_.done;
 }
 
@@ -326,9 +323,7 @@ trouble carrier::trouble_of(const task& t, side s, const failure& f, bool for_go
 
 trouble carrier::refusal_of(const opened& o, exsyncd::trouble result) const {
   const auto& in = o.intent;
-  const auto together = [](field f) {
-    return f == field::time || f == field::recurrence || f == field::exceptions;
-  };
+  const auto together = [](field f) { return f == field::time || f == field::recurrence || f == field::exceptions; };
   const bool alone = in.fields.size() == 1 || std::all_of(in.fields.begin(), in.fields.end(), together);
   result.one_by_one = true;
   if (!alone) { // which of them it is shows when each goes alone
@@ -343,7 +338,8 @@ trouble carrier::refusal_of(const opened& o, exsyncd::trouble result) const {
     const auto value = logic::only(in.expected, {f});
     result.refused.push_back({f, value.empty() ? digest{} : value.front().value});
   }
-  std::sort(result.refused.begin(), result.refused.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
+  std::sort(result.refused.begin(), result.refused.end(),
+            [](const auto& a, const auto& b) { return a.field < b.field; });
   std::string fields;
   for (const auto& d : result.refused)
     fields += (fields.empty() ? "" : ", ") + name_of(d.field);

@@ -27,7 +27,8 @@ void carrier::no_place(std::vector<task> tasks, const folder_pair_id& to) {
                       retry::later,
                       {},
                       "no_folder_pair",
-                      "the folder pair \"" + to.value + "\" is not in the configuration any more, or cannot be used now",
+                      "the folder pair \"" + to.value +
+                          "\" is not in the configuration any more, or cannot be used now",
                       "put the folder pair back into the configuration, or move the item into a folder that is paired"};
     // It waits for an administrator, as often as it takes.
     auto trouble = trouble_of(t, side::replica, why, false);

@@ -14,7 +14,8 @@ std::vector<field_value> values_of(const content& source, const std::vector<fiel
                                    const std::vector<part_values>& parts) {
   std::vector<field_value> values;
   for (field f : fields) {
-    auto at = std::find_if(source.fields.begin(), source.fields.end(), [f](const field_value& v) { return v.field == f; });
+    auto at =
+        std::find_if(source.fields.begin(), source.fields.end(), [f](const field_value& v) { return v.field == f; });
     values.push_back(at == source.fields.end() ? field_value{f, {}} : *at);
     for (const auto& p : parts)
       if (p.field == f && !p.kept.empty())
@@ -29,48 +30,46 @@ void carrier::update(std::vector<task> tasks, side target) {
   side source = other(target);
   auto ids = items_of(tasks, source);
   const auto of = class_of(tasks.front());
-  read(source, std::move(ids), of,
-       [me = shared_from_this(), tasks = std::move(tasks), target, source](auto& outcomes) {
-         std::vector<loaded> ready;
-         aftermath after;
-         for (std::size_t i = 0; i < tasks.size(); ++i) {
-           const auto& t = tasks[i];
-           if (auto* f = std::get_if<failure>(&outcomes[i])) {
-             me->fail(t, source, *f, after);
-             continue;
-           }
-           auto* c = std::get_if<content>(&outcomes[i]);
-           if (!c) {
-             me->miss(t, source, after);
-             continue;
-           }
-           const auto& o = *t.twin.seen[source];
-           const bool known = o.content && o.content_key == o.key;
-           // Edited again since it was decided, maybe under the same key: that is a fact first, and decided anew.
-           if (c->key != o.key || (known && logic::digests_of(c->fields) != *o.content)) {
-             me->observe(t, source, *c, after);
-             continue;
-           }
-           const auto& what = std::get<logic::update_on>(t.verdict.what);
-           loaded l{t, logic::intent_to_update(t.twin, what, *c, me->new_intent(), me->now()), {}, {}, {}};
-           l.source = *c;
-           ready.push_back(std::move(l));
-         }
-         if (!after.troubled.empty() || !after.observed.empty()) {
-           ++me->in_flight_; // what cannot go ends as a batch of its own
-           me->store(std::move(after));
-         }
-         if (ready.empty()) return me->batch_done();
-         me->read_targets(std::move(ready), target);
-       });
+  read(source, std::move(ids), of, [me = shared_from_this(), tasks = std::move(tasks), target, source](auto& outcomes) {
+    std::vector<loaded> ready;
+    aftermath after;
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      const auto& t = tasks[i];
+      if (auto* f = std::get_if<failure>(&outcomes[i])) {
+        me->fail(t, source, *f, after);
+        continue;
+      }
+      auto* c = std::get_if<content>(&outcomes[i]);
+      if (!c) {
+        me->miss(t, source, after);
+        continue;
+      }
+      const auto& o = *t.twin.seen[source];
+      const bool known = o.content && o.content_key == o.key;
+      // Edited again since it was decided, maybe under the same key: that is a fact first, and decided anew.
+      if (c->key != o.key || (known && logic::digests_of(c->fields) != *o.content)) {
+        me->observe(t, source, *c, after);
+        continue;
+      }
+      const auto& what = std::get<logic::update_on>(t.verdict.what);
+      loaded l{t, logic::intent_to_update(t.twin, what, *c, me->new_intent(), me->now()), {}, {}, {}};
+      l.source = *c;
+      ready.push_back(std::move(l));
+    }
+    if (!after.troubled.empty() || !after.observed.empty()) {
+      ++me->in_flight_; // what cannot go ends as a batch of its own
+      me->store(std::move(after));
+    }
+    if (ready.empty()) return me->batch_done();
+    me->read_targets(std::move(ready), target);
+  });
 }
 
 void carrier::read_targets(std::vector<loaded> ready, side target) {
   const auto in_parts = [](const loaded& l) {
     const auto parts = logic::parts_of(class_of(l.what));
-    return std::any_of(l.intent.fields.begin(), l.intent.fields.end(), [&](field f) {
-      return std::find(parts.begin(), parts.end(), f) != parts.end();
-    });
+    return std::any_of(l.intent.fields.begin(), l.intent.fields.end(),
+                       [&](field f) { return std::find(parts.begin(), parts.end(), f) != parts.end(); });
   };
   std::vector<item_id> ids;
   for (const auto& l : ready)
@@ -85,41 +84,42 @@ void carrier::read_targets(std::vector<loaded> ready, side target) {
   };
   if (ids.empty()) return go_on(std::move(ready));
   const auto of = class_of(ready.front().what);
-  read(target, std::move(ids), of, [me = shared_from_this(), ready = std::move(ready), target, in_parts, go_on](auto& outcomes) {
-    std::vector<loaded> all;
-    aftermath after;
-    std::size_t at = 0;
-    for (auto l : ready) {
-      if (!in_parts(l)) {
-        all.push_back(std::move(l));
-        continue;
-      }
-      auto& outcome = outcomes[at++];
-      auto& o = *l.what.twin.seen[target];
-      auto* c = std::get_if<content>(&outcome);
-      if (auto* f = std::get_if<failure>(&outcome)) {
-        me->fail(l.what, target, *f, after);
-      } else if (!c) {
-        me->miss(l.what, target, after);
-      } else if (c->key != o.key) {
-        me->observe(l.what, target, *c, after);
-      } else {
-        // What the target has now is what a user's edits during the write are told by.
-        after.observed.push_back({l.what.twin.id, o.sequence, target, o.item, c->key, c->read, c->draft,
-                                  logic::digests_of(c->fields), false, false, logic::likeness_of(*c)});
-        o.content = logic::digests_of(c->fields);
-        o.content_key = c->key;
-        auto& in = l.intent;
-        in = logic::intent_to_update(l.what.twin, std::get<logic::update_on>(l.what.verdict.what), l.source, in.id,
-                                     in.begun, c);
-        all.push_back(std::move(l));
-      }
-    }
-    const auto nothing = [](const stored&) {};
-    if (!after.troubled.empty()) me->ask_ledger(note_troubles{std::move(after.troubled)}, nothing);
-    me->ask_ledger(observe_contents{std::move(after.observed)},
-                   [go_on, all = std::move(all)](const stored&) { go_on(all); });
-  });
+  read(target, std::move(ids), of,
+       [me = shared_from_this(), ready = std::move(ready), target, in_parts, go_on](auto& outcomes) {
+         std::vector<loaded> all;
+         aftermath after;
+         std::size_t at = 0;
+         for (auto l : ready) {
+           if (!in_parts(l)) {
+             all.push_back(std::move(l));
+             continue;
+           }
+           auto& outcome = outcomes[at++];
+           auto& o = *l.what.twin.seen[target];
+           auto* c = std::get_if<content>(&outcome);
+           if (auto* f = std::get_if<failure>(&outcome)) {
+             me->fail(l.what, target, *f, after);
+           } else if (!c) {
+             me->miss(l.what, target, after);
+           } else if (c->key != o.key) {
+             me->observe(l.what, target, *c, after);
+           } else {
+             // What the target has now is what a user's edits during the write are told by.
+             after.observed.push_back({l.what.twin.id, o.sequence, target, o.item, c->key, c->read, c->draft,
+                                       logic::digests_of(c->fields), false, false, logic::likeness_of(*c)});
+             o.content = logic::digests_of(c->fields);
+             o.content_key = c->key;
+             auto& in = l.intent;
+             in = logic::intent_to_update(l.what.twin, std::get<logic::update_on>(l.what.verdict.what), l.source, in.id,
+                                          in.begun, c);
+             all.push_back(std::move(l));
+           }
+         }
+         const auto nothing = [](const stored&) {};
+         if (!after.troubled.empty()) me->ask_ledger(note_troubles{std::move(after.troubled)}, nothing);
+         me->ask_ledger(observe_contents{std::move(after.observed)},
+                        [go_on, all = std::move(all)](const stored&) { go_on(all); });
+       });
 }
 
 /// Reads what is attached on the source, one item after the other; then what is to be kept of the target's own.
@@ -138,8 +138,7 @@ void carrier::fetch_attached(std::vector<loaded> ready, std::size_t at, side tar
   self_->request(options().mailboxes[source], mailbox_patience, std::move(request))
       .then(
           [me, ready = std::move(ready), at, source, target, largest](attachments_fetched& answer) mutable {
-            if (auto* got = std::get_if<attachments_of_item>(&answer.outcome);
-                got && got->at == ready[at].source.key) {
+            if (auto* got = std::get_if<attachments_of_item>(&answer.outcome); got && got->at == ready[at].source.key) {
               ready[at].attachments = std::move(got->all);
               return me->fetch_kept(std::move(ready), at, target, largest);
             }
@@ -224,35 +223,37 @@ void carrier::resume(task t, content there) {
   }
   const auto of = class_of(t);
   auto id = o->item;
-  read(source, {std::move(id)}, of, [me = shared_from_this(), t = std::move(t), there = std::move(there), source](auto& outcomes) {
-    aftermath after;
-    const auto* c = std::get_if<content>(&outcomes.front());
-    if (!c) {
-      if (auto* f = std::get_if<failure>(&outcomes.front()))
-        me->fail(t, source, *f, after);
-      else
-        me->miss(t, source, after);
-      return me->store(std::move(after));
-    }
-    const auto target = other(source);
-    const auto& old = *t.twin.intent;
-    loaded l{t, old, {}, {}, {}, old.id, *c};
-    auto& in = l.intent;
-    in.id = me->new_intent();
-    in.begun = me->now();
-    // Its other fields may have been edited since they were seen last: the key that they were seen at stays the base's.
-    in.source_key = t.twin.seen[source]->key;
-    in.expected = logic::only(logic::digests_of(c->fields), in.fields);
-    in.parts = logic::parts_to_go_on_with(old, there, *c);
-    in.item = t.twin.seen[target]->item;
-    in.guard = there.key;
-    for (side s : both_sides)
-      in.answers[s] = t.twin.seen[s]->sequence;
-    l.fields = values_of(*c, in.fields, in.parts);
-    me->ask_target(target, [me, l = std::move(l), target](const settable& takes) {
-      me->fetch_attached({l}, 0, target, takes.largest_item);
-    });
-  });
+  read(source, {std::move(id)}, of,
+       [me = shared_from_this(), t = std::move(t), there = std::move(there), source](auto& outcomes) {
+         aftermath after;
+         const auto* c = std::get_if<content>(&outcomes.front());
+         if (!c) {
+           if (auto* f = std::get_if<failure>(&outcomes.front()))
+             me->fail(t, source, *f, after);
+           else
+             me->miss(t, source, after);
+           return me->store(std::move(after));
+         }
+         const auto target = other(source);
+         const auto& old = *t.twin.intent;
+         loaded l{t, old, {}, {}, {}, old.id, *c};
+         auto& in = l.intent;
+         in.id = me->new_intent();
+         in.begun = me->now();
+         // Its other fields may have been edited since they were seen last: the key that they were seen at stays the
+         // base's.
+         in.source_key = t.twin.seen[source]->key;
+         in.expected = logic::only(logic::digests_of(c->fields), in.fields);
+         in.parts = logic::parts_to_go_on_with(old, there, *c);
+         in.item = t.twin.seen[target]->item;
+         in.guard = there.key;
+         for (side s : both_sides)
+           in.answers[s] = t.twin.seen[s]->sequence;
+         l.fields = values_of(*c, in.fields, in.parts);
+         me->ask_target(target, [me, l = std::move(l), target](const settable& takes) {
+           me->fetch_attached({l}, 0, target, takes.largest_item);
+         });
+       });
 }
 
 } // namespace exsyncd

@@ -340,7 +340,8 @@ void sync_round::let_rest_what_circles(arbitrated& verdicts) {
       if (steps_[t.twin.id] > most_steps + 1) return true; // that is noted already
       auto rests = t.twin.trouble.value_or(trouble{});
       rests.code = "no_progress";
-      rests.what = "the item was worked on " + std::to_string(most_steps) + " times in one round and is not in step yet";
+      rests.what =
+          "the item was worked on " + std::to_string(most_steps) + " times in one round and is not in step yet";
       rests.hint = "edit it on the side that is right, or ban it";
       ++rests.tries;
       rests.since = options().context.wall_clock();

@@ -78,8 +78,8 @@ struct observation {
   /// Only the answer of our write has told of this item, at this sequence; 0: a change list has shown it. What leaves
   /// before a list has shown it is in no later list either: lists tell the leaving only of what they have shown.
   exsyncd::sequence unlisted_since = 0;
-  /// A request of ours has not found it under this id, at this sequence: lists tell whether it was moved or has left. 0:
-  /// none has.
+  /// A request of ours has not found it under this id, at this sequence: lists tell whether it was moved or has left.
+  /// 0: none has.
   exsyncd::sequence missed_since = 0;
   /// The contents at `content_key`, once they were read.
   std::optional<field_digests> content;

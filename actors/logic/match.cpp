@@ -225,8 +225,9 @@ private:
       });
       if (chosen == candidates.end()) chosen = candidates.begin();
       const auto& intent = (*chosen)->intent;
-      const bool removing = intent && (intent->operation == operation::remove ||
-                                       (intent->operation == operation::replace && intent->step == replace_step::removing));
+      const bool removing =
+          intent && (intent->operation == operation::remove ||
+                     (intent->operation == operation::replace && intent->step == replace_step::removing));
       if (removing && intent->target == s) {
         // We may have removed it ourselves; then this is its user's copy.
         result_.held.push_back(half->id);

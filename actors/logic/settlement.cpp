@@ -312,8 +312,8 @@ std::optional<conflict> lost_by_removal(const twin& t, const intent& in, const c
   c.twin = t.id;
   c.subject = o->subject;
   c.loser = in.target;
-  c.reason = in.operation == operation::replace ? "edited on both sides"
-                                                : "deleted on " + winner + ", edited on " + loser;
+  c.reason =
+      in.operation == operation::replace ? "edited on both sides" : "deleted on " + winner + ", edited on " + loser;
   c.fields = std::move(fields);
   for (side s : both_sides)
     if (t.seen[s]) c.keys[s] = t.seen[s]->key;

@@ -51,7 +51,8 @@ struct evidence {
   /// The item written to, as it is now; empty: it is not found (update, set_read, move, remove, the old one of
   /// replace).
   std::optional<content> item = {};
-  /// The folder pair in whose folder the marked ones are; empty: the intent's. And whether that is Deleted Items instead.
+  /// The folder pair in whose folder the marked ones are; empty: the intent's. And whether that is Deleted Items
+  /// instead.
   folder_pair_id place = {};
   bool deleted = false;
   /// Lists tell that the item written to has left its folder, and is nowhere else.

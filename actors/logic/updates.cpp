@@ -44,8 +44,8 @@ bool may_follow(field f, const std::vector<field>& written) {
   case field::reminder:
   case field::task_dates:
   case field::progress:
-    return wrote({field::time, field::recurrence, field::exceptions, field::task_dates, field::progress,
-                  field::reminder});
+    return wrote(
+        {field::time, field::recurrence, field::exceptions, field::task_dates, field::progress, field::reminder});
   case field::attachment_sizes:
     return true; // nobody writes it
   default:
@@ -60,12 +60,8 @@ struct found {
   field_digests now = digests_of(there.fields);
   field_digests before = contents(t, in.target);
 
-  bool sizes_moved() const {
-    return one(now, field::attachment_sizes) != one(before, field::attachment_sizes);
-  }
-  bool changed(field f) const {
-    return one(now, f) != one(before, f) || (f == field::attachments && sizes_moved());
-  }
+  bool sizes_moved() const { return one(now, field::attachment_sizes) != one(before, field::attachment_sizes); }
+  bool changed(field f) const { return one(now, f) != one(before, f) || (f == field::attachments && sizes_moved()); }
   /// As it was meant. Attachments under the same names are not, as long as they are the old ones.
   bool as_meant(field f) const {
     if (one(now, f) != one(in.expected, f)) return false;
@@ -127,8 +123,8 @@ settle_twin updated_as_read(const twin& t, const intent& in, const change_key& o
   const auto source = contents(t, other(in.target));
   for (field f : differing_fields(is.now, is.before)) {
     if (contains(in.fields, f) || f == field::attachment_sizes) continue;
-    const bool ours_too = (untouched && !unguarded && in.parts.empty()) || may_follow(f, in.fields) ||
-                          one(is.now, f) == one(source, f);
+    const bool ours_too =
+        (untouched && !unguarded && in.parts.empty()) || may_follow(f, in.fields) || one(is.now, f) == one(source, f);
     if (ours_too) set(base, is.now, f);
   }
   s.wrote->content = is.now;
@@ -197,9 +193,8 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
   });
   if (!begun) return no_effect{};
   // A field of one request that is neither as it was nor as it was meant is in dispute: that is the table's to decide.
-  const bool disputed = std::any_of(in.fields.begin(), in.fields.end(), [&](field f) {
-    return !part_of(in, f) && is.changed(f) && !is.as_meant(f);
-  });
+  const bool disputed = std::any_of(in.fields.begin(), in.fields.end(),
+                                    [&](field f) { return !part_of(in, f) && is.changed(f) && !is.as_meant(f); });
   if (!disputed) return halfway{};
   if (auto partly = partly_updated(is)) return took_effect{std::move(*partly)};
   return no_effect{};

@@ -75,8 +75,7 @@ std::vector<attachment_facts> attachments_of(const element& item) {
       const auto type = a.text_of("ContentType");
       out.push_back({std::string(trimmed(a.text_of("Name"))) + "\t" +
                          (is_item ? "message/rfc822" : lower(trimmed(type.substr(0, type.find(';'))))),
-                     std::string(a.text_of("Size")), std::string(a.text_of("LastModifiedTime")),
-                     id_of_attachment(a)});
+                     std::string(a.text_of("Size")), std::string(a.text_of("LastModifiedTime")), id_of_attachment(a)});
     }
   std::sort(out.begin(), out.end());
   return out;

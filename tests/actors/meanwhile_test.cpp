@@ -162,13 +162,13 @@ TEST_CASE("the old copy is deleted by its user while it is being replaced: the d
   for (const auto& g : gaps) {
     auto s = replaced_for_a(std::string("B deletes at ") + g.call);
     s.during = [=](casting c) {
-      return once(c.b(), g.call, g.after, [=](virtual_world& w) {
-        w.mailbox(c.b()).user_delete(old_copy(w.mailbox(c.b())));
-      });
+      return once(c.b(), g.call, g.after,
+                  [=](virtual_world& w) { w.mailbox(c.b()).user_delete(old_copy(w.mailbox(c.b()))); });
     };
     s.then = [](const virtual_world& w, casting, const round_end&) {
       // Whether its user or we have removed it cannot be told where the process ended just then: it stays at most once.
-      if (w.crashes > 0 && !mails(w, side::primary, id_of("m")).empty()) return both_are(w, "m", mail("m", {"file=bytes"}));
+      if (w.crashes > 0 && !mails(w, side::primary, id_of("m")).empty())
+        return both_are(w, "m", mail("m", {"file=bytes"}));
       return all_of({has_none(w, side::primary, "m"), has_none(w, side::replica, "m")});
     };
     play_two_way(s);
@@ -180,9 +180,8 @@ TEST_CASE("the old copy is moved or marked read by its user while it is being re
     auto s = replaced_for_a(std::string("B moves at ") + g.call);
     s.several_of_one_id = true; // of what we and its user do at once, a crash may leave both
     s.during = [=](casting c) {
-      return once(c.b(), g.call, g.after, [=](virtual_world& w) {
-        w.mailbox(c.b()).user_move(old_copy(w.mailbox(c.b())), "inbox/other");
-      });
+      return once(c.b(), g.call, g.after,
+                  [=](virtual_world& w) { w.mailbox(c.b()).user_move(old_copy(w.mailbox(c.b())), "inbox/other"); });
     };
     s.then = [=](const virtual_world& w, casting, const round_end&) {
       if (w.crashes > 0 && mails(w, side::primary, id_of("m")).size() > 1) return std::vector<std::string>{};
@@ -192,9 +191,8 @@ TEST_CASE("the old copy is moved or marked read by its user while it is being re
   }
   auto s = replaced_for_a("B marks the old copy read");
   s.during = [=](casting c) {
-    return once(c.b(), "create_items", true, [=](virtual_world& w) {
-      w.mailbox(c.b()).user_mark_read(old_copy(w.mailbox(c.b())), true);
-    });
+    return once(c.b(), "create_items", true,
+                [=](virtual_world& w) { w.mailbox(c.b()).user_mark_read(old_copy(w.mailbox(c.b())), true); });
   };
   s.then = [](const virtual_world& w, casting, const round_end&) {
     auto expected = mail("m", {"file=bytes"});
@@ -251,7 +249,9 @@ TEST_CASE("what its user moves just before our delete is deleted where it is now
     s.name = lost ? "B moves, and nothing is heard of our delete" : "B moves just before our delete";
     s.folders = {"inbox", "inbox/other"};
     s.given = [](outer_world& w, casting c) { w.mailboxes[c.a].user_create("inbox", mail_named("m")); };
-    s.when = [](outer_world& w, casting c) { w.mailboxes[c.a].user_delete(w.mailboxes[c.a].find("inbox", id_of("m"))); };
+    s.when = [](outer_world& w, casting c) {
+      w.mailboxes[c.a].user_delete(w.mailboxes[c.a].find("inbox", id_of("m")));
+    };
     s.during = [=](casting c) {
       return once(c.b(), "remove_items", false, [=](virtual_world& w) {
         w.mailbox(c.b()).user_move(w.mailbox(c.b()).find("inbox", id_of("m")), "inbox/other");

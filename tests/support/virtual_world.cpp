@@ -269,9 +269,8 @@ void virtual_world::check_intents(const mailbox_call& call) {
     case operation::remove:
       return call.name == "remove_items";
     case operation::replace:
-      return call.name == "remove_items" &&
-             ((i.step == replace_step::removing && i.item == item) ||
-              (i.step == replace_step::withdrawing && i.made == item));
+      return call.name == "remove_items" && ((i.step == replace_step::removing && i.item == item) ||
+                                             (i.step == replace_step::withdrawing && i.made == item));
     }
     return false;
   };
