@@ -1,4 +1,4 @@
-"""Plants the bugs of mutants_table.py one at a time into a copy of the tree, and has the random worlds look for each.
+"""Plants the bugs of mutants_table.py into a copy of the tree, and has the random worlds look for each, one at a time.
 
 usage: mutants.py --build DIRECTORY --report FILE.json [--seeds N] [--only NAME…]
 
@@ -20,8 +20,8 @@ FOLDERS = ("actors", "config", "daemon", "ews", "storage", "systemd", "tests")
 FILES = ("CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "Makefile", "CHANGELOG.md")
 
 
-def copy_tree(to):
-    """Only what differs, so that only that is compiled again."""
+def copy_tree(to, instead):
+    """Only what differs, so that only that is compiled again; files of `instead` have other texts."""
     names = list(FILES)
     for folder in FOLDERS:
         for at, folders, files in os.walk(os.path.join(TOP, folder)):
@@ -30,7 +30,7 @@ def copy_tree(to):
     for name in names:
         old, new = os.path.join(TOP, name), os.path.join(to, name)
         with open(old, "rb") as file:
-            text = file.read()
+            text = instead[name].encode() if name in instead else file.read()
         if os.path.exists(new):
             with open(new, "rb") as file:
                 if file.read() == text:
@@ -41,24 +41,47 @@ def copy_tree(to):
         shutil.copymode(old, new)
 
 
-def planted(edit):
-    """The file's text with the bug in it."""
-    with open(os.path.join(TOP, edit.file), encoding="utf-8") as file:
-        text = file.read()
-    if text.count(edit.old) != 1:
-        raise SystemExit(f"{edit.file}: holds {text.count(edit.old)} times, not once: {edit.old!r}")
-    return text.replace(edit.old, edit.new)
+#: What stands on top of a file with bugs: whether the one of this name is planted in this run.
+WHICH = """#include <cstdlib>
+#include <string_view>
+namespace planted_bugs {
+inline bool is(std::string_view name) {
+  static const char* chosen = std::getenv("PLANTED_BUG");
+  return chosen && name == chosen;
+}
+}
+"""
 
 
-def build(directory):
-    return subprocess.run(["ninja", "-C", directory, "exsyncd_simulate"], capture_output=True, text=True, check=False)
+def planted(mutants):
+    """The texts of all files that get bugs, by name."""
+    texts = {}
+    for m in mutants:
+        for edit in m.edits:
+            if edit.file not in texts:
+                with open(os.path.join(TOP, edit.file), encoding="utf-8") as file:
+                    texts[edit.file] = file.read()
+            found = texts[edit.file].count(edit.old)
+            if found != 1:
+                raise SystemExit(f"{m.name}: {edit.file} holds {found} times, not once: {edit.old!r}")
+            texts[edit.file] = texts[edit.file].replace(edit.old, edit.new.replace("BUG", f'::planted_bugs::is("{m.name}")'))
+    pragma = "#pragma once\n"
+    return {name: pragma + guarded(WHICH) + text.removeprefix(pragma) if name.endswith(".hpp") else guarded(WHICH) + text
+            for name, text in texts.items()}
 
 
-def run(program, report, seeds, *more):
+def guarded(text):
+    """Several files with bugs may be one translation unit."""
+    return "#ifndef PLANTED_BUGS\n#define PLANTED_BUGS\n" + text + "#endif\n"
+
+
+def run(program, bug, report, seeds, *more):
     """The report of the program, which ends with 1 where something was found."""
     if os.path.exists(report):
         os.remove(report)
-    subprocess.run([program, "--seeds", str(seeds), "--report", report, "--no-coverage", *more], stdout=subprocess.DEVNULL, check=False)
+    environment = {**os.environ, "PLANTED_BUG": bug}
+    subprocess.run([program, "--seeds", str(seeds), "--report", report, "--no-coverage", *more], stdout=subprocess.DEVNULL, env=environment,
+                   check=False)
     with open(report, encoding="utf-8") as file:
         return json.load(file)
 
@@ -71,41 +94,34 @@ def main():
     parser.add_argument("--only", nargs="*", default=[])
     wanted = parser.parse_args()
     chosen = [m for m in mutants_table.MUTANTS if not wanted.only or m.name in wanted.only]
-    for m in chosen:
-        for edit in m.edits:
-            planted(edit)
+    texts = planted(mutants_table.MUTANTS)
     tree, directory = os.path.abspath(os.path.join(wanted.build, "tree")), os.path.abspath(os.path.join(wanted.build, "release"))
-    program, report = os.path.join(directory, "bin", "exsyncd_simulate"), os.path.join(wanted.build, "run.json")
-    copy_tree(tree)
+    program = os.path.join(directory, "bin", "exsyncd_simulate")
+    copy_tree(tree, texts)
     if not os.path.exists(os.path.join(directory, "build.ninja")):
         subprocess.run(["cmake", "-S", tree, "-B", directory, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
                         "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2"], check=True, stdout=subprocess.DEVNULL)
-    sound = build(directory)
-    if sound.returncode != 0:
-        raise SystemExit(sound.stdout[-3000:])
+    compiled = subprocess.run(["ninja", "-C", directory, "exsyncd_simulate"], capture_output=True, text=True, check=False)
+    if compiled.returncode != 0:
+        raise SystemExit(compiled.stdout[-3000:])
+    return hunt(wanted, chosen, program)
+
+
+def hunt(wanted, chosen, program):
+    """Runs without any bug first, then with each."""
     print(f"{wanted.seeds} seeds without any bug", flush=True)
-    baseline = os.path.abspath(os.path.join(wanted.build, "baseline.json"))
-    failing = {v["seed"] for v in run(program, baseline, wanted.seeds)["failed"]}
+    baseline, report = (os.path.abspath(os.path.join(wanted.build, name)) for name in ("baseline.json", "run.json"))
+    failing = {v["seed"] for v in run(program, "", baseline, wanted.seeds)["failed"]}
     print(f"{len(failing)} of them fail by themselves and are left out", flush=True)
     results = []
     for m in chosen:
         began = time.monotonic()
-        for edit in m.edits:
-            with open(os.path.join(tree, edit.file), "w", encoding="utf-8") as file:
-                file.write(planted(edit))
-        result = {"name": m.name, "what": m.what, "found": False}
-        compiled = build(directory)
-        if compiled.returncode != 0:
-            result["does_not_build"] = compiled.stdout[-1000:]
-        else:
-            told = run(program, report, wanted.seeds, "--stop-at-first", "--except", baseline)
-            result.update(found=bool(told["failed"]), seeds=told["seeds"], violations=told["failed"][:3])
-        result["seconds"] = round(time.monotonic() - began)
+        told = run(program, m.name, report, wanted.seeds, "--stop-at-first", "--except", baseline)
+        result = {"name": m.name, "what": m.what, "found": bool(told["failed"]), "seeds": told["seeds"], "violations": told["failed"][:3],
+                  "seconds": round(time.monotonic() - began)}
         results.append(result)
-        first = result.get("violations") or [{}]
-        print(f"{'found' if result['found'] else 'NOT FOUND':9} {m.name} after {result.get('seeds', 0)} seeds: {first[0].get('kind', '')}",
-              flush=True)
-        copy_tree(tree)
+        first = result["violations"] or [{}]
+        print(f"{'found' if result['found'] else 'NOT FOUND':9} {m.name} after {result['seeds']} seeds: {first[0].get('kind', '')}", flush=True)
         os.makedirs(os.path.dirname(wanted.report) or ".", exist_ok=True)
         with open(wanted.report, "w", encoding="utf-8") as file:
             json.dump({"seeds": wanted.seeds, "failing_without_a_bug": len(failing), "mutants": results}, file, indent=1)
