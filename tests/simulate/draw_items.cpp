@@ -133,9 +133,9 @@ json item_drawer::act(const std::string& kind, const std::vector<std::string>& f
   } else if (which < 74) {
     act = {{"do", "attach"}, {"name", "file " + number() + ".txt"}, {"content", "content " + number()}};
   } else if (which < 78) {
-    // Of one size with what was there: all of these have as many letters.
-    auto content = number();
-    act = {{"do", "attach again"}, {"name", "a.bin"}, {"content", "content " + content}, {"with_file", true}};
+    // Now and then of the size of what was there: most contents have as many letters.
+    const auto content = (dice_.chance(20) ? "content " : "longer content ") + number();
+    act = {{"do", "attach again"}, {"name", "a.bin"}, {"content", content}, {"with_file", true}};
   } else if (which < 81) {
     act = {{"do", "detach"}, {"name", "a.bin"}, {"with_file", true}};
   } else if (kind == "mail") {

@@ -19,7 +19,8 @@ MUTANTS = [
         "  for (const auto& entry : call.page.changes) {\n",
         "  for (const auto& entry : call.page.changes) {\n    if (BUG && call.page.changes.size() > 2 && &entry == &call.page.changes.back()) continue;\n"),
     one("intent-not-durable", "the request leaves before its intent is on disk", "actors/ledger.cpp",
-        "return once_stored(self, std::move(begun));", "if (BUG) return loaded(self, std::move(begun));\n        return once_stored(self, std::move(begun));"),
+        "return once_stored(self, std::move(begun));", "if (BUG) {\n          auto early = self->make_response_promise<intents_begun>();\n          early.deliver(begun);\n          return early;\n"
+        "        }\n        return once_stored(self, std::move(begun));"),
     one("echo-check-dropped", "what we wrote ourselves is taken for a user's edit", DECIDE,
         "    if (here(s).key == base(s).key) return {}; // nobody touched it since we wrote it\n",
         "    if (!BUG && here(s).key == base(s).key) return {};\n"),
