@@ -1,5 +1,6 @@
 #include "actors/arbiter.hpp"
 
+#include "actors/logic/back_off.hpp"
 #include "actors/logic/brake.hpp"
 #include "actors/logic/match.hpp"
 #include "storage/marks.hpp"
@@ -10,15 +11,6 @@
 #include <set>
 
 namespace exsyncd {
-namespace {
-
-using arbiter_self = arbiter_actor::stateful_pointer<arbiter_state>;
-
-item_class class_of(const twin& t) {
-  for (side s : both_sides)
-    if (t.seen[s]) return t.seen[s]->item_class;
-  return item_class::message;
-}
 
 const std::vector<field>& settable_on(const settable& can, item_class c) {
   switch (c) {
@@ -33,6 +25,27 @@ const std::vector<field>& settable_on(const settable& can, item_class c) {
     break;
   }
   return can.on_mail;
+}
+
+namespace {
+
+using arbiter_self = arbiter_actor::stateful_pointer<arbiter_state>;
+
+item_class class_of(const twin& t) {
+  for (side s : both_sides)
+    if (t.seen[s]) return t.seen[s]->item_class;
+  return item_class::message;
+}
+
+/// Whether an item of this class can have been moved into a folder of this kind; of one that was never seen nobody
+/// knows.
+bool may_hold(const std::string& kind, item_class c) {
+  const std::map<std::string, item_class> of_one_class{{"IPF.Contact", item_class::contact},
+                                                       {"IPF.Task", item_class::task},
+                                                       {"IPF.Appointment", item_class::appointment}};
+  if (kind.empty() || c == item_class::other) return true;
+  const auto at = of_one_class.find(kind);
+  return at == of_one_class.end() ? c == item_class::message : at->second == c;
 }
 
 bool is_left_to_rest(const logic::verdict& v) {
@@ -68,9 +81,16 @@ private:
   std::function<void(arbitrated)> done_;
 
   std::set<folder_pair_id> listed_;
-  std::map<folder_pair_id, frozen> held_;
-  both<sequence> listed_after_;
+  store::brakes brakes_;
+  std::map<folder_pair_id, both<sequence>> listed_at_;
+  both<sequence> listed_after_; // of the folders that can be read
   both<sequence> new_after_;
+  /// What cannot be read, and when it could be last: an item may have been moved into it since.
+  struct out_of_reach {
+    std::string kind;
+    sequence listed_at = 0;
+  };
+  both<std::vector<out_of_reach>> out_of_reach_;
   std::set<twin_id> hold_, duplicates_, unread_, redundant_;
   int matchings_ = 0;
 
@@ -86,25 +106,36 @@ private:
     return nullptr;
   }
 
-  void read_folders(const folder_sides_loaded& loaded) {
-    for (const auto& [name, why] : loaded.held)
-      held_[name] = why;
+  void read_folders(folder_sides_loaded& loaded) {
+    brakes_ = std::move(loaded.brakes);
     std::map<folder_pair_id, both<const folder_side*>> sides;
-    for (const auto& f : loaded.folders)
+    for (const auto& f : loaded.folders) {
       sides[f.folder_pair][f.side] = &f;
+      listed_at_[f.folder_pair][f.side] = f.listed_at;
+    }
     for (side s : both_sides)
       listed_after_[s] = new_after_[s] = std::numeric_limits<sequence>::max();
     for (const auto& f : what_.folders)
-      for (side s : both_sides)
-        if (!f.missing[s]) {
-          const auto* at = sides[f.name][s];
-          listed_after_[s] = std::min(listed_after_[s], at ? at->listed_at : 0);
-          if (f.usable) new_after_[s] = std::min(new_after_[s], at ? at->listed_at : 0);
-        }
+      for (side s : both_sides) {
+        const auto at = listed_at_[f.name][s];
+        if (f.usable)
+          listed_after_[s] = new_after_[s] = std::min(listed_after_[s], at);
+        else if (!f.missing[s] && f.holds_deletes)
+          out_of_reach_[s].push_back({f.kind, at});
+      }
     for (const auto& [name, at] : sides)
       if (at.primary && at.replica && at.primary->phase == listing_phase::following &&
           at.replica->phase == listing_phase::following)
         listed_.insert(name);
+  }
+
+  /// What was seen before it is in every list into which an item of this class can have been moved.
+  both<sequence> listed_after(item_class c) const {
+    auto result = listed_after_;
+    for (side s : both_sides)
+      for (const auto& u : out_of_reach_[s])
+        if (may_hold(u.kind, c)) result[s] = std::min(result[s], u.listed_at);
+    return result;
   }
 
   /// Keys of what may be the same as one of these: settled halves of a Message-ID, and what other pairs' marks tell of.
@@ -197,55 +228,121 @@ private:
     arbitrated result;
     for (const auto& f : what_.folders)
       result.folder_pairs[f.name];
-    auto vanished = count_vanished(unsettled);
-    std::vector<set_frozen> freeze;
-    for (auto& [name, of] : result.folder_pairs) {
-      if (auto at = held_.find(name); at != held_.end()) of.held = at->second;
-      if (of.held || folder(name)->approved) continue;
-      std::uint64_t known = 0;
-      for (const auto& c : counts.folder_pairs)
-        if (c.folder_pair == name) known = c.known;
-      for (side s : both_sides)
-        if (auto why = logic::brake(vanished[name][s], known)) {
-          of.held = frozen{std::string(s == side::primary ? "primary: " : "replica: ") + *why, around_.wall_clock()};
-          freeze.push_back({pair_, name, of.held});
-          break;
-        }
-    }
+    for (const auto& [name, why] : brakes_.held)
+      if (auto at = result.folder_pairs.find(name); at != result.folder_pairs.end()) at->second.held = why;
+    auto note = brake(unsettled, counts, result);
     for (auto& t : unsettled)
       decide(std::move(t), result);
-    freeze_next(std::move(freeze), std::move(result));
+    if (what_.dry || (note.freeze.empty() && note.calm.empty() && note.released.empty()))
+      return done_(std::move(result));
+    for (const auto& [name, why] : note.freeze)
+      around_.log(
+          {log_level::error, "the folder pair is frozen: " + why.reason, pair_.value, name.value, {}, "frozen"});
+    ask(std::move(note),
+        [me = shared_from_this(), result = std::move(result)](const stored&) mutable { me->done_(std::move(result)); });
   }
 
-  void freeze_next(std::vector<set_frozen> freeze, arbitrated result) {
-    if (freeze.empty()) return done_(std::move(result));
-    auto now = std::move(freeze.back());
-    freeze.pop_back();
-    around_.log({log_level::error,
-                 "the folder pair is frozen: " + now.state->reason,
-                 pair_.value,
-                 now.folder_pair.value,
-                 {},
-                 "frozen"});
-    ask(std::move(now), [me = shared_from_this(), freeze, result](const stored&) { me->freeze_next(freeze, result); });
+  /// What has happened to the agreed items of one folder pair.
+  struct tally {
+    both<logic::leaving> sides;
+    std::uint64_t to_delete = 0;  // of those that have left, and are not merely absent
+    std::uint64_t unbelieved = 0; // they may have been moved
+    std::uint64_t released = 0;   // an administrator has decided about them
+  };
+
+  const release* released(const folder_pair_id& name) const {
+    for (const auto& [of, how] : brakes_.released)
+      if (of == name) return &how;
+    return nullptr;
   }
 
-  /// Items that left a folder without turning up in another, by folder pair and side. One-way, only the source's count:
-  /// what vanishes on the target is not propagated.
-  std::map<folder_pair_id, both<std::uint64_t>> count_vanished(const std::vector<twin>& unsettled) const {
-    std::map<folder_pair_id, both<std::uint64_t>> result;
+  const wary* unattended(const folder_pair_id& name) const {
+    for (const auto& [of, since] : brakes_.unattended)
+      if (of == name) return &since;
+    return nullptr;
+  }
+
+  /// One-way, only what leaves the source counts: what vanishes on the target is not propagated.
+  static bool propagates(const policy& p, side s) {
+    return p.direction == direction::bidirectional ||
+           s == (p.direction == direction::primary_to_replica ? side::primary : side::replica);
+  }
+
+  std::map<folder_pair_id, tally> tally_of(const std::vector<twin>& unsettled, const pair_counts& counts) const {
+    std::map<folder_pair_id, tally> result;
+    for (const auto& c : counts.folder_pairs)
+      for (side s : both_sides)
+        result[c.folder_pair].sides[s].stay = c.agreed;
     for (const auto& t : unsettled) {
       const auto* f = folder(t.folder_pair);
-      if (!f || !t.base || t.intent) continue;
+      if (!f || !t.base) continue;
+      auto& of = result[t.folder_pair];
+      const auto* let_go = released(t.folder_pair);
+      const auto believed_before = listed_after(class_of(t));
       for (side s : both_sides) {
-        bool counts = f->policy.direction == direction::bidirectional ||
-                      s == (f->policy.direction == direction::primary_to_replica ? side::primary : side::replica);
-        if (counts && t.seen[s] && t.seen[s]->presence != presence::present && t.seen[other(s)] &&
-            t.seen[other(s)]->presence == presence::present)
-          ++result[t.folder_pair][s];
+        const auto& here = t.seen[s];
+        const auto& there = t.seen[other(s)];
+        if (!here) continue;
+        if (here->presence == presence::present) {
+          ++of.sides[s].stay;
+        } else if (let_go &&
+                   (here->sequence <= let_go->up_to || (let_go->put_back && here->presence == presence::absent))) {
+          ++of.released;
+        } else if (!t.intent && propagates(f->policy, s) && there && there->presence == presence::present) {
+          if (here->presence == presence::left && here->sequence >= believed_before[s])
+            ++of.unbelieved;
+          else
+            ++of.sides[s].left, of.to_delete += here->presence == presence::left;
+        }
       }
     }
     return result;
+  }
+
+  /// Which folder pairs are to be frozen, and what need not be remembered any longer.
+  note_brake brake(const std::vector<twin>& unsettled, const pair_counts& counts, arbitrated& result) const {
+    note_brake note;
+    note.pair = pair_;
+    const auto now = around_.wall_clock();
+    const auto freeze = [&](const folder_pair_id& name, std::string why) {
+      auto& held = result.folder_pairs[name].held;
+      held = frozen{std::move(why), now};
+      note.freeze.emplace_back(name, *held);
+    };
+    auto tallies = tally_of(unsettled, counts);
+    std::uint64_t left = 0;
+    for (const auto& f : what_.folders) {
+      auto& of = tallies[f.name];
+      if (what_.first_of_round && f.usable && listed_.contains(f.name) && released(f.name) && of.released == 0)
+        note.released.push_back(f.name);
+      if (result.folder_pairs[f.name].held || !f.usable) continue;
+      const auto* since = unattended(f.name);
+      for (side s : both_sides) {
+        of.sides[s].unattended = since != nullptr;
+        const auto why = logic::brake(of.sides[s]);
+        if (!why || result.folder_pairs[f.name].held) continue;
+        freeze(f.name, std::string(s == side::primary ? "primary: " : "replica: ") + *why);
+      }
+      if (result.folder_pairs[f.name].held) continue;
+      left += of.to_delete;
+      const auto& at = listed_at_.find(f.name)->second;
+      if (since && of.unbelieved == 0 && at.primary > since->since && at.replica > since->since)
+        note.calm.push_back(f.name);
+    }
+    const auto today = brakes_.deletes.day == day_of(now) ? brakes_.deletes.count : 0;
+    if (const auto why = logic::brake_of_day(left, today, what_.deletes_a_day))
+      for (const auto& f : what_.folders) {
+        const auto& of = tallies[f.name];
+        if (f.usable && !result.folder_pairs[f.name].held && of.to_delete > 0) freeze(f.name, *why);
+      }
+    return note;
+  }
+
+  bool waits_for_delete(const twin& t, logic::surroundings around) const {
+    around.listed_after = listed_after_;
+    const auto verdict = logic::decide(t, around);
+    const auto* w = std::get_if<logic::wait>(&verdict.what);
+    return w && w->why == logic::wait::reason::believable_delete;
   }
 
   void due(arbitrated& result, utc_seconds when) const {
@@ -261,24 +358,25 @@ private:
     auto& of = at->second;
     const auto& f = *folder(home);
     if (hold_.contains(t.id)) return;
-    if (!f.usable || of.held) {
+    if (!f.usable || (of.held && !what_.dry)) {
       ++of.waiting_for_listing;
       return;
     }
     logic::surroundings around;
     around.policy = f.policy;
     around.listed = listed_.contains(home);
-    around.listed_after = listed_after_;
+    around.listed_after = listed_after(class_of(t));
     around.new_after = new_after_;
     for (side s : both_sides)
       around.settable[s] = settable_on(what_.what_can_be_set[s], class_of(t));
     around.settable_on_draft = {what_.what_can_be_set.primary.on_draft, what_.what_can_be_set.replica.on_draft};
     around.now = around_.wall_clock();
+    if (const auto* how = released(t.folder_pair); how && how->put_back) around.put_back_up_to = how->up_to;
     auto verdict = logic::decide(t, around);
     if (duplicates_.contains(t.id))
       if (auto s = logic::half_of(t)) {
         // The one that we know may have become this by its user's move: only lists that came after it tell.
-        bool certain = t.seen[*s]->sequence < listed_after_[*s];
+        bool certain = t.seen[*s]->sequence < around.listed_after[*s];
         verdict = {logic::wait{logic::wait::reason::believable_delete}, {}};
         if (certain) verdict = {logic::remove_on{*s}, {}};
       }
@@ -286,14 +384,22 @@ private:
       verdict = {logic::agree{{}, {}, "a copy that another pair has made of an item that is here", false}, {}};
     if (unread_.contains(t.id))
       if (auto s = logic::half_of(t); s && !is_left_to_rest(verdict)) verdict = {logic::look{{*s}, false}, {}};
-    if (auto when = logic::due(t, around_.commit_window)) due(result, *when);
+    // What seems to be begun or noted later than now was so before the clock was set back.
+    if (auto when = logic::due(t, around_.commit_window)) {
+      const std::chrono::seconds longest = t.intent ? around_.commit_window : logic::longest_rest;
+      due(result, std::min(*when, around_.wall_clock() + longest));
+    }
     if (auto* w = std::get_if<logic::wait>(&verdict.what)) {
       switch (w->why) {
       case logic::wait::reason::listing:
         ++of.waiting_for_listing;
         break;
       case logic::wait::reason::believable_delete:
-        ++of.waiting_for_delete;
+        // Another listing helps only where those that can be read have still to tell.
+        if (around.listed_after != listed_after_ && !waits_for_delete(t, around))
+          ++of.waiting_for_unread;
+        else
+          ++of.waiting_for_delete;
         break;
       case logic::wait::reason::echo:
         ++of.waiting_for_echo;

@@ -6,6 +6,7 @@
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,14 +23,23 @@ struct arbitrated_folder {
   /// One of its folders is known not to exist: then nothing can have been moved into it, and deletes elsewhere need not
   /// wait until it has been listed.
   both<bool> missing;
-  /// An administrator has looked at what the brake held.
-  bool approved = false;
+  /// Where it is not usable: what has left another folder may have been moved into this one, so it is not believed to
+  /// be deleted yet. Not for ever: see sync_round.
+  bool holds_deletes = true;
+  /// logic::kind_of_folder, as far as it was ever seen; an item of another kind cannot have been moved into it.
+  std::string kind;
 };
 
 /// Decides about everything that is unsettled.
 struct arbitrate {
   std::vector<arbitrated_folder> folders;
   both<settable> what_can_be_set;
+  /// Deletes of a day that need no administrator.
+  std::uint64_t deletes_a_day = std::numeric_limits<std::uint64_t>::max();
+  /// Nothing has been carried out in this round yet.
+  bool first_of_round = false;
+  /// Nothing is noted, and what the brake holds is decided as well: it is to be shown.
+  bool dry = false;
 };
 
 /// What was decided, by folder pair, and what could not be.
@@ -38,6 +48,7 @@ struct arbitrated {
     std::vector<task> tasks;
     std::uint32_t waiting_for_listing = 0;
     std::uint32_t waiting_for_delete = 0; // a second listing would let them be believed
+    std::uint32_t waiting_for_unread = 0; // a folder that cannot be read may hold them
     std::uint32_t waiting_for_echo = 0;   // a second listing would show what was written
     std::uint32_t resting = 0;
     std::uint32_t banned = 0;
@@ -48,6 +59,9 @@ struct arbitrated {
   /// The earliest time at which something that rests, or whose outcome is unknown, is due.
   std::optional<utc_seconds> next_due;
 };
+
+/// What a mailbox can hold and set on items of a class; of a mail what UpdateItem may set on every one.
+const std::vector<field>& settable_on(const settable& can, item_class c);
 
 /// One a pair: the primary/replica rule, one operation per twin, moves between mapped folders, matching, the brake.
 using arbiter_actor = caf::typed_actor<

@@ -36,7 +36,7 @@ void carrier::sort_out() {
   std::vector<settle_twin> settled;
   std::vector<note_trouble> troubled;
   std::map<std::string, std::pair<std::vector<task>, std::function<void(std::vector<task>)>>> groups;
-  auto me = shared_from_this();
+  auto* const me = this; // what waits in the queue must not hold whose queue it is
   auto flush = [this](auto& group) {
     queue_.push_back([run = group.second, tasks = std::move(group.first)] { run(tasks); });
     group.first.clear();
@@ -60,7 +60,7 @@ void carrier::sort_out() {
     struct {
       carrier& self;
       const task& t;
-      std::shared_ptr<carrier> me;
+      carrier* const me;
       decltype(add)& group;
       decltype(name)& named;
       std::vector<settle_twin>& settled;

@@ -85,7 +85,13 @@ void carrier::find_in(task t, std::deque<std::pair<folder_pair_id, folder_id>> p
 
 void carrier::judge(task t, logic::evidence found) {
   const auto& in = *t.twin.intent;
-  auto answer = logic::judge(t.twin, in, found, options().context.commit_window, now());
+  const auto window = options().context.commit_window;
+  const auto since = self_->state.looked_for_since.try_emplace(in.id, self_->clock().now()).first->second;
+  // Where the clock was set back, how long ago it was begun cannot be told by it.
+  const bool set_back = now() < in.begun;
+  const bool waited = self_->clock().now() - since >= window;
+  auto answer = logic::judge(t.twin, in, found, window, set_back && waited ? in.begun + window : now());
+  if (!std::holds_alternative<logic::look_again>(answer)) self_->state.looked_for_since.erase(in.id);
   struct {
     carrier& self;
     task& t;

@@ -10,6 +10,7 @@
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -82,6 +83,8 @@ struct folder_pair_state {
   folder_pair_state(folder_pair_actor::pointer) {}
   folder_pair_options options;
   bool halted = false;
+  /// When the outcome of a write was looked for first, by a clock that nobody sets.
+  std::map<intent_id, std::chrono::steady_clock::time_point> looked_for_since;
 };
 
 folder_pair_actor::behavior_type folder_pair(folder_pair_actor::stateful_pointer<folder_pair_state> self,

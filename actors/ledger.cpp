@@ -5,7 +5,6 @@
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 
-#include <set>
 #include <utility>
 
 namespace exsyncd {
@@ -57,16 +56,6 @@ caf::result<Reply> loaded(self_pointer self, Reply reply) {
     return error_of(*failed);
   }
   return reply;
-}
-
-folder_sides_loaded folder_sides_of(const store& records, const pair_id& pair) {
-  folder_sides_loaded result;
-  result.folders = records.folder_sides(pair);
-  std::set<folder_pair_id> seen;
-  for (const auto& f : result.folders)
-    if (seen.insert(f.folder_pair).second)
-      if (auto held = records.frozen_state(pair, f.folder_pair)) result.held.emplace_back(f.folder_pair, *held);
-  return result;
 }
 
 } // namespace
@@ -123,8 +112,13 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
           s.note(t);
         return once_stored(self, stored{});
       },
-      [self, &s](const set_frozen& m) {
-        s.freeze(m);
+      [self, &s](const note_brake& m) {
+        s.note(m);
+        return once_stored(self, stored{});
+      },
+      [self, &s](const release_brake& m) { return once_stored(self, brakes_released{s.release(m)}); },
+      [self, &s](const restart_listing& m) {
+        s.restart(m);
         return once_stored(self, stored{});
       },
       [self, &s](const set_pair_memory& m) {
@@ -137,6 +131,17 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
         return once_stored(self, stored{});
       },
       [self, &s](const keep_traffic& m) { return once_stored(self, s.keep(m)); },
+      [self, &s](const leave_pairs& m) {
+        for (const auto& p : m.pairs)
+          s.leave(p);
+        return once_stored(self, stored{});
+      },
+      [self, &s](const forget_pairs& m) {
+        for (const auto& p : m.pairs)
+          s.forget(p);
+        return once_stored(self, stored{});
+      },
+      [self, &s](const load_pairs&) { return loaded(self, pairs_loaded{s.pairs()}); },
       [self, &s](const prune_buried& m) {
         s.exhume(m.pair, m.before);
         return once_stored(self, stored{});
@@ -154,7 +159,9 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
       },
       [self, &s](const load_unpaired& m) { return loaded(self, twins_loaded{s.unpaired(m.pair, m.message_ids)}); },
       [self, &s](const load_troubles& m) { return loaded(self, twins_loaded{s.in_trouble(m.pair)}); },
-      [self, &s](const load_folder_sides& m) { return loaded(self, folder_sides_of(s, m.pair)); },
+      [self, &s](const load_folder_sides& m) {
+        return loaded(self, folder_sides_loaded{s.folder_sides(m.pair), s.brakes_of(m.pair)});
+      },
       [self, &s](const load_counts& m) { return loaded(self, s.counts(m.pair)); },
       [self, &s](const load_conflicts& m) { return loaded(self, conflicts_loaded{s.conflicts(m.pair, m.limit)}); },
       [self, &s](const load_memory& m) { return loaded(self, memory_loaded{s.memory(m.pair)}); },

@@ -67,7 +67,15 @@ struct load_folder_sides {
 };
 struct folder_sides_loaded {
   std::vector<folder_side> folders;
-  std::vector<std::pair<folder_pair_id, frozen>> held;
+  store::brakes brakes;
+};
+struct brakes_released {
+  std::vector<folder_pair_id> folders;
+};
+/// Those that something is known of, declared or not.
+struct load_pairs {};
+struct pairs_loaded {
+  std::vector<pair_id> pairs;
 };
 struct load_counts {
   pair_id pair;
@@ -84,6 +92,12 @@ struct load_memory {
 };
 struct memory_loaded {
   std::optional<pair_memory> memory;
+};
+struct leave_pairs {
+  std::vector<leave_pair> pairs;
+};
+struct forget_pairs {
+  std::vector<forget_pair> pairs;
 };
 struct keep_declarations {
   std::vector<keep_declaration> declarations;
@@ -149,13 +163,17 @@ using ledger_actor = caf::typed_actor<
     // Items that rest.
     caf::replies_to<note_troubles>::with<stored>,
     // The brake.
-    caf::replies_to<set_frozen>::with<stored>,
+    caf::replies_to<note_brake>::with<stored>, caf::replies_to<release_brake>::with<brakes_released>,
+    caf::replies_to<restart_listing>::with<stored>,
     // Started or stopped by an administrator.
     caf::replies_to<set_pair_memory>::with<stored>,
     // What was declared over the admin socket.
     caf::replies_to<keep_declarations>::with<stored>,
     // What was counted of the traffic, and what the allowances have come to.
     caf::replies_to<keep_traffic>::with<traffic_kept>,
+    // Pairs that are not looked after any more.
+    caf::replies_to<leave_pairs>::with<stored>, caf::replies_to<forget_pairs>::with<stored>,
+    caf::replies_to<load_pairs>::with<pairs_loaded>,
     // Old tombstones, old conflicts.
     caf::replies_to<prune_buried>::with<stored>, caf::replies_to<prune_conflicts>::with<stored>,
     // Loads.
@@ -197,7 +215,14 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::abandon_intents)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::settle_twins)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::absorb_twins)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::note_troubles)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::set_frozen)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::note_brake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::release_brake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::brakes_released)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::restart_listing)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::leave_pairs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::forget_pairs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_pairs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pairs_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::set_pair_memory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::stored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_unsettled)

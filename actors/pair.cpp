@@ -33,6 +33,10 @@ void schedule(pair_self self, std::chrono::milliseconds in) {
   self->delayed_send(self, in, tick{state.epoch});
 }
 
+failure stopped_meanwhile() {
+  return {reach::account, retry::later, {}, "stopped", "the pair was stopped meanwhile", "ask again"};
+}
+
 enum class round_kind {
   full,
   hinted, // of what was hinted at
@@ -49,7 +53,7 @@ void go_on(pair_self self, std::optional<utc_seconds> next_due) {
     for (auto& p : state.waiting)
       p.deliver(round_report{});
     for (auto& p : state.plans)
-      p.deliver(pair_plan{});
+      p.deliver(pair_plan{{}, {{folder_pair_id{}, stopped_meanwhile()}}});
     state.stops.clear();
     state.waiting.clear();
     state.plans.clear();
@@ -126,22 +130,19 @@ void round_ended(pair_self self, sync_round::outcome o) {
 void start_round(pair_self self, round_kind kind) {
   auto& state = self->state;
   ++state.epoch; // the timer that was set is void
-  std::vector<folder_pair_id> approved;
   if (kind == round_kind::dry) {
     auto plans = std::move(state.plans);
     state.plans.clear();
-    state.round = std::make_shared<sync_round>(self, approved, true, std::set<folder_id>(),
-                                               [self, plans](sync_round::outcome o) mutable {
-                                                 for (auto& p : plans)
-                                                   p.deliver(o.plan);
-                                                 self->state.round.reset();
-                                                 go_on(self, o.next_due);
-                                               });
+    state.round =
+        std::make_shared<sync_round>(self, true, std::set<folder_id>(), [self, plans](sync_round::outcome o) mutable {
+          for (auto& p : plans)
+            p.deliver(o.plan);
+          self->state.round.reset();
+          go_on(self, o.next_due);
+        });
   } else {
     auto waiting = std::move(state.waiting);
     state.waiting.clear();
-    approved = std::move(state.approved);
-    state.approved.clear();
     auto hinted = std::exchange(state.hinted, {});
     if (kind == round_kind::full) {
       hinted.clear();
@@ -150,12 +151,12 @@ void start_round(pair_self self, round_kind kind) {
     }
     state.status.syncing = true;
     state.status.done = state.status.writes = state.status.waiting = state.status.failed = 0;
-    state.round = std::make_shared<sync_round>(self, approved, false, std::move(hinted),
-                                               [self, waiting](sync_round::outcome o) mutable {
-                                                 for (auto& p : waiting)
-                                                   p.deliver(o.report);
-                                                 round_ended(self, std::move(o));
-                                               });
+    state.round =
+        std::make_shared<sync_round>(self, false, std::move(hinted), [self, waiting](sync_round::outcome o) mutable {
+          for (auto& p : waiting)
+            p.deliver(o.report);
+          round_ended(self, std::move(o));
+        });
   }
   state.round->start();
 }
@@ -186,6 +187,12 @@ void hold_folder_pair(pair_self self, const folder_pair_settings& settings) {
 void watch(pair_self self, const places& where) {
   auto& state = self->state;
   for (side s : both_sides) {
+    if (state.notifier_died[s] && !where.empty() && state.options.open_notifier) {
+      state.notifier_died[s] = false;
+      state.watched[s].clear();
+      state.options.notifiers[s] = state.options.open_notifier(s);
+      if (state.options.notifiers[s]) self->monitor(state.options.notifiers[s]);
+    }
     if (!state.options.notifiers[s]) continue;
     std::vector<folder_id> folders;
     for (const auto& [name, ids] : where) {
@@ -237,9 +244,13 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
   for (side s : both_sides)
     if (o.notifiers[s]) self->monitor(o.notifiers[s]);
   self->set_down_handler([self](const caf::down_msg& m) {
-    for (side s : both_sides)
-      if (auto& n = self->state.options.notifiers[s]; n && m.source == n.address())
-        note_hints(self, s, false, "the notifier ended: " + caf::to_string(m.reason));
+    for (side s : both_sides) {
+      auto& n = self->state.options.notifiers[s];
+      if (!n || m.source != n.address()) continue;
+      n = nullptr; // the next round asks for another one
+      self->state.notifier_died[s] = true;
+      note_hints(self, s, false, "the notifier ended: " + caf::to_string(m.reason));
+    }
   });
   self->request(o.ledger, ledger_patience, prune_buried{name, o.context.wall_clock() - tombstone_age})
       .then([](const stored&) {}, [self](const caf::error& e) { self->quit(e); });
@@ -277,24 +288,6 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
         auto promise = self->make_response_promise<pair_plan>();
         self->state.plans.push_back(promise);
         if (!self->state.round) start_round(self, round_kind::dry);
-        return promise;
-      },
-      [self](const approve_folder_pair& a) -> caf::result<approved> {
-        auto& s = self->state;
-        bool held =
-            std::any_of(s.status.held.begin(), s.status.held.end(), [&](const auto& h) { return h.first == a.name; });
-        auto promise = self->make_response_promise<approved>();
-        self->request(s.options.ledger, ledger_patience, set_frozen{pair_id{s.options.settings.name}, a.name, {}})
-            .then(
-                [self, promise, held, name = a.name](const stored&) mutable {
-                  auto& state = self->state;
-                  if (held) state.approved.push_back(name);
-                  std::erase_if(state.status.held, [&](const auto& h) { return h.first == name; });
-                  promise.deliver(approved{held});
-                  state.dirty = true;
-                  if (!state.round) start_round(self, round_kind::full);
-                },
-                [self](const caf::error& e) { self->quit(e); });
         return promise;
       },
       [self](const stop_pair&) -> caf::result<pair_stopped> {

@@ -65,14 +65,6 @@ struct pair_plan {
   std::vector<std::pair<folder_pair_id, failure>> failures;
 };
 
-/// Lets a folder pair go on after the brake: what vanished may be carried over in the next round.
-struct approve_folder_pair {
-  folder_pair_id name;
-};
-struct approved {
-  bool was_held = false;
-};
-
 /// Ends the pair: requests in flight are waited for, nothing new is begun. Answered when nothing is under way.
 struct stop_pair {};
 struct pair_stopped {};
@@ -90,8 +82,6 @@ using pair_actor = caf::typed_actor<
     caf::replies_to<ask_pair_status>::with<pair_status>,
     // What a round would do.
     caf::replies_to<plan_pair>::with<pair_plan>,
-    // After the brake.
-    caf::replies_to<approve_folder_pair>::with<approved>,
     // An orderly end.
     caf::replies_to<stop_pair>::with<pair_stopped>>;
 
@@ -104,6 +94,8 @@ struct pair_options {
   bool polling = true;
   /// Who tells of news between the polls; may be invalid.
   both<notifier_actor> notifiers;
+  /// Gives another one in place of one that has died. May be empty.
+  std::function<notifier_actor(side)> open_notifier = {};
 };
 
 class sync_round;
@@ -117,10 +109,12 @@ struct pair_state {
   std::vector<caf::typed_response_promise<round_report>> waiting; // for the round that follows
   std::vector<caf::typed_response_promise<pair_plan>> plans;
   std::vector<caf::typed_response_promise<pair_stopped>> stops;
-  std::vector<folder_pair_id> approved; // for the next round
-  bool dirty = false;                   // somebody wants a round, whatever there is to wait for
-  std::set<folder_id> hinted;           // folders that may have news: a round of those alone is enough
+  bool dirty = false;         // somebody wants a round, whatever there is to wait for
+  std::set<folder_id> hinted; // folders that may have news: a round of those alone is enough
   both<std::vector<folder_id>> watched;
+  both<bool> notifier_died; // another one is to be opened
+  std::map<folder_pair_id, std::chrono::steady_clock::time_point> unread_since;
+  std::map<folder_pair_id, std::string> kinds; // of their folders, as they were seen last
   bool stopping = false;
   std::uint64_t epoch = 0;
   std::optional<std::chrono::steady_clock::time_point> poll_at; // when everything is to be listed again, hints or not
@@ -143,7 +137,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_pair_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::plan_pair)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_plan)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::approve_folder_pair)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::approved)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::stop_pair)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_stopped)

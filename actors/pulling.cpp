@@ -113,7 +113,8 @@ private:
       if (accepted.suspected) me->result_.suspects = true;
       // A page for a folder that was bound anew in between is void: the next round lists it.
       auto go_on = [me, s, cursor, done = last || accepted.ignored] {
-        if (done) return me->end(s, {});
+        // Halted, the round ends here; the next one goes on from this page.
+        if (done || me->self_->state.halted) return me->end(s, {});
         me->next_page(s, cursor);
       };
       if (unlistable.empty() || accepted.ignored) return go_on();

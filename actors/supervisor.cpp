@@ -41,6 +41,13 @@ pair_settings running(pair_settings settings) {
   return settings;
 }
 
+void end_with(supervisor_self self, const pair_actor& whom) {
+  self->attach_functor([weak = caf::actor_cast<caf::weak_actor_ptr>(whom)](const caf::error&) {
+    if (const auto still = caf::actor_cast<caf::strong_actor_ptr>(weak))
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(still), caf::exit_reason::user_shutdown);
+  });
+}
+
 both<mailbox_actor> open_mailboxes(supervisor_self self, const pair_settings& settings) {
   const auto& open = self->state.options.open_mailbox;
   const pair_id name{settings.name};
@@ -48,7 +55,7 @@ both<mailbox_actor> open_mailboxes(supervisor_self self, const pair_settings& se
 }
 
 void launch(supervisor_self self, supervisor_state::member& m) {
-  if (m.planning) return; // two would pull the same lists; it starts when the plan is there
+  if (m.planner) return; // two would pull the same lists; it starts when the plan is there
   const auto& o = self->state.options;
   // Who may run depends on who else wants to: it starts when all of that is known.
   if (o.limited && (!self->state.limits || self->state.undecided > 0)) return;
@@ -58,14 +65,21 @@ void launch(supervisor_self self, supervisor_state::member& m) {
   }
   if (std::exchange(m.paused, false)) log(self, log_level::info, m.settings.name, "goes on: an allowance lets it");
   ++m.life;
+  m.started_at = self->clock().now();
   m.mailboxes = open_mailboxes(self, m.settings);
   for (side s : both_sides)
     self->monitor(m.mailboxes[s]);
   both<notifier_actor> notifiers;
   if (o.polling && o.open_notifier)
     notifiers = {o.open_notifier(m.settings.primary), o.open_notifier(m.settings.replica)};
-  m.actor = self->spawn<caf::monitored>(
-      pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context, o.polling, std::move(notifiers)});
+  std::function<notifier_actor(side)> again;
+  if (o.polling && o.open_notifier)
+    again = [open = o.open_notifier, primary = m.settings.primary, replica = m.settings.replica](side s) {
+      return open(s == side::primary ? primary : replica);
+    };
+  m.actor = self->spawn<caf::monitored>(pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context,
+                                                           o.polling, std::move(notifiers), std::move(again)});
+  end_with(self, m.actor);
   log(self, log_level::info, m.settings.name, "started");
 }
 
@@ -76,6 +90,8 @@ void pair_down(supervisor_self self, supervisor_state::member& m, const caf::err
   end_mailboxes(self, m);
   if (!m.wanted) return;
   ++m.restarts;
+  constexpr std::chrono::hours long_enough{1}; // what ends after that is no sequel of what ended before
+  if (self->clock().now() - m.started_at > long_enough) m.restarts_in_a_row = 0;
   ++m.restarts_in_a_row;
   auto rest = logic::back_off(m.restarts_in_a_row, self->state.options.context.random());
   log(self, log_level::error, m.settings.name,
@@ -97,6 +113,11 @@ namespace {
 
 /// Ends what runs of a pair; `then` is called when nothing of it is under way.
 void end_run(supervisor_self self, supervisor_state::member& m, std::function<void()> then) {
+  if (m.planner) {
+    self->request(m.planner, caf::infinite, stop_pair{}).then([](const pair_stopped&) {}, [](const caf::error&) {});
+    m.when_planned.push_back(std::move(then));
+    return;
+  }
   if (!m.actor) return then();
   auto name = m.settings.name;
   // Let go at the answer, not at its end, which comes a little later: whoever asks next must find it stopped.
@@ -106,12 +127,26 @@ void end_run(supervisor_self self, supervisor_state::member& m, std::function<vo
       end_mailboxes(self, *stopped);
     }
     then();
+    // It was wanted again while it ended.
+    if (auto* stopped = find(self, name); stopped && stopped->wanted && !stopped->actor && !stopped->renewing)
+      launch(self, *stopped);
   };
-  self->request(m.actor, mailbox_patience, stop_pair{})
+  self->request(m.actor, caf::infinite, stop_pair{})
       .then([let_go](const pair_stopped&) { let_go(); }, [let_go](const caf::error&) { let_go(); });
 }
 
 } // namespace
+
+void plan_ended(supervisor_self self, const std::string& name) {
+  auto* m = find(self, name);
+  if (!m) return;
+  m->planner = nullptr;
+  end_mailboxes(self, *m);
+  for (auto& then : std::exchange(m->when_planned, {}))
+    then();
+  m = find(self, name);
+  if (m && m->wanted && !m->actor && !m->renewing) launch(self, *m);
+}
 
 /// Stops one pair; `then` is called when nothing of it is under way.
 void halt(supervisor_self self, supervisor_state::member& m, std::function<void()> then) {
@@ -183,36 +218,70 @@ void decide_and_launch(supervisor_self self, const std::string& name) {
           [self](const caf::error&) { one_decided(self); });
 }
 
+/// Nothing of it runs any more: now it becomes what is wanted of it by this time, whatever was wanted when it was told
+/// to end.
+void become_wanted(supervisor_self self, const std::string& name) {
+  auto* m = find(self, name);
+  if (!m) return one_decided(self);
+  if (!m->removed) {
+    m->renewing = false;
+    decide_and_launch(self, name);
+    return one_decided(self);
+  }
+  const auto& o = self->state.options;
+  const auto gone = [self, name] {
+    auto* left = find(self, name);
+    if (left && !left->removed) return become_wanted(self, name); // it has come back
+    self->state.members.erase(name);
+    one_decided(self);
+  };
+  // One that was forgotten leaves nothing to be kept; one that was taken out of the file may come back into it.
+  self->request(o.ledger, ledger_patience, leave_pairs{{{pair_id{name}, o.context.wall_clock()}}})
+      .then([gone](const stored&) { gone(); }, [gone](const caf::error&) { gone(); });
+}
+
+void renew(supervisor_self self, supervisor_state::member& m) {
+  if (std::exchange(m.renewing, true)) return;
+  ++self->state.undecided;
+  halt(self, m, [self, name = m.settings.name] { become_wanted(self, name); });
+}
+
 void set_pairs(supervisor_self self, const std::vector<pair_settings>& pairs) {
   auto& members = self->state.members;
-  auto wanted = [&](const std::string& name) {
-    return std::find_if(pairs.begin(), pairs.end(), [&](const pair_settings& p) { return p.name == name; });
-  };
   std::vector<std::string> names; // halting a pair may take it out of the members at once
   for (const auto& [name, m] : members)
     names.push_back(name);
   for (const auto& name : names) {
     auto& m = members.at(name);
-    auto at = wanted(name);
-    if (at != pairs.end() && *at == m.settings) continue;
-    ++self->state.undecided;
-    halt(self, m, [self, name, settings = at == pairs.end() ? std::optional<pair_settings>() : *at] {
-      if (auto* m = find(self, name)) {
-        if (settings) {
-          m->settings = *settings;
-          decide_and_launch(self, name);
-        } else {
-          self->state.members.erase(name);
-        }
-      }
-      one_decided(self);
-    });
+    const auto at = std::find_if(pairs.begin(), pairs.end(), [&](const pair_settings& p) { return p.name == name; });
+    const bool removed = at == pairs.end();
+    if (removed == m.removed && (removed || *at == m.settings)) continue;
+    m.removed = removed;
+    if (!removed) m.settings = *at;
+    renew(self, m);
   }
   for (const auto& p : pairs)
     if (!members.contains(p.name)) {
       members[p.name].settings = p;
       decide_and_launch(self, p.name);
     }
+}
+
+/// Pairs that were taken out of the file while the daemon did not run.
+void leave_unknown(supervisor_self self) {
+  const auto& o = self->state.options;
+  self->request(o.ledger, ledger_patience, load_pairs{})
+      .then(
+          [self](const pairs_loaded& loaded) {
+            const auto& o = self->state.options;
+            leave_pairs call;
+            for (const auto& pair : loaded.pairs)
+              if (!find(self, pair.value)) call.pairs.push_back({pair, o.context.wall_clock()});
+            if (call.pairs.empty()) return;
+            self->request(o.ledger, ledger_patience, std::move(call))
+                .then([](const stored&) {}, [](const caf::error&) {}); // the ledger's death is noticed by its monitor
+          },
+          [](const caf::error&) {});
 }
 
 } // namespace
@@ -239,6 +308,7 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
     self->send(state.options.meter, follow_limits{caf::actor_cast<caf::weak_actor_ptr>(self)});
   }
   set_pairs(self, state.options.pairs);
+  leave_unknown(self);
   return {
       [self](const ask_pairs&) {
         return answer_when_decided<pairs_are>(self, [self](auto promise) { overview(self, promise); });
@@ -260,8 +330,17 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
                                             [self, name = what.pair](auto promise) { plan(self, promise, name); });
       },
       [self](const approve_one& what) {
-        return answer_when_decided<pair_answers>(self, [self, what](auto promise) { approve(self, promise, what); });
+        return answer_when_decided<pair_answers>(
+            self, [self, what](auto promise) { release(self, promise, what.pair, what.folder_pair, false); });
       },
+      [self](const restore_one& what) {
+        return answer_when_decided<pair_answers>(
+            self, [self, what](auto promise) { release(self, promise, what.pair, what.folder_pair, true); });
+      },
+      [self](const resync_pairs& what) {
+        return answer_when_decided<pair_answers>(self, [self, what](auto promise) { resync(self, promise, what); });
+      },
+      [self](const ask_capabilities& what) { return capabilities(self, what); },
       [self](const ask_conflicts& what) { return conflicts(self, what); },
       [self](const ask_bans& what) { return bans(self, what); },
       [self](const lift_bans& what) { return lift(self, what); },

@@ -26,6 +26,10 @@ struct pair_overview {
   pair_counts counts;
   std::uint32_t restarts = 0;    // since the daemon started
   std::optional<failure> paused; // why it does not run though it is to
+  bool planned = false;          // stopped, and a plan of it is being made
+  /// Those of the settings, and those that are derived from them for subfolders (actors/folder_pairs.hpp).
+  std::vector<folder_pair_settings> folders;
+  std::vector<std::pair<folder_pair_id, frozen>> held; // by the brake
 };
 struct pairs_are {
   std::vector<pair_overview> pairs; // in the order of the configuration
@@ -68,9 +72,29 @@ struct planned {
   result<pair_plan> outcome;
 };
 
-/// Releases a folder pair that the brake holds. Empty folder pair: all of that pair.
+/// Releases a folder pair that the brake holds, with the deletes that had been seen by then. Empty folder pair: all of
+/// that pair.
 struct approve_one {
   std::string pair, folder_pair;
+};
+/// Releases it as well, but what is missing on one side is created again there.
+struct restore_one {
+  std::string pair, folder_pair;
+};
+/// Lists from the beginning and compares: nothing is deleted by what was known so far. Empty folder pair: all of them.
+/// Answered when that is on disk; the rounds of started pairs follow.
+struct resync_pairs {
+  std::vector<std::string> names;
+  std::string folder_pair;
+};
+
+/// What the mailboxes of one pair can hold and set, as far as they have been reached.
+struct ask_capabilities {
+  std::string pair;
+};
+struct capabilities_are {
+  bool running = false; // of a pair that does not run nothing is known
+  both<settable> what;
 };
 
 /// Empty pair: of all pairs.
@@ -122,7 +146,10 @@ using supervisor_actor = caf::typed_actor<
     // A dry run.
     caf::replies_to<plan_one>::with<planned>,
     // After the brake.
-    caf::replies_to<approve_one>::with<pair_answers>,
+    caf::replies_to<approve_one>::with<pair_answers>, caf::replies_to<restore_one>::with<pair_answers>,
+    caf::replies_to<resync_pairs>::with<pair_answers>,
+    // What can be set.
+    caf::replies_to<ask_capabilities>::with<capabilities_are>,
     // What lost.
     caf::replies_to<ask_conflicts>::with<conflicts_loaded>,
     // What rests.
@@ -155,14 +182,19 @@ struct supervisor_options {
 
 struct supervisor_state {
   supervisor_state(supervisor_actor::pointer) {}
+  /// What is wanted of a pair stands here at once; what runs follows it.
   struct member {
-    pair_settings settings;
-    pair_actor actor; // invalid: not running
+    pair_settings settings; // as they were wanted last
+    bool removed = false;   // no pair of that name is wanted any more
+    bool renewing = false;  // what runs ends, since something else is wanted; what that is, is looked at then
+    pair_actor actor;       // invalid: not running
     both<mailbox_actor> mailboxes;
     bool wanted = false;
-    bool planning = false; // a plan of the stopped pair is being made
-    bool paused = false;   // no allowance lets it run, which has been logged
-    bool pausing = false;  // and it is ending for that
+    pair_actor planner;                               // a plan of the stopped pair is being made
+    std::vector<std::function<void()>> when_planned;  // wait for its end
+    std::chrono::steady_clock::time_point started_at; // the last time
+    bool paused = false;                              // no allowance lets it run, which has been logged
+    bool pausing = false;                             // and it is ending for that
     std::uint32_t restarts = 0;
     std::uint32_t restarts_in_a_row = 0;
     std::uint64_t life = 0; // counts its starts
@@ -191,6 +223,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pairs_synced)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::plan_one)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::planned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::approve_one)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::restore_one)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::resync_pairs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_capabilities)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::capabilities_are)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_conflicts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_bans)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::bans_are)

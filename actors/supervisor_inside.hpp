@@ -15,9 +15,13 @@ supervisor_state::member* find(supervisor_self self, const std::string& name);
 // The life of a pair
 std::optional<failure> pause_of(supervisor_self self, const std::string& name);
 pair_settings running(pair_settings settings);
+/// Ends with the supervisor: a round under way would hold itself and its mailboxes.
+void end_with(supervisor_self self, const pair_actor& whom);
 both<mailbox_actor> open_mailboxes(supervisor_self self, const pair_settings& settings);
 void end_mailboxes(supervisor_self self, supervisor_state::member& m);
 void launch(supervisor_self self, supervisor_state::member& m);
+/// What a plan was made with goes, and who has waited for that goes on.
+void plan_ended(supervisor_self self, const std::string& name);
 void halt(supervisor_self self, supervisor_state::member& m, std::function<void()> then);
 void remember(supervisor_self self, const supervisor_state::member& m);
 void reconsider(supervisor_self self);
@@ -29,7 +33,11 @@ void start_or_stop(supervisor_self self, caf::typed_response_promise<pair_answer
 void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promise,
           const std::vector<std::string>& asked);
 void plan(supervisor_self self, caf::typed_response_promise<planned> promise, const std::string& name);
-void approve(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const approve_one& what);
+/// After the brake: lets a folder pair go on, deletes included, or has put back what is missing.
+void release(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const std::string& pair,
+             const std::string& folder, bool put_back);
+void resync(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const resync_pairs& what);
+caf::result<capabilities_are> capabilities(supervisor_self self, const ask_capabilities& what);
 caf::result<conflicts_loaded> conflicts(supervisor_self self, const ask_conflicts& what);
 caf::result<bans_are> bans(supervisor_self self, const ask_bans& what);
 caf::result<bans_lifted> lift(supervisor_self self, const lift_bans& what);

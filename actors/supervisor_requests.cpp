@@ -1,5 +1,7 @@
 #include "actors/supervisor_inside.hpp"
 
+#include "actors/folder_pairs.hpp"
+
 #include <algorithm>
 
 // What the supervisor is asked.
@@ -55,24 +57,18 @@ pair_condition condition_of(pair_phase phase) {
 }
 
 /// A stopped pair is planned by one that lives for as long as that takes and has no timer.
-pair_actor spawn_to_plan(supervisor_self self, supervisor_state::member& m, both<mailbox_actor>& mailboxes) {
+pair_actor spawn_to_plan(supervisor_self self, supervisor_state::member& m) {
   const auto& o = self->state.options;
-  m.planning = true;
-  mailboxes = open_mailboxes(self, m.settings);
-  return self->spawn(pair, pair_options{running(m.settings), mailboxes, o.ledger, o.context, false, {}});
+  m.mailboxes = open_mailboxes(self, m.settings);
+  m.planner = self->spawn(pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context, false, {}, {}});
+  end_with(self, m.planner);
+  return m.planner;
 }
 
-void end_plan(supervisor_self self, const std::string& name, pair_actor planner, both<mailbox_actor> mailboxes) {
-  auto then = [self, name, mailboxes] {
-    for (side s : both_sides)
-      self->send_exit(mailboxes[s], caf::exit_reason::user_shutdown);
-    auto* m = find(self, name);
-    if (!m) return;
-    m->planning = false;
-    if (m->wanted && !m->actor) launch(self, *m);
-  };
-  self->request(planner, mailbox_patience, stop_pair{})
-      .then([then](const pair_stopped&) { then(); }, [then](const caf::error&) { then(); });
+void end_plan(supervisor_self self, const std::string& name, const pair_actor& planner) {
+  self->request(planner, caf::infinite, stop_pair{})
+      .then([self, name](const pair_stopped&) { plan_ended(self, name); },
+            [self, name](const caf::error&) { plan_ended(self, name); });
 }
 
 /// Asks the mailboxes of one running pair, or of all.
@@ -117,17 +113,32 @@ void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promi
   auto result = std::make_shared<pairs_are>();
   for (const auto& p : self->state.options.pairs)
     if (auto* m = find(self, p.name)) {
-      result->pairs.push_back({m->settings, pair_condition::stopped, {}, {}, m->restarts, {}});
+      result->pairs.push_back({m->settings, pair_condition::stopped, {}, {}, m->restarts, {}, false, {}, {}});
+      result->pairs.back().planned = static_cast<bool>(m->planner);
       if (m->wanted) result->pairs.back().condition = pair_condition::starting;
       if (m->wanted && (!m->actor || m->pausing)) result->pairs.back().paused = pause_of(self, p.name);
       if (result->pairs.back().paused) result->pairs.back().condition = pair_condition::paused;
     }
-  auto done = after(result->pairs.size() * 2, [promise, result]() mutable { promise.deliver(std::move(*result)); });
+  auto done = after(result->pairs.size() * 3, [promise, result]() mutable {
+    for (auto& p : result->pairs)
+      p.status.held = p.held; // an administrator may have let go since its last round
+    promise.deliver(std::move(*result));
+  });
   for (std::size_t i = 0; i < result->pairs.size(); ++i) {
     const auto& name = result->pairs[i].settings.name;
     self->request(self->state.options.ledger, ledger_patience, load_counts{pair_id{name}})
         .then([result, i, done](const pair_counts& c) { result->pairs[i].counts = c, done(); },
               [done](const caf::error&) { done(); });
+    // What is frozen is so whether the pair runs or not, and whatever its last round has seen.
+    self->request(self->state.options.ledger, ledger_patience, load_folder_sides{pair_id{name}})
+        .then(
+            [result, i, done](folder_sides_loaded& known) {
+              auto& one = result->pairs[i];
+              one.folders = folder_pairs_of(one.settings, known.folders);
+              one.held = std::move(known.brakes.held);
+              done();
+            },
+            [done](const caf::error&) { done(); });
     auto* m = find(self, name);
     if (!m->actor || result->pairs[i].paused) {
       done();
@@ -201,7 +212,7 @@ void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promis
 
 void plan(supervisor_self self, caf::typed_response_promise<planned> promise, const std::string& name) {
   auto* m = find(self, name);
-  if (!m || m->planning) {
+  if (!m || m->planner) {
     promise.deliver(planned{m ? failure{reach::account,
                                         retry::later,
                                         {},
@@ -215,11 +226,10 @@ void plan(supervisor_self self, caf::typed_response_promise<planned> promise, co
     promise.deliver(planned{std::move(*why)}); // a plan reads the lists, which is traffic
     return;
   }
-  both<mailbox_actor> mailboxes;
   bool stopped = !m->actor;
-  auto planner = stopped ? spawn_to_plan(self, *m, mailboxes) : m->actor;
-  auto end = [self, name, planner, mailboxes, stopped] {
-    if (stopped) end_plan(self, name, planner, mailboxes);
+  auto planner = stopped ? spawn_to_plan(self, *m) : m->actor;
+  auto end = [self, name, planner, stopped] {
+    if (stopped) end_plan(self, name, planner);
   };
   self->request(planner, caf::infinite, plan_pair{})
       .then(
@@ -234,34 +244,79 @@ void plan(supervisor_self self, caf::typed_response_promise<planned> promise, co
           });
 }
 
-void approve(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const approve_one& what) {
+void release(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const std::string& pair,
+             const std::string& folder, bool put_back) {
   auto result = std::make_shared<pair_answers>();
-  result->pairs.push_back({what.pair, {}});
-  auto* m = find(self, what.pair);
-  if (!m || !m->actor) {
-    result->pairs[0].failed = m ? not_running(what.pair) : no_such_pair(what.pair);
+  result->pairs.push_back({pair, {}});
+  if (!find(self, pair)) {
+    result->pairs[0].failed = no_such_pair(pair);
     promise.deliver(*result);
     return;
   }
-  std::vector<folder_pair_id> folders;
-  for (const auto& f : m->settings.folders)
-    if (what.folder_pair.empty() || f.name == what.folder_pair) folders.emplace_back(f.name);
-  auto held = std::make_shared<bool>(false);
-  auto done = after(folders.size(), [promise, result, held, what]() mutable {
-    if (!*held)
-      result->pairs[0].failed =
-          failure{reach::folder,
-                  retry::never,
-                  {},
-                  "not-frozen",
-                  "nothing is frozen there: " + what.pair + (what.folder_pair.empty() ? "" : "/" + what.folder_pair),
-                  "pair.get shows what is frozen"};
-    promise.deliver(*result);
-  });
-  for (const auto& f : folders)
-    self->request(m->actor, ledger_patience, approve_folder_pair{f})
-        .then([held, done](const approved& a) { *held = *held || a.was_held, done(); },
-              [done](const caf::error&) { done(); });
+  const auto& o = self->state.options;
+  self->request(o.ledger, ledger_patience,
+                release_brake{pair_id{pair}, folder_pair_id{folder}, put_back, o.context.wall_clock()})
+      .then(
+          [self, promise, result, pair, folder, put_back](const brakes_released& released) mutable {
+            if (released.folders.empty())
+              result->pairs[0].failed =
+                  failure{reach::folder,
+                          retry::never,
+                          {},
+                          "not-frozen",
+                          "nothing is frozen there: " + pair + (folder.empty() ? "" : "/" + folder),
+                          "pair.get shows what is frozen"};
+            for (const auto& f : released.folders)
+              self->state.options.context.log({log_level::info,
+                                               put_back ? "what is missing is put back, as an administrator wants it"
+                                                        : "goes on with its deletes, as an administrator wants it",
+                                               pair,
+                                               f.value,
+                                               {},
+                                               {}});
+            // Answered first, so that nobody waits for the round.
+            promise.deliver(*result);
+            if (auto* m = find(self, pair); m && m->actor && !released.folders.empty())
+              self->send(m->actor, folder_dirty{});
+          },
+          [promise](const caf::error& e) mutable { promise.deliver(e); });
+}
+
+void resync(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const resync_pairs& what) {
+  auto result = std::make_shared<pair_answers>();
+  auto done = after(what.names.size(), [promise, result]() mutable { promise.deliver(std::move(*result)); });
+  const auto& o = self->state.options;
+  for (const auto& name : what.names) {
+    const auto at = result->pairs.size();
+    result->pairs.push_back({name, {}});
+    if (!find(self, name)) {
+      result->pairs[at].failed = no_such_pair(name);
+      done();
+      continue;
+    }
+    self->request(o.ledger, ledger_patience,
+                  restart_listing{pair_id{name}, folder_pair_id{what.folder_pair}, o.context.wall_clock()})
+        .then(
+            [self, name, done](const stored&) {
+              done();
+              if (auto* m = find(self, name); m && m->actor) self->send(m->actor, folder_dirty{});
+            },
+            [result, at, done](const caf::error& e) {
+              result->pairs[at].failed =
+                  failure{reach::account, retry::later, {}, "ended", "it could not be kept: " + caf::to_string(e), {}};
+              done();
+            });
+  }
+}
+
+caf::result<capabilities_are> capabilities(supervisor_self self, const ask_capabilities& what) {
+  auto promise = self->make_response_promise<capabilities_are>();
+  auto result = std::make_shared<capabilities_are>();
+  if (auto* m = find(self, what.pair)) result->running = static_cast<bool>(m->actor);
+  for_mailboxes<ask_settable, settable>(
+      self, what.pair, {}, [result](const std::string&, side s, const settable& can) { result->what[s] = can; },
+      [promise, result]() mutable { promise.deliver(std::move(*result)); });
+  return promise;
 }
 
 caf::result<conflicts_loaded> conflicts(supervisor_self self, const ask_conflicts& what) {

@@ -17,6 +17,9 @@ constexpr std::uint32_t most_passes = 1000;
 constexpr std::uint32_t most_steps = 60;
 /// What was due and could not be done is not tried at once again.
 constexpr std::chrono::seconds least_rest{30};
+/// How long a folder that cannot be read lets deletes wait that may be moves into it. Until then it is most likely an
+/// outage; later the item would be created there anew, which is no loss, while a delete that never comes is one.
+constexpr std::chrono::hours longest_hold{1};
 
 const std::string& path_of(const folder_pair_settings& f, side s) {
   return s == side::primary ? f.primary : f.replica;
@@ -34,14 +37,14 @@ std::string leaves_alone(const policy& p) {
 
 } // namespace
 
-sync_round::sync_round(pair_self self, std::vector<folder_pair_id> approved, bool dry, std::set<folder_id> hinted,
-                       std::function<void(outcome)> done)
-    : self_(self), approved_(std::move(approved)), dry_(dry), hinted_(std::move(hinted)), done_(std::move(done)) {
+sync_round::sync_round(pair_self self, bool dry, std::set<folder_id> hinted, std::function<void(outcome)> done)
+    : self_(self), dry_(dry), hinted_(std::move(hinted)), done_(std::move(done)) {
+  question_.dry = dry_;
+  question_.deletes_a_day = options().settings.deletes_a_day;
   for (const auto& f : options().settings.folders) {
     arbitrated_folder a;
     a.name = folder_pair_id{f.name};
     a.policy = f.policy;
-    a.approved = std::find(approved_.begin(), approved_.end(), a.name) != approved_.end();
     question_.folders.push_back(std::move(a));
   }
 }
@@ -186,6 +189,7 @@ bool sync_round::place(const folder_pair_id& name, const both<std::string>& path
                     paths.replica + " of class " + kinds.replica,
                 "pair folders of the same class: mail with mail, contacts with contacts"});
   if (!folder(name).usable) return false;
+  self_->state.kinds[name] = kinds.primary;
   both<folder_id> ids;
   for (side s : both_sides) {
     ids[s] = found[s]->id;
@@ -221,10 +225,13 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
       k.ids[f.side] = f.folder;
       k.paths[f.side] = f.path;
     }
-  for (auto& [name, k] : before)
+  std::vector<folder_pair_id> names;
+  for (auto& [name, k] : before) {
+    names.push_back(name);
     what.known.push_back(std::move(k));
+  }
   auto me = shared_from_this();
-  find_subfolders(self_, root, std::move(what), dry_, [me, at, known](subfolders_found found) {
+  find_subfolders(self_, root, std::move(what), dry_, [me, at, known, names](subfolders_found found) {
     const auto& root = me->options().settings.folders[at];
     for (side s : both_sides)
       if (found.failed[s])
@@ -235,7 +242,6 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
       arbitrated_folder a;
       a.name = one.pair.name;
       a.policy = root.policy;
-      a.approved = std::find(me->approved_.begin(), me->approved_.end(), a.name) != me->approved_.end();
       me->question_.folders.push_back(std::move(a));
       if (!me->place(one.pair.name, one.pair.paths, {&one.folders.primary, &one.folders.replica})) continue;
       auto settings = root;
@@ -245,6 +251,17 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
       settings.include_subfolders = false;
       hold_folder_pair(me->self_, settings);
     }
+    // What could not be looked for is not known to be gone: items may have been moved into it.
+    if (found.failed.primary || found.failed.replica)
+      for (const auto& name : names) {
+        const auto stands = [&](const arbitrated_folder& f) { return f.name == name; };
+        if (std::any_of(me->question_.folders.begin(), me->question_.folders.end(), stands)) continue;
+        arbitrated_folder a;
+        a.name = name;
+        a.policy = root.policy;
+        a.usable = false;
+        me->question_.folders.push_back(std::move(a));
+      }
     me->place_subfolders(at + 1, known);
   });
 }
@@ -275,7 +292,8 @@ void sync_round::pull_all() {
   for (const auto& f : question_.folders) {
     if (!f.usable || halted_ || (some && !is_hinted(f.name))) continue;
     ++open_;
-    self_->request(self_->state.folder_pairs.at(f.name), mailbox_patience, pull{places_->at(f.name)})
+    // However long the lists are: each page has its own time.
+    self_->request(self_->state.folder_pairs.at(f.name), caf::infinite, pull{places_->at(f.name)})
         .then(
             [me, name = f.name](pulled& p) {
               me->news_ = me->news_ || p.news;
@@ -298,10 +316,24 @@ void sync_round::pulled_all() {
   decide();
 }
 
+void sync_round::note_unread() {
+  auto& since = self_->state.unread_since;
+  const auto now = self_->clock().now();
+  for (auto& f : question_.folders) {
+    if (const auto kind = self_->state.kinds.find(f.name); kind != self_->state.kinds.end()) f.kind = kind->second;
+    if (f.usable)
+      since.erase(f.name);
+    else
+      f.holds_deletes = now - since.try_emplace(f.name, now).first->second < longest_hold;
+  }
+}
+
 void sync_round::decide() {
   if (halted_) return finish();
   auto me = shared_from_this();
-  self_->request(self_->state.judge, mailbox_patience, question_)
+  note_unread();
+  question_.first_of_round = passes_ == 0;
+  self_->request(self_->state.judge, caf::infinite, question_)
       .then([me](arbitrated& verdicts) { me->decided(verdicts); },
             [self = self_](const caf::error& e) { self->quit(e); });
 }
@@ -320,7 +352,7 @@ void sync_round::decided(arbitrated& verdicts) {
     waiting_for_delete += of.waiting_for_delete;
     echoes = echoes || of.waiting_for_echo > 0;
     tasks = tasks || !of.tasks.empty();
-    waiting_ += of.waiting_for_listing + of.waiting_for_delete + of.resting;
+    waiting_ += of.waiting_for_listing + of.waiting_for_delete + of.waiting_for_unread + of.resting;
   }
   // A delete is believed when every mapped folder has been listed after it was seen: list once more.
   // And once what we wrote is all done, the lists shall know it: of what they never showed, they tell no delete.

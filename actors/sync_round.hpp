@@ -21,15 +21,13 @@ public:
   };
   /// `hinted`: folders of either side that may have news. Only they are listed, and the others where something waits
   /// for that; empty: all are.
-  sync_round(pair_self self, std::vector<folder_pair_id> approved, bool dry, std::set<folder_id> hinted,
-             std::function<void(outcome)> done);
+  sync_round(pair_self self, bool dry, std::set<folder_id> hinted, std::function<void(outcome)> done);
   void start();
   /// Nothing new is begun; the round ends when what is under way has been answered.
   void halt();
 
 private:
   pair_self self_;
-  std::vector<folder_pair_id> approved_;
   bool dry_;
   std::set<folder_id> hinted_; // until the first listing
   bool halted_ = false;
@@ -67,6 +65,7 @@ private:
   bool is_hinted(const folder_pair_id& name) const;
   void pull_all();
   void pulled_all();
+  void note_unread();
   void decide();
   void decided(arbitrated& verdicts);
   void let_rest_what_circles(arbitrated& verdicts);

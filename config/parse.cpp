@@ -30,9 +30,18 @@ constexpr std::array<string_view, 4> auth_keys_with_secrets{"type", "user", "pas
 constexpr std::array<string_view, 3> side_of_server_keys{"server", "mailbox", "auth"};
 constexpr std::array<string_view, 8> direct_side_keys{"url",     "mailbox",     "auth",     "version",
                                                       "ca_file", "concurrency", "timeouts", "streaming"};
-constexpr std::array<string_view, 11> pair_keys{
-    "primary",    "replica",          "folders",           "start", "direction", "drift", "unchangeable", "meetings",
-    "start_date", "polling_interval", "include_subfolders"};
+constexpr std::array<string_view, 12> pair_keys{"primary",
+                                                "replica",
+                                                "folders",
+                                                "start",
+                                                "direction",
+                                                "drift",
+                                                "unchangeable",
+                                                "meetings",
+                                                "start_date",
+                                                "polling_interval",
+                                                "include_subfolders",
+                                                "deletes_a_day"};
 constexpr std::array<string_view, 10> folder_pair_keys{
     "primary",    "replica",          "direction",          "drift", "unchangeable", "meetings",
     "start_date", "polling_interval", "include_subfolders", "on"};
@@ -358,6 +367,8 @@ private:
       result.replica = read_side(pair.child("replica"), pair.path("replica"), name + "/replica",
                                  goes_without_mailbox(value, "replica"));
     if (const auto start = pair.flag("start")) result.start = *start;
+    if (const auto most = pair.number("deletes_a_day", 1, 1'000'000))
+      result.deletes_a_day = static_cast<std::uint64_t>(*most);
     folder_pair_settings inherited;
     inherited.polling_interval = default_polling_interval;
     read_inherited(pair, inherited);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -81,11 +82,15 @@ struct folder_pair_settings {
   friend bool operator==(const folder_pair_settings&, const folder_pair_settings&) = default;
 };
 
+inline constexpr std::uint64_t default_deletes_a_day = 200;
+
 struct pair_settings {
   std::string name;
   side_settings primary;
   side_settings replica;
   bool start = true;
+  /// More deletes than that in a day (UTC) wait for an administrator.
+  std::uint64_t deletes_a_day = default_deletes_a_day;
   std::vector<folder_pair_settings> folders; // at least one, in the order of the file
   friend bool operator==(const pair_settings&, const pair_settings&) = default;
 };

@@ -60,6 +60,13 @@ ordered_json answer_to(const edit_request& what) {
     if (what.what == subject::folder_pair) one["pair"] = what.pair;
     one[what.what == subject::server ? "server" : what.what == subject::pair ? "pair" : "folder"] = name;
     one["done"] = true;
+    if (what.what == subject::pair && what.deed == deed::remove) {
+      one["forgotten"] = !what.keep_state;
+      one["note"] =
+          what.keep_state
+              ? "what is known of its items is kept; a pair of that name asks before it deletes what has left meanwhile"
+              : "what was known of its items is forgotten; the mailboxes stay as they are";
+    }
     list.push_back(std::move(one));
   }
   const auto* plural = what.what == subject::server ? "servers" : what.what == subject::pair ? "pairs" : "folder_pairs";
@@ -170,7 +177,7 @@ void configuration_desk::next() {
       [this, what = what, to = to](pairs_are& all) {
         stopped pairs;
         for (const auto& p : all.pairs)
-          if (p.condition == pair_condition::stopped) pairs.insert(p.settings.name);
+          if (p.condition == pair_condition::stopped && !p.planned) pairs.insert(p.settings.name);
         with_.run([this, what, to, pairs] { carry_out(what, to, pairs); });
       },
       [this, to = to](const std::string& why) {
@@ -185,6 +192,12 @@ void configuration_desk::done() {
 }
 
 void configuration_desk::carry_out(const edit_request& what, const reply& to, const stopped& pairs) {
+  const auto is_declared = [this](const std::string& name) {
+    return !with_.book.find({declared::pair, name}).is_null();
+  };
+  if (what.what == subject::pair && what.deed == deed::remove && !what.keep_state &&
+      std::none_of(what.names.begin(), what.names.end(), is_declared))
+    return forget(what, to);
   auto wanted = edits_of(what, pairs);
   if (auto* why = std::get_if<call_error>(&wanted)) {
     to.failed(std::move(*why));
@@ -200,6 +213,10 @@ void configuration_desk::carry_out(const edit_request& what, const reply& to, co
     return done();
   }
   auto change = std::make_shared<declarations::change>(std::move(std::get<declarations::change>(checked)));
+  for (auto& k : change->to_keep) {
+    k.keep_state = what.keep_state;
+    k.when = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  }
   with_.room.ask_ledger<stored>(
       keep_declarations{change->to_keep}, patience,
       [this, what, to, change](stored&) {
@@ -214,6 +231,36 @@ void configuration_desk::carry_out(const edit_request& what, const reply& to, co
         to.failed({error_code::internal, "it could not be kept: " + why, "look into the log", ""});
         with_.run([this] { done(); });
       });
+}
+
+void configuration_desk::forget(const edit_request& what, const reply& to) {
+  const auto failed = [this, to](const std::string& why) {
+    to.failed({error_code::internal, "it could not be forgotten: " + why, "look into the log", ""});
+    with_.run([this] { done(); });
+  };
+  with_.room.ask_ledger<pairs_loaded>(
+      load_pairs{}, patience,
+      [this, what, to, failed](pairs_loaded& known) {
+        forget_pairs call;
+        for (const auto& name : what.names)
+          if (std::find(known.pairs.begin(), known.pairs.end(), pair_id{name}) != known.pairs.end()) {
+            call.pairs.push_back({pair_id{name}});
+          } else {
+            with_.run([this, name, to] {
+              to.failed(not_there("pair", name, with_.book.names(declared::pair), "pair.list", "pair"));
+              done();
+            });
+            return;
+          }
+        with_.room.ask_ledger<stored>(
+            std::move(call), patience,
+            [this, what, to](stored&) {
+              to.done(nlohmann::json(answer_to(what)));
+              with_.run([this] { done(); });
+            },
+            failed);
+      },
+      failed);
 }
 
 /// Both servers are asked before the pair is declared as any other. Nobody else's change waits for them.
@@ -251,7 +298,7 @@ std::optional<call_error> configuration_desk::refusal(const edit_request& what, 
   };
   if (one.kind == declared::pair) {
     if (!runs(one.name)) return std::nullopt;
-    return call_error{error_code::not_possible, "pair \"" + one.name + "\" is started",
+    return call_error{error_code::not_possible, "pair \"" + one.name + "\" is started, or a plan of it is being made",
                       "stop the pair first: pair.stop", "pair"};
   }
   auto users = book.pairs_with(one.name);

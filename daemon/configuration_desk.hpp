@@ -50,6 +50,8 @@ private:
   void next();
   void carry_out(const admin::edit_request& what, const admin::reply& to, const stopped& pairs);
   void look_at_public_folders(const admin::edit_request& what, const admin::reply& to, const settings& all);
+  /// What is still known of pairs that are declared no more.
+  void forget(const admin::edit_request& what, const admin::reply& to);
   void done();
   std::variant<edits, admin::call_error> edits_of(const admin::edit_request& what, const stopped& pairs) const;
   std::variant<edits, admin::call_error> folder_edits(const admin::edit_request& what, const stopped& pairs) const;

@@ -4,6 +4,7 @@
 #include "actors/ews/notifier.hpp"
 #include "actors/ledger.hpp"
 #include "actors/meter.hpp"
+#include "daemon/notifier_shelf.hpp"
 #include "daemon/polled_only.hpp"
 #include "ews/http/curl_transport.hpp"
 #include "ews/spool/spool_directory.hpp"
@@ -96,12 +97,23 @@ public:
 
   /// Invalid where the server is polled only.
   notifier_actor notifier_of(const side_settings& side) {
-    const std::lock_guard lock(notifiers_mutex_);
-    if (ended_ || !polled_only_because(side.server).empty()) return {};
+    if (!polled_only_because(side.server).empty()) return {};
     auto key = side.server;
     key.name.clear(); // of the place in the configuration, not of the server
-    for (const auto& [server, notifier] : notifiers_)
-      if (server == key) return notifier;
+    return notifiers_->get(key, [&] { return make_notifier(side); });
+  }
+
+  /// What has timers: each keeps its actor alive until it is due, and an actor system waits for its actors. Any thread.
+  void end() {
+    notifiers_->end();
+    const std::lock_guard lock(mutex_);
+    for (auto& [budget, gateway] : gateways_)
+      caf::anon_send_exit(gateway, caf::exit_reason::user_shutdown);
+    if (discovery_) caf::anon_send_exit(discovery_, caf::exit_reason::user_shutdown);
+  }
+
+private:
+  notifier_actor make_notifier(const side_settings& side) {
     auto mailbox = options_of(side);
     notifier_options options;
     options.url = mailbox.url;
@@ -114,24 +126,9 @@ public:
     options.transport = transport_;
     options.random = random_bits;
     options.counter = counter_;
-    return notifiers_.emplace_back(std::move(key), spawn_notifier(system_, std::move(options))).second;
+    return spawn_notifier(system_, std::move(options));
   }
 
-  /// What has timers: each keeps its actor alive until it is due, and an actor system waits for its actors. Any thread.
-  void end() {
-    {
-      const std::lock_guard lock(notifiers_mutex_);
-      ended_ = true;
-      for (auto& [server, notifier] : std::exchange(notifiers_, {}))
-        caf::anon_send_exit(notifier, caf::exit_reason::user_shutdown);
-    }
-    const std::lock_guard lock(mutex_);
-    for (auto& [budget, gateway] : gateways_)
-      caf::anon_send_exit(gateway, caf::exit_reason::user_shutdown);
-    if (discovery_) caf::anon_send_exit(discovery_, caf::exit_reason::user_shutdown);
-  }
-
-private:
   mailbox_options options_of(const side_settings& side) {
     const auto& server = side.server;
     mailbox_options options;
@@ -177,9 +174,7 @@ private:
   std::mutex mutex_;
   std::map<budget, gateway_actor> gateways_;
   autodiscover_actor discovery_;
-  std::mutex notifiers_mutex_; // notifiers_, ended_
-  std::vector<std::pair<server_settings, notifier_actor>> notifiers_;
-  bool ended_ = false;
+  std::shared_ptr<notifier_shelf> notifiers_ = std::make_shared<notifier_shelf>();
 };
 
 /// A store together with what it stands on.

@@ -92,7 +92,7 @@ std::string show_metrics(const std::string& version, utc_seconds started, const 
   each("exsyncd_pair_restarts", "counter", "How often the pair ended by itself and was started anew.",
        [](const pair_overview& p) { return std::optional<std::uint64_t>(p.restarts); });
   each("exsyncd_pair_frozen_folders", "gauge", "Folder pairs that the brake holds.",
-       [](const pair_overview& p) { return std::optional<std::uint64_t>(p.status.held.size()); });
+       [](const pair_overview& p) { return std::optional<std::uint64_t>(p.held.size()); });
   each("exsyncd_pair_last_sync_seconds", "gauge", "When the pair was last in step, in seconds since 1970.",
        [&](const pair_overview& p) { return at(p.status.last_sync); });
   each("exsyncd_pair_last_change_seconds", "gauge", "When something was last written, in seconds since 1970.",

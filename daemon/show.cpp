@@ -77,8 +77,8 @@ const failure* failure_of(const pair_status& status, const std::string& folder) 
   return nullptr;
 }
 
-const frozen* frozen_of(const pair_status& status, const std::string& folder) {
-  for (const auto& [name, why] : status.held)
+const frozen* frozen_of(const pair_overview& pair, const std::string& folder) {
+  for (const auto& [name, why] : pair.held)
     if (name.value == folder) return &why;
   return nullptr;
 }
@@ -97,6 +97,9 @@ json show_unseen(const pair_overview& pair, const std::string& folder = {}) {
   return list;
 }
 
+constexpr auto what_to_do_when_frozen = "pair.plan shows what has left by name; pair.approve deletes it on the other "
+                                        "side as well, pair.restore puts it back";
+
 json show_folder(const folder_pair_settings& folder, const pair_overview& pair) {
   json j{{"name", folder.name},
          {"primary", folder.primary},
@@ -104,11 +107,11 @@ json show_folder(const folder_pair_settings& folder, const pair_overview& pair) 
          {"direction", show(folder.policy.direction)},
          {"polling_interval_seconds", std::chrono::duration<double>(folder.polling_interval).count()},
          {"status", show(pair.condition)}};
-  if (const auto* held = frozen_of(pair.status, folder.name)) {
+  if (const auto* held = frozen_of(pair, folder.name)) {
     j["status"] = "frozen";
     j["reason"] = held->reason;
     j["since"] = show_time(held->since);
-    j["hint"] = "look at pair.plan; pair.approve lets it go on";
+    j["hint"] = what_to_do_when_frozen;
   } else if (const auto* why = failure_of(pair.status, folder.name)) {
     j["status"] = "error";
     j["error"] = show(*why);
@@ -200,9 +203,14 @@ json show(const arbitrated::of_folder_pair& folder) {
     j["tasks"].push_back(show(t));
   }
   j["counts"] = counts;
-  if (const auto waiting = folder.waiting_for_listing + folder.waiting_for_delete; waiting > 0) j["waiting"] = waiting;
+  if (const auto waiting = folder.waiting_for_listing + folder.waiting_for_delete + folder.waiting_for_unread;
+      waiting > 0)
+    j["waiting"] = waiting;
   if (!folder.skipped.empty()) j["skipped"] = folder.skipped;
-  if (folder.held) j["frozen"] = {{"reason", folder.held->reason}, {"since", show_time(folder.held->since)}};
+  if (folder.held)
+    j["frozen"] = {{"reason", folder.held->reason},
+                   {"since", show_time(folder.held->since)},
+                   {"hint", "nothing of this is done until pair.approve; pair.restore puts back what has left"}};
   return j;
 }
 
@@ -315,10 +323,13 @@ json show(const pair_overview& pair, bool whole) {
   add_time(j, "next_poll", status.next_poll);
   if (!status.failures.empty()) j["errors"] = show(status.failures);
   if (pair.paused) j["errors"] = json::array({show(*pair.paused)});
-  if (!status.held.empty()) {
+  if (!pair.held.empty()) {
     j["frozen"] = json::array();
-    for (const auto& [folder, why] : status.held)
-      j["frozen"].push_back({{"folder", folder.value}, {"reason", why.reason}});
+    for (const auto& [folder, why] : pair.held)
+      j["frozen"].push_back({{"folder", folder.value},
+                             {"reason", why.reason},
+                             {"since", show_time(why.since)},
+                             {"hint", what_to_do_when_frozen}});
   }
   if (auto unseen = show_unseen(pair); !unseen.empty()) j["out_of_sight"] = std::move(unseen);
   if (!whole) return j;
@@ -339,7 +350,7 @@ json show(const pair_overview& pair, bool whole) {
 
 json show_folders(const pair_overview& pair) {
   auto list = json::array();
-  for (const auto& f : pair.settings.folders)
+  for (const auto& f : pair.folders)
     list.push_back(show_folder(f, pair));
   return list;
 }

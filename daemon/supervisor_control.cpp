@@ -1,5 +1,6 @@
 #include "daemon/supervisor_control.hpp"
 
+#include "actors/folder_pairs.hpp"
 #include "config/values.hpp"
 #include "daemon/server_questions.hpp"
 #include "daemon/show.hpp"
@@ -85,14 +86,26 @@ void supervisor_control::daemon_status(reply to) {
     auto pairs = json::array();
     for (const auto& p : all.pairs)
       pairs.push_back(show(p, false));
+    auto shown = std::make_shared<std::vector<std::string>>();
     const auto now = configuration();
-    to.done({{"version", with_.version},
-             {"pid", ::getpid()},
-             {"started", show_time(with_.started)},
-             {"configuration", with_.configuration_file},
-             {"state_directory", now->all.state_directory},
-             {"summary", show_summary(all.pairs)},
-             {"pairs", pairs}});
+    for (const auto& p : all.pairs)
+      shown->push_back(p.settings.name);
+    for (const auto& [name, found] : now->wrong_pairs)
+      shown->push_back(name);
+    const json status{{"version", with_.version},
+                      {"pid", ::getpid()},
+                      {"started", show_time(with_.started)},
+                      {"configuration", with_.configuration_file},
+                      {"state_directory", now->all.state_directory},
+                      {"summary", show_summary(all.pairs)},
+                      {"pairs", pairs}};
+    ask_ledger<pairs_loaded>(load_pairs{}, to, [to, status, shown](pairs_loaded& known) {
+      auto answer = status;
+      for (const auto& pair : known.pairs)
+        if (std::find(shown->begin(), shown->end(), pair.value) == shown->end())
+          answer["kept_pairs"].push_back(pair.value);
+      to.done(answer);
+    });
   });
 }
 
@@ -221,23 +234,34 @@ void supervisor_control::pair_plan(const std::string& pair, reply to) {
   });
 }
 
-std::vector<std::string> supervisor_control::folders_of(const std::string& pair,
-                                                        const std::optional<std::string>& folder,
-                                                        const reply& to) const {
-  const auto now = configuration();
-  std::vector<std::string> names;
-  for (const auto& f : find(now->all, pair)->folders)
-    if (!folder || f.name == *folder) names.push_back(f.name);
-  if (names.empty())
-    to.failed({admin::error_code::not_found, "pair \"" + pair + "\" has no folder pair \"" + *folder + '"',
-               "pair.get lists them", "folder"});
-  return names;
+void supervisor_control::with_folder(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
+                                     const reply& to, std::function<void()> then) {
+  if (!folder) return then();
+  ask<pairs_are>(ask_pairs{}, quick, to, [pairs, folder, to, then = std::move(then)](pairs_are& all) {
+    for (const auto& p : all.pairs)
+      if (std::find(pairs.begin(), pairs.end(), p.settings.name) != pairs.end() &&
+          !find_folder_pair(p.folders, folder_pair_id{*folder}))
+        return to.failed({admin::error_code::not_found,
+                          "pair \"" + p.settings.name + "\" has no folder pair \"" + *folder + '"',
+                          "pair.get lists them", "folder"});
+    then();
+  });
 }
 
 void supervisor_control::pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) {
   if (!known({pair}, to)) return;
-  if (folders_of(pair, folder, to).empty()) return;
-  change(approve_one{pair, folder.value_or("")}, to);
+  with_folder({pair}, folder, to, [=, this] { change(approve_one{pair, folder.value_or("")}, to); });
+}
+
+void supervisor_control::pair_restore(const std::string& pair, const std::optional<std::string>& folder, reply to) {
+  if (!known({pair}, to)) return;
+  with_folder({pair}, folder, to, [=, this] { change(restore_one{pair, folder.value_or("")}, to); });
+}
+
+void supervisor_control::pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
+                                     reply to) {
+  if (!known(pairs, to)) return;
+  with_folder(pairs, folder, to, [=, this] { change(resync_pairs{pairs, folder.value_or("")}, to); });
 }
 
 void supervisor_control::conflict_list(const std::optional<std::string>& pair, std::size_t limit, reply to) {

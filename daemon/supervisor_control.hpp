@@ -58,6 +58,7 @@ public:
   void pair_sync_now(const std::vector<std::string>& pairs, admin::reply to) override;
   void pair_plan(const std::string& pair, admin::reply to) override;
   void pair_approve(const std::string& pair, const std::optional<std::string>& folder, admin::reply to) override;
+  void pair_restore(const std::string& pair, const std::optional<std::string>& folder, admin::reply to) override;
   void pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
                    admin::reply to) override;
   void item_why(const std::optional<std::string>& pair, const std::string& item, std::size_t limit,
@@ -84,9 +85,9 @@ private:
            std::function<void(Answer&)> answered);
   template <class Answer, class Question>
   void ask_ledger(Question question, const admin::reply& to, std::function<void(Answer&)> answered);
-  /// The names of the folder pairs of one pair, one or all; empty where there is no such, and `to` has been answered.
-  std::vector<std::string> folders_of(const std::string& pair, const std::optional<std::string>& folder,
-                                      const admin::reply& to) const;
+  /// Calls `then` where each of these pairs has this folder pair, of its settings or derived; else answers `to`.
+  void with_folder(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
+                   const admin::reply& to, std::function<void()> then);
   void show_found(const std::vector<twin>& found, bool more, const admin::reply& to);
   /// Answers with what was shown of pairs, together with the items that they leave alone, by class and reason.
   void add_skipped(std::vector<std::string> pairs, nlohmann::json list, std::function<void(nlohmann::json)> then,

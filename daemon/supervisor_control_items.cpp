@@ -48,33 +48,6 @@ void supervisor_control::metrics(reply to) {
                  [this, to](pairs_are& all) { to.done(show_metrics(with_.version, with_.started, all.pairs)); });
 }
 
-void supervisor_control::pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
-                                     reply to) {
-  if (!known(pairs, to)) return;
-  for (const auto& pair : pairs)
-    if (folders_of(pair, folder, to).empty()) return;
-  // What was bound is bound again from the beginning; pages that are under way are void then.
-  const auto left = std::make_shared<std::size_t>(pairs.size());
-  const auto answer = std::make_shared<json>(json::array());
-  for (const auto& pair : pairs)
-    ask_ledger<folder_sides_loaded>(load_folder_sides{pair_id{pair}}, to, [=, this](folder_sides_loaded& loaded) {
-      bind_folders again;
-      for (const auto& f : loaded.folders)
-        if (!folder || f.folder_pair.value == *folder)
-          again.folders.push_back({f.pair, f.folder_pair, f.side, f.mailbox, f.folder, f.path, true});
-      ask_ledger<folders_bound>(std::move(again), to, [=, this](folders_bound&) {
-        with_.run([=, this] {
-          answer->push_back({{"pair", pair}, {"done", true}});
-          if (--*left > 0) return;
-          to.done({{"pairs", *answer}});
-          // The rounds take as long as they take; stopped pairs list anew when they are started.
-          with_.room.ask<pairs_synced>(
-              sync_pairs{pairs}, slow, [](pairs_synced&) {}, [](const std::string&) {});
-        });
-      });
-    });
-}
-
 void supervisor_control::ban_add(const std::string& pair, const std::string& id, reply to) {
   if (!known({pair}, to)) return;
   ask_ledger<twins_loaded>(load_twins{{twin_id{id}}}, to, [=, this](twins_loaded& found) {
@@ -122,35 +95,34 @@ void supervisor_control::item_why(const std::optional<std::string>& pair, const 
 }
 
 void supervisor_control::show_found(const std::vector<twin>& found, bool more, const reply& to) {
-  const auto known = configuration();
   std::vector<std::string> pairs;
   for (const auto& t : found)
     if (std::find(pairs.begin(), pairs.end(), t.pair.value) == pairs.end()) pairs.push_back(t.pair.value);
-  // The brakes of each pair, one after the other; then the answer.
-  const auto held = std::make_shared<std::map<std::pair<std::string, std::string>, frozen>>();
-  const auto step = std::make_shared<std::function<void(std::size_t)>>();
+  const auto known = std::make_shared<std::map<std::string, known_pair>>();
   const auto answer = [=] {
     auto list = json::array();
     for (const auto& t : found) {
-      const auto at = std::find_if(known->all.pairs.begin(), known->all.pairs.end(),
-                                   [&](auto& p) { return p.name == t.pair.value; });
-      const auto brake = held->find({t.pair.value, t.folder_pair.value});
-      list.push_back(show_item(t, at == known->all.pairs.end() ? nullptr : &*at,
-                               brake == held->end() ? std::nullopt : std::optional(brake->second), now()));
+      const auto at = known->find(t.pair.value);
+      list.push_back(show_item(t, at == known->end() ? nullptr : &at->second, now()));
     }
     to.done({{"items", list}, {"more", more}});
   };
-  // It holds itself until it has ended.
-  *step = [=, this, weak = std::weak_ptr(step)](std::size_t i) {
-    if (i == pairs.size()) return answer();
-    ask_ledger<folder_sides_loaded>(load_folder_sides{pair_id{pairs[i]}}, to,
-                                    [=, next = weak.lock()](folder_sides_loaded& loaded) {
-                                      for (const auto& [folder, why] : loaded.held)
-                                        (*held)[{pairs[i], folder.value}] = why;
-                                      (*next)(i + 1);
-                                    });
-  };
-  (*step)(0);
+  ask<pairs_are>(ask_pairs{}, quick, to, [=, this](pairs_are& all) {
+    for (auto& p : all.pairs)
+      if (std::find(pairs.begin(), pairs.end(), p.settings.name) != pairs.end())
+        (*known)[p.settings.name] = {std::move(p), {}};
+    // What each of the mailboxes can set, one pair after the other; then the answer.
+    const auto step = std::make_shared<std::function<void(std::size_t)>>();
+    // It holds itself until it has ended.
+    *step = [=, this, weak = std::weak_ptr(step)](std::size_t i) {
+      if (i == pairs.size()) return answer();
+      ask<capabilities_are>(ask_capabilities{pairs[i]}, quick, to, [=, next = weak.lock()](capabilities_are& can) {
+        if (const auto at = known->find(pairs[i]); at != known->end()) at->second.can = can;
+        (*next)(i + 1);
+      });
+    };
+    (*step)(0);
+  });
 }
 
 void supervisor_control::add_skipped(std::vector<std::string> pairs, json list, std::function<void(json)> then,
@@ -159,26 +131,28 @@ void supervisor_control::add_skipped(std::vector<std::string> pairs, json list, 
   const bool any = std::any_of(shown->begin(), shown->end(),
                                [](auto& p) { return p.contains("items") && p.at("items").value("skipped", 0) > 0; });
   if (!any) return then(std::move(*shown));
-  const auto known = configuration();
-  item_search::start(
-      with_.room,
-      [=, at = now()](const twin& t) {
-        const auto place = std::find(pairs.begin(), pairs.end(), t.pair.value);
-        const auto of = std::find_if(known->all.pairs.begin(), known->all.pairs.end(),
-                                     [&](auto& p) { return p.name == t.pair.value; });
-        if (place == pairs.end() || of == known->all.pairs.end()) return true;
-        const auto why = why_skipped(t, *of, at);
-        if (!why) return true;
-        const auto& seen = t.seen.primary ? t.seen.primary : t.seen.replica;
-        auto& count =
-            (*shown)[static_cast<std::size_t>(place - pairs.begin())]["skipped"][show(seen->item_class)][*why];
-        count = count.is_null() ? 1 : count.get<std::uint64_t>() + 1;
-        return true;
-      },
-      [=](const std::string& failed) {
-        if (!failed.empty()) return to.failed(no_answer(failed));
-        then(std::move(*shown));
-      });
+  ask<pairs_are>(ask_pairs{}, quick, to, [=, this](pairs_are& all) {
+    const auto known = std::make_shared<const pairs_are>(std::move(all));
+    item_search::start(
+        with_.room,
+        [=, at = now()](const twin& t) {
+          const auto place = std::find(pairs.begin(), pairs.end(), t.pair.value);
+          const auto of = std::find_if(known->pairs.begin(), known->pairs.end(),
+                                       [&](auto& p) { return p.settings.name == t.pair.value; });
+          if (place == pairs.end() || of == known->pairs.end()) return true;
+          const auto why = why_skipped(t, of->folders, at);
+          if (!why) return true;
+          const auto& seen = t.seen.primary ? t.seen.primary : t.seen.replica;
+          auto& count =
+              (*shown)[static_cast<std::size_t>(place - pairs.begin())]["skipped"][show(seen->item_class)][*why];
+          count = count.is_null() ? 1 : count.get<std::uint64_t>() + 1;
+          return true;
+        },
+        [=](const std::string& failed) {
+          if (!failed.empty()) return to.failed(no_answer(failed));
+          then(std::move(*shown));
+        });
+  });
 }
 
 } // namespace exsyncd

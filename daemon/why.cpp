@@ -1,5 +1,6 @@
 #include "daemon/why.hpp"
 
+#include "actors/folder_pairs.hpp"
 #include "actors/logic/decide.hpp"
 #include "config/values.hpp"
 #include "daemon/show.hpp"
@@ -19,9 +20,10 @@ std::string name_of(side s) {
   return s == side::primary ? "primary" : "replica";
 }
 
-const folder_pair_settings* find(const pair_settings& of, const folder_pair_id& name) {
-  const auto at = std::find_if(of.folders.begin(), of.folders.end(), [&](auto& f) { return f.name == name.value; });
-  return at == of.folders.end() ? nullptr : &*at;
+item_class class_of(const twin& item) {
+  for (const auto s : both_sides)
+    if (item.seen[s]) return item.seen[s]->item_class;
+  return item_class::message;
 }
 
 /// Where the arbiter looks for it: an item that was never agreed belongs where it was seen.
@@ -33,12 +35,17 @@ const folder_pair_id& home_of(const twin& item) {
 }
 
 /// What a round decides that has just listed everything.
-logic::verdict verdict_of(const twin& item, const folder_pair_settings& in, utc_seconds now) {
+logic::verdict verdict_of(const twin& item, const folder_pair_settings& in, const both<settable>& can,
+                          utc_seconds now) {
   logic::surroundings around;
   around.policy = in.policy;
   around.listed = true;
   constexpr auto all = std::numeric_limits<sequence>::max();
   around.listed_after = around.new_after = {all, all};
+  for (const auto s : both_sides) {
+    around.settable[s] = settable_on(can[s], class_of(item));
+    around.settable_on_draft[s] = can[s].on_draft;
+  }
   around.now = now;
   return logic::decide(item, around);
 }
@@ -105,21 +112,22 @@ struct sentence {
   }
 };
 
-std::string explain(const twin& item, const pair_settings* of, const std::optional<frozen>& held, utc_seconds now) {
+std::string explain(const twin& item, const known_pair* of, utc_seconds now) {
   if (item.buried) return "it is gone on both sides since " + show_time(*item.buried);
   if (of == nullptr) return "its pair is not configured any more: nothing is done about it";
   const auto& home = home_of(item);
-  const auto* folder = find(*of, home);
+  const auto* folder = find_folder_pair(of->pair.folders, home);
   if (folder == nullptr)
     return "folder pair \"" + home.value + "\" is not configured any more: nothing is done about it";
   if (!folder->on) return "folder pair \"" + home.value + "\" is off: nothing is done about it (folder_pair.on)";
-  if (held)
-    return "folder pair \"" + home.value + "\" is frozen since " + show_time(held->since) + ": " + held->reason +
-           " (pair.plan shows what would be done, pair.approve lets it go on)";
+  for (const auto& [name, held] : of->pair.held)
+    if (name == home)
+      return "folder pair \"" + home.value + "\" is frozen since " + show_time(held.since) + ": " + held.reason +
+             " (pair.plan shows what would be done, pair.approve does it, pair.restore puts back what is missing)";
   if (item.intent)
     return verb(item.intent->operation) + name_of(item.intent->target) + " is under way since " +
            show_time(item.intent->begun) + "; what became of it is not known yet";
-  const auto verdict = verdict_of(item, *folder, now);
+  const auto verdict = verdict_of(item, *folder, of->can.what, now);
   if (const auto* w = std::get_if<logic::wait>(&verdict.what); w != nullptr && item.trouble) {
     const auto& t = *item.trouble;
     const auto why = " (" + t.code + ") " + t.what + (t.hint.empty() ? "" : " — " + t.hint);
@@ -132,6 +140,9 @@ std::string explain(const twin& item, const pair_settings* of, const std::option
   }
   if (item.base && !is_unsettled(item)) return "both sides are the same as far as exsyncd knows";
   if (item.base && !has_work(item)) return "both sides are the same; a list has yet to show what was written";
+  // What can be written is known of a mailbox only while it is open.
+  if (item.base && !of->can.running)
+    return "its pair does not run: what has changed is carried over once it is started";
   return std::visit(sentence{}, verdict.what);
 }
 
@@ -181,22 +192,19 @@ bool is_meant(const twin& item, const std::string& wanted) {
   return false;
 }
 
-std::optional<std::string> why_skipped(const twin& item, const pair_settings& of, utc_seconds now) {
+std::optional<std::string> why_skipped(const twin& item, const std::vector<folder_pair_settings>& folders,
+                                       utc_seconds now) {
   if (item.base || item.buried || item.trouble || is_unsettled(item)) return std::nullopt;
-  const auto* folder = find(of, home_of(item));
+  const auto* folder = find_folder_pair(folders, home_of(item));
   if (folder == nullptr) return std::nullopt;
-  const auto verdict = verdict_of(item, *folder, now);
+  const auto verdict = verdict_of(item, *folder, {}, now);
   const auto* a = std::get_if<logic::agree>(&verdict.what);
   return a == nullptr ? std::nullopt : a->skipped;
 }
 
-json show_item(const twin& item, const pair_settings* of, const std::optional<frozen>& held, utc_seconds now) {
-  json j{{"id", item.id.value},
-         {"pair", item.pair.value},
-         {"folder", home_of(item).value},
-         {"in_step", is_in_step(item)},
-         {"why", explain(item, of, held, now)},
-         {"times_synced", item.times_synced}};
+json show_item(const twin& item, const known_pair* of, utc_seconds now) {
+  json j{{"id", item.id.value},         {"pair", item.pair.value},       {"folder", home_of(item).value},
+         {"in_step", is_in_step(item)}, {"why", explain(item, of, now)}, {"times_synced", item.times_synced}};
   for (const auto s : both_sides) {
     if (!item.seen[s]) continue;
     j[name_of(s)] = show_side(*item.seen[s]);
@@ -205,7 +213,7 @@ json show_item(const twin& item, const pair_settings* of, const std::optional<fr
       j["message_id"] = item.seen[s]->message_id.value;
     if (!j.contains("class")) j["class"] = show(item.seen[s]->item_class);
   }
-  if (item.trouble && of != nullptr) j["trouble"] = show_trouble(item, *of);
+  if (item.trouble && of != nullptr) j["trouble"] = show_trouble(item, of->pair.settings);
   return j;
 }
 

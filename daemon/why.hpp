@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/supervisor.hpp"
 #include "config/settings.hpp"
 #include "storage/records.hpp"
 
@@ -7,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace exsyncd {
 
@@ -14,11 +16,18 @@ namespace exsyncd {
 /// subject, whatever its case.
 bool is_meant(const twin& item, const std::string& wanted);
 
-/// The item that is left alone on one side, and why; empty for every other.
-std::optional<std::string> why_skipped(const twin& item, const pair_settings& of, utc_seconds now);
+/// The item that is left alone on one side, and why; empty for every other. `folders`: all of its pair.
+std::optional<std::string> why_skipped(const twin& item, const std::vector<folder_pair_settings>& folders,
+                                       utc_seconds now);
+
+/// The pair of an item, and what its mailboxes can set.
+struct known_pair {
+  pair_overview pair;
+  capabilities_are can;
+};
 
 /// What is known of an item: both sides, and in words why it is in step or is not. `of` is its pair, or nothing where
-/// that is not configured any more; `held` the brake's reason, where it holds the folder pair.
-nlohmann::json show_item(const twin& item, const pair_settings* of, const std::optional<frozen>& held, utc_seconds now);
+/// that is not configured any more.
+nlohmann::json show_item(const twin& item, const known_pair* of, utc_seconds now);
 
 } // namespace exsyncd

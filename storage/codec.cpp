@@ -65,6 +65,18 @@ template <class Archive, of_type<frozen> R>
 void fields(Archive& a, R& f) {
   a(f.reason, f.since);
 }
+template <class Archive, of_type<release> R>
+void fields(Archive& a, R& r) {
+  a(r.put_back, r.up_to, r.when);
+}
+template <class Archive, of_type<wary> R>
+void fields(Archive& a, R& w) {
+  a(w.since, w.when);
+}
+template <class Archive, of_type<delete_count> R>
+void fields(Archive& a, R& d) {
+  a(d.day, d.count);
+}
 template <class Archive, of_type<pair_memory> R>
 void fields(Archive& a, R& m) {
   a(m.started, m.start_in_file);
@@ -321,6 +333,9 @@ std::variant<Record, storage_failure> decode(std::string_view bytes) {
 EXSYNCD_CODEC_FOR(twin)
 EXSYNCD_CODEC_FOR(folder_side)
 EXSYNCD_CODEC_FOR(frozen)
+EXSYNCD_CODEC_FOR(release)
+EXSYNCD_CODEC_FOR(wary)
+EXSYNCD_CODEC_FOR(delete_count)
 EXSYNCD_CODEC_FOR(conflict)
 EXSYNCD_CODEC_FOR(pair_memory)
 EXSYNCD_CODEC_FOR(folder_pair_counts)

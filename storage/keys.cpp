@@ -30,6 +30,9 @@ enum table : char {
   costly_table = 'k',
   allowance_table = 'l',
   allowance_month_table = 'L',
+  release_table = 'v',
+  wary_table = 'w',
+  delete_count_table = 'q',
 };
 
 class key {
@@ -86,6 +89,15 @@ std::string folder_side(const pair_id& p, const folder_pair_id& f, side s) {
 std::string frozen(const pair_id& p, const folder_pair_id& f) {
   return key(frozen_table).part(p.value).end(f.value);
 }
+std::string release(const pair_id& p, const folder_pair_id& f) {
+  return key(release_table).part(p.value).end(f.value);
+}
+std::string wary(const pair_id& p, const folder_pair_id& f) {
+  return key(wary_table).part(p.value).end(f.value);
+}
+std::string delete_count(const pair_id& p) {
+  return key(delete_count_table).part(p.value).end();
+}
 std::string memory(const pair_id& p) {
   return key(memory_table).part(p.value).end();
 }
@@ -140,6 +152,18 @@ std::string conflict(const pair_id& p, sequence s) {
 std::string all_folder_sides(const pair_id& p) {
   return key(folder_side_table).part(p.value).end();
 }
+std::string all_frozen(const pair_id& p) {
+  return key(frozen_table).part(p.value).end();
+}
+std::string all_released(const pair_id& p) {
+  return key(release_table).part(p.value).end();
+}
+std::string all_wary(const pair_id& p) {
+  return key(wary_table).part(p.value).end();
+}
+std::string all_items(const pair_id& p) {
+  return key(item_table).part(p.value).end();
+}
 std::string all_counts(const pair_id& p) {
   return key(counts_table).part(p.value).end();
 }
@@ -168,8 +192,21 @@ std::string present_since(const pair_id& p, const folder_pair_id& f, side s, std
   return key(present_table).part(p.value).part(f.value).of(s).number(generation).end();
 }
 
+std::vector<std::string> all_of(const pair_id& p) {
+  std::vector<std::string> result;
+  for (const auto t :
+       {item_table, unsettled_table, trouble_table, buried_table, present_table, unpaired_table, folder_side_table,
+        frozen_table, release_table, wary_table, delete_count_table, memory_table, counts_table, conflict_table})
+    result.push_back(key(t).part(p.value).end());
+  return result;
+}
+
+folder_pair_id folder_of(const pair_id& p, std::string_view entry) {
+  return folder_pair_id{std::string(entry.substr(all_frozen(p).size()))};
+}
+
 std::string_view tables_by_pair() {
-  static constexpr char tables[] = {folder_side_table, memory_table, frozen_table};
+  static constexpr char tables[] = {folder_side_table, memory_table, frozen_table, wary_table};
   return {tables, sizeof tables};
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Where each record is in the engine, and under which further keys a twin is found. Every key begins with the letter
 /// of its table; parts are length-prefixed, so that no id can be mistaken for the beginning of another, and numbers are
@@ -18,6 +19,9 @@ std::string of_twin(const twin_id&);
 std::string item(const pair_id&, side, const mailbox_identity&, const item_id&);
 std::string folder_side(const pair_id&, const folder_pair_id&, side);
 std::string frozen(const pair_id&, const folder_pair_id&);
+std::string release(const pair_id&, const folder_pair_id&);
+std::string wary(const pair_id&, const folder_pair_id&);
+std::string delete_count(const pair_id&);
 std::string memory(const pair_id&);
 std::string counts(const pair_id&, const folder_pair_id&);
 std::string declaration(declared, const std::string& name);
@@ -42,6 +46,10 @@ std::string all_allowances();
 
 // What a scan of one pair begins with; the values of the sets of twins are twin ids.
 std::string all_folder_sides(const pair_id&);
+std::string all_frozen(const pair_id&);
+std::string all_released(const pair_id&);
+std::string all_wary(const pair_id&);
+std::string all_items(const pair_id&);
 std::string all_counts(const pair_id&);
 std::string all_conflicts(const pair_id&);
 std::string all_unsettled(const pair_id&);
@@ -55,6 +63,11 @@ std::string all_unpaired(const pair_id&, const message_id&);
 /// Twins present in one folder, those of older generations first.
 std::string all_present(const pair_id&, const folder_pair_id&, side);
 std::string present_since(const pair_id&, const folder_pair_id&, side, std::uint64_t generation);
+
+/// What the keys of one pair begin with in every table that begins with a pair: all of it but twins and traffic.
+std::vector<std::string> all_of(const pair_id&);
+/// The folder pair of a key that ends with one.
+folder_pair_id folder_of(const pair_id&, std::string_view key);
 
 /// The tables that have an entry for every pair that is known, and the pair of one of their keys.
 std::string_view tables_by_pair();

@@ -242,6 +242,31 @@ struct frozen {
   friend bool operator==(const frozen&, const frozen&) = default;
 };
 
+/// What an administrator has decided about the items that had left a frozen folder pair: those that were seen leaving
+/// up to then, and no later ones. It ends when nothing of that is left to be done.
+struct release {
+  /// They come back from the other side, and so does whatever comes to be absent; else they go there as well.
+  bool put_back = false;
+  sequence up_to = 0;
+  utc_seconds when{};
+  friend bool operator==(const release&, const release&) = default;
+};
+
+/// The folder pair has not been looked after for a while, though what was known of it was kept: whatever has left in
+/// that time freezes it, however little it is.
+struct wary {
+  sequence since = 0; // a listing that was asked for later tells
+  utc_seconds when{};
+  friend bool operator==(const wary&, const wary&) = default;
+};
+
+/// Deletes of a pair that were carried over on a day (UTC) without an administrator having asked for them.
+struct delete_count {
+  utc_seconds day{};
+  std::uint64_t count = 0;
+  friend bool operator==(const delete_count&, const delete_count&) = default;
+};
+
 /// What the store remembers of a pair beside its items.
 struct pair_memory {
   /// Started or stopped over the socket; holds until "start" changes in the file.

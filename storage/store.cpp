@@ -355,6 +355,7 @@ bool store::settle(const settle_twin& call) {
   const bool done = edit(call.twin, [&](twin& t) {
     if (t.intent ? t.intent->id != call.intent : call.intent.has_value()) return false;
     if (call.wrote && !record_write(t, call)) return false;
+    count_delete(t);
     t.intent.reset();
     t.unfinished = !call.settled;
     if (call.base) t.base = call.base;
@@ -476,14 +477,6 @@ void store::note(const note_trouble& call) {
   });
 }
 
-void store::freeze(const set_frozen& call) {
-  const auto key = keys::frozen(call.pair, call.folder_pair);
-  if (call.state)
-    put(key, encode(*call.state));
-  else
-    erase(key);
-}
-
 void store::remember(const set_pair_memory& call) {
   put(keys::memory(call.pair), encode(call.memory));
 }
@@ -492,7 +485,11 @@ void store::keep(const keep_declaration& call) {
   const auto key = keys::declaration(call.kind, call.name);
   if (call.text) return put(key, encode(declaration{call.kind, call.name, *call.text}));
   erase(key);
-  if (call.kind == declared::pair) erase(keys::memory(pair_id{call.name}));
+  if (call.kind != declared::pair) return;
+  const pair_id pair{call.name};
+  if (!call.keep_state) return static_cast<void>(forget({pair}));
+  erase(keys::memory(pair));
+  leave({pair, call.when});
 }
 
 void store::prune(const prune_conflicts& call) {

@@ -153,10 +153,41 @@ struct note_trouble {
   std::optional<exsyncd::trouble> trouble; // empty: lifts it
 };
 
-struct set_frozen {
+/// What a look at the brake has come to, in one batch.
+struct note_brake {
   pair_id pair;
-  folder_pair_id folder_pair;
-  std::optional<frozen> state;
+  std::vector<std::pair<folder_pair_id, frozen>> freeze; // they are wary no longer
+  std::vector<folder_pair_id> calm;                      // nothing had left while they were not looked after
+  std::vector<folder_pair_id> released;                  // nothing is left of what was decided about them
+};
+
+/// Lets folder pairs go on that the brake holds. What has left them by now is deleted on the other side as well, or,
+/// with `put_back`, is taken for absent, so that it is created again from there.
+struct release_brake {
+  pair_id pair;
+  folder_pair_id folder_pair; // empty: all that are frozen
+  bool put_back = false;
+  utc_seconds when{};
+};
+
+/// Binds anew from the beginning what is bound, and takes for absent what has left: nothing is deleted by what is known
+/// so far. The brake lets go.
+struct restart_listing {
+  pair_id pair;
+  folder_pair_id folder_pair; // empty: all
+  utc_seconds when{};
+};
+
+/// Removes all that is kept of a pair, but the bytes that it has cost.
+struct forget_pair {
+  pair_id pair;
+};
+
+/// The pair is not looked after from now on, but what is known of it is kept: its folder pairs are wary. One that is
+/// wary already stays as it is.
+struct leave_pair {
+  pair_id pair;
+  utc_seconds when{};
 };
 
 struct set_pair_memory {
@@ -165,11 +196,14 @@ struct set_pair_memory {
 };
 
 /// Keeps what was declared over the admin socket, in place of what had its name; without a text it is forgotten. A
-/// pair that is forgotten takes along what was said about its start: a new one of that name begins anew.
+/// pair that is forgotten takes along all that is known of it (forget_pair): a new one of that name begins anew. With
+/// `keep_state` only what was said about its start goes, and what is known is left (leave_pair) as of `when`.
 struct keep_declaration {
   declared kind = declared::server;
   std::string name;
   std::optional<std::string> text;
+  bool keep_state = false;
+  utc_seconds when{};
 };
 
 /// Removes the conflicts of a pair but its newest `most`, and all from before `before`.
@@ -253,7 +287,13 @@ public:
   bool settle(const settle_twin&);
   void absorb(const absorb_twin&);
   void note(const note_trouble&);
-  void freeze(const set_frozen&);
+  void note(const note_brake&);
+  /// The folder pairs that were held, or had been let go before and are not through yet.
+  std::vector<folder_pair_id> release(const release_brake&);
+  void restart(const restart_listing&);
+  /// How many items were known.
+  std::uint64_t forget(const forget_pair&);
+  void leave(const leave_pair&);
   void remember(const set_pair_memory&);
   void keep(const keep_declaration&);
   void prune(const prune_conflicts&);
@@ -272,6 +312,14 @@ public:
   std::vector<twin> unpaired(const pair_id&, const std::vector<message_id>&) const;
   std::vector<folder_side> folder_sides(const pair_id&) const;
   std::optional<frozen> frozen_state(const pair_id&, const folder_pair_id&) const;
+  /// All that the brake has to know of a pair.
+  struct brakes {
+    std::vector<std::pair<folder_pair_id, frozen>> held;
+    std::vector<std::pair<folder_pair_id, exsyncd::release>> released;
+    std::vector<std::pair<folder_pair_id, wary>> unattended;
+    delete_count deletes;
+  };
+  brakes brakes_of(const pair_id&) const;
   /// Every folder pair that is bound or has twins; counted as twins change, since counting them would read them all.
   pair_counts counts(const pair_id&) const;
   /// The newest first.
@@ -320,6 +368,9 @@ private:
   std::vector<twin_id> not_seen_since(const folder_side&, std::uint64_t generation) const;
   bool record_write(twin&, const settle_twin&);
   void reopen_left_alone(const bind_folder&);
+  void put_back(const pair_id&, const folder_pair_id&, sequence at);
+  void count_delete(const twin&);
+  void forget_costs(const pair_id&, std::vector<std::string>& keys) const;
   std::optional<observation> take_from_owner(const twin_id& but, const folder_side&, const item_id&);
 
   engine& engine_;

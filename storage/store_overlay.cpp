@@ -118,6 +118,10 @@ std::optional<Record> store::read(const std::string& key) const {
   return std::move(std::get<Record>(result));
 }
 template std::optional<folder_side> store::read(const std::string&) const;
+template std::optional<frozen> store::read(const std::string&) const;
+template std::optional<exsyncd::release> store::read(const std::string&) const;
+template std::optional<wary> store::read(const std::string&) const;
+template std::optional<delete_count> store::read(const std::string&) const;
 
 template <class Record>
 void store::scan_records(const std::string& prefix, const std::function<bool(Record)>& visit) const {
@@ -185,10 +189,6 @@ std::vector<folder_side> store::folder_sides(const pair_id& pair) const {
     return true;
   });
   return result;
-}
-
-std::optional<frozen> store::frozen_state(const pair_id& pair, const folder_pair_id& folder) const {
-  return read<frozen>(keys::frozen(pair, folder));
 }
 
 pair_counts store::counts(const pair_id& pair) const {

@@ -109,6 +109,14 @@ void store::add_item(const twin& t, const keep_traffic::of_item& i) {
   put(key, encode(sum));
 }
 
+/// What its items have cost names them: the bytes of days and months stay, since they were paid for.
+void store::forget_costs(const pair_id& pair, std::vector<std::string>& keys) const {
+  scan(keys::all_costly(), [&](std::string_view key, std::string_view bytes) {
+    if (auto c = take(decode<costly_item>(bytes), failure_); c && c->pair == pair) keys.emplace_back(key);
+    return true;
+  });
+}
+
 /// Lets them grow to twice what is kept, so that not each new one costs a look at all.
 void store::drop_cheap(const pair_id& pair, utc_seconds month) {
   std::vector<costly_item> all;

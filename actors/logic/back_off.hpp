@@ -9,6 +9,9 @@ namespace exsyncd::logic {
 /// How often one item is tried again before it rests in the ban list.
 inline constexpr std::uint32_t most_tries = 8;
 
+/// No rest is longer: what is due later than that was noted before the clock was set back.
+inline constexpr std::chrono::minutes longest_rest{75};
+
 /// The rest before the next try: 30 s, doubling up to an hour, spread by up to a quarter so that what failed together
 /// does not come back together. `tries` counts those that failed, from 1.
 inline std::chrono::seconds back_off(std::uint32_t tries, std::uint64_t random) {

@@ -1,18 +1,26 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+/// Whether so much has left at once that an administrator shall look first. A folder that somebody emptied by mistake,
+/// a restored or migrated mailbox and a broken server look alike. What README and man page promise stands here.
 namespace exsyncd::logic {
 
-/// Whether so many items of one folder vanished at once that an administrator shall look first: at least ten, and more
-/// than half of those known. A folder that was emptied, a restored or migrated mailbox and a broken server look alike.
-inline std::optional<std::string> brake(std::uint64_t vanished, std::uint64_t known) {
-  if (vanished < 10 || vanished * 2 <= known) return {};
-  return std::to_string(vanished) + " of " + std::to_string(std::max(known, vanished)) +
-         " items vanished at once; nothing was deleted or created on the other side";
-}
+/// One side of a folder pair, by the items that both sides were agreed to have.
+struct leaving {
+  std::uint64_t left = 0; // to no other folder of the pair, and nobody has decided about it yet
+  std::uint64_t stay = 0;
+  /// Nobody looked after the folder pair when they left.
+  bool unattended = false;
+};
+
+/// Why the folder pair is to be frozen: at least three items have left and none stays; of at least ten, more than half
+/// have left; or anything at all while nobody looked.
+std::optional<std::string> brake(const leaving&);
+
+/// The same for a whole pair: more than `most` deletes in a day, with those that are carried over already.
+std::optional<std::string> brake_of_day(std::uint64_t left, std::uint64_t deleted_today, std::uint64_t most);
 
 } // namespace exsyncd::logic

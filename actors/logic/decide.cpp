@@ -1,5 +1,6 @@
 #include "actors/logic/decide.hpp"
 
+#include "actors/logic/back_off.hpp"
 #include "actors/logic/digest.hpp"
 
 #include <algorithm>
@@ -29,7 +30,7 @@ public:
         return {wait{wait::reason::believable_delete}, {}};
     if (twin_.intent) return open_write();
     for (side s : both_sides)
-      if (auto& o = twin_.seen[s]; o && o->presence == presence::absent) return {forget{s}, {}};
+      if (auto& o = twin_.seen[s]; o && o->presence == presence::absent) return absent_from(s);
     for (side s : both_sides)
       if (is_unlisted(twin_, s) && here(s).unlisted_since < around_.listed_after[s]) return {look{{s}, true}, {}};
     if (!has_work(twin_) && is_unsettled(twin_)) return {wait{wait::reason::echo}, {}};
@@ -62,7 +63,7 @@ private:
     for (side s : both_sides)
       if (trouble_key(seen(s)) != t.at[s]) return {};
     if (t.banned && t.refused.empty()) return wait{wait::reason::banned};
-    if (!t.banned && around_.now < t.next) return wait{wait::reason::rest};
+    if (!t.banned && around_.now < t.next && t.next - around_.now <= longest_rest) return wait{wait::reason::rest};
     return {};
   }
 
@@ -99,6 +100,14 @@ private:
     const side from = other(twin_.trouble->side);
     return std::any_of(twin_.trouble->refused.begin(), twin_.trouble->refused.end(),
                        [&](const field_digest& d) { return rests(from, d.field); });
+  }
+
+  /// Absent without a delete: to be created again from the other side, which a one-way pair does on its source only
+  /// where an administrator has said so.
+  verdict absent_from(side s) const {
+    const bool wanted = around_.put_back_up_to && here(s).sequence <= *around_.put_back_up_to;
+    if (wanted && !two_way() && s == source() && twin_.base && present(target())) return {create_on{s}, {}};
+    return {forget{s}, {}};
   }
 
   conflict lost(side loser, std::string reason, std::vector<field> fields = {}) const {

@@ -26,6 +26,8 @@ struct surroundings {
   /// On a mail while it is a draft, besides those.
   both<std::vector<field>> settable_on_draft;
   utc_seconds now{};
+  /// What came to be absent by then is put back: an administrator wants it on the source of a one-way pair as well.
+  std::optional<sequence> put_back_up_to;
 };
 
 // ---- verdicts

@@ -82,6 +82,8 @@ struct edit_request {
   /// create, of a pair: each side names public folders ("folder", or paths in "folders"). Both servers are asked for
   /// them first, and nothing is declared that could not be kept in step.
   bool of_public_folders = false;
+  /// remove, of pairs: what is known of their items is not forgotten.
+  bool keep_state = false;
 };
 
 /// What is asked of the traffic that was counted.
@@ -119,6 +121,7 @@ public:
   virtual void pair_sync_now(const std::vector<std::string>& pairs, reply to) = 0;
   virtual void pair_plan(const std::string& pair, reply to) = 0;
   virtual void pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) = 0;
+  virtual void pair_restore(const std::string& pair, const std::optional<std::string>& folder, reply to) = 0;
   virtual void pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
                            reply to) = 0;
   virtual void item_why(const std::optional<std::string>& pair, const std::string& item, std::size_t limit,

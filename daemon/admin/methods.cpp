@@ -28,6 +28,8 @@ std::string name_of(param_type type) {
     return "object";
   case param_type::level:
     return "string: " + listed(levels);
+  case param_type::flag:
+    return "boolean: true or false";
   }
   return {};
 }
@@ -45,6 +47,8 @@ bool fits(const json& value, param_type type) {
     return value.is_object();
   case param_type::level:
     return value.is_string() && std::find(levels.begin(), levels.end(), value.get<std::string>()) != levels.end();
+  case param_type::flag:
+    return value.is_boolean();
   }
   return false;
 }
@@ -148,6 +152,7 @@ std::vector<method> rows(daemon_control* daemon) {
                     asked.names = names(p, named);
                     if (what == subject::folder_pair) asked.pair = exsyncd::admin::text(p, "pair");
                     if (p.contains("settings")) asked.settings = p.at("settings").dump();
+                    asked.keep_state = p.value("keep_state", false);
                     daemon->edit(std::move(asked), to);
                   }};
   };
@@ -232,8 +237,10 @@ std::vector<method> rows(daemon_control* daemon) {
               true),
       editing("pair.update", subject::pair, deed::update, {pair, changes}, "changes a stopped pair",
               R"({"pair":"jane","settings":{"polling_interval":"10min","start_date":null}})"),
-      editing("pair.delete", subject::pair, deed::remove, {pairs},
-              "deletes stopped pairs; their mailboxes stay as they are", R"({"pair":"jane"})"),
+      editing("pair.delete", subject::pair, deed::remove,
+              {pairs, {"keep_state", type::flag, false, "keeps what is known of their items, for a pair of that name"}},
+              "deletes stopped pairs and forgets what is known of their items; their mailboxes stay as they are",
+              R"({"pair":"jane"})"),
       {"pair.start",
        {pairs},
        "starts pairs; remembered until \"start\" changes in the file",
@@ -275,12 +282,17 @@ std::vector<method> rows(daemon_control* daemon) {
        [daemon](auto& p, auto& to) { daemon->pair_plan(text(p, "pair"), to); }},
       {"pair.approve",
        {pair, {"folder", type::text, false, "one folder pair; all that are frozen if not said"}},
-       "lets a frozen folder pair go on, deletes included",
+       "lets a frozen folder pair go on: what has left it is deleted on the other side as well",
        R"({"pair":"jane","folder":"inbox"})",
        [daemon](auto& p, auto& to) { daemon->pair_approve(text(p, "pair"), optional_text(p, "folder"), to); }},
+      {"pair.restore",
+       {pair, {"folder", type::text, false, "one folder pair; all that are frozen if not said"}},
+       "lets a frozen folder pair go on, and puts back what has left it, from the other side",
+       R"({"pair":"jane","folder":"inbox"})",
+       [daemon](auto& p, auto& to) { daemon->pair_restore(text(p, "pair"), optional_text(p, "folder"), to); }},
       {"pair.resync",
        {pairs, {"folder", type::text, false, "one folder pair; all of them if not said"}},
-       "lists everything from the beginning and compares it; deletes nothing that is not known to be deleted",
+       "starts again from what both sides hold: lists and compares everything, deletes nothing",
        R"({"pair":"jane","folder":"inbox"})",
        [daemon](auto& p, auto& to) { daemon->pair_resync(names(p, "pair"), optional_text(p, "folder"), to); }},
       {"item.why",

@@ -14,7 +14,8 @@ enum class param_type {
   names,  // one name, or a list of names
   count,  // a whole number, 1–10000
   object, // a JSON object
-  level   // of a log line
+  level,  // of a log line
+  flag    // true or false
 };
 
 struct param {

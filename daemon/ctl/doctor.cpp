@@ -118,7 +118,8 @@ private:
     }
     for (const auto& f : p.value("frozen", json::array()))
       note({check + "/" + f.value("folder", ""), grade::failed, "frozen: " + f.value("reason", ""),
-            "exsyncctl pair plan " + name + ", and if that is right: exsyncctl pair approve " + name});
+            "exsyncctl pair plan " + name + ", and if that is right: exsyncctl pair approve " + name +
+                ", else: exsyncctl pair restore " + name});
     for (const auto& u : p.value("out_of_sight", json::array()))
       note({check + "/" + u.value("folder", ""), grade::warning, u.value("side", "") + ": " + u.value("reason", ""),
             u.value("hint", "")});

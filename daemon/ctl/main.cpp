@@ -35,6 +35,7 @@ struct argument {
   std::string text;
   std::vector<std::string> names;
   int count = 0;
+  bool flag = false;
   CLI::Option* option = nullptr;
 };
 
@@ -62,6 +63,8 @@ json value_of(const argument& a) {
     return a.names.size() == 1 ? json(a.names[0]) : json(a.names);
   case admin::param_type::count:
     return a.count;
+  case admin::param_type::flag:
+    return a.flag;
   case admin::param_type::object:
     return read_object(a.text);
   case admin::param_type::text:
@@ -107,6 +110,9 @@ void add_argument(CLI::App& command, argument& a) {
   const bool in_order = p.required || p.without_name;
   const auto name = in_order ? p.name : "--" + p.name;
   switch (p.type) {
+  case admin::param_type::flag:
+    a.option = command.add_flag(name, a.flag, p.text);
+    return;
   case admin::param_type::names:
     a.option = command.add_option(name, a.names, p.text);
     break;
@@ -193,7 +199,7 @@ private:
     auto* command = parent->add_subcommand(name, capital(m.text));
     auto& arguments = arguments_.emplace_back();
     for (const auto& p : m.params)
-      arguments.push_back({&p, {}, {}, 0, nullptr});
+      arguments.push_back({&p, {}, {}, 0, false, nullptr});
     for (auto& a : arguments)
       add_argument(*command, a);
     command->final_callback([this, &m, &arguments] {

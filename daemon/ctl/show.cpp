@@ -240,8 +240,7 @@ std::string errors_of(const session& with, const json& pairs) {
     }
     for (const auto& f : p.value("frozen", json::array()))
       text += paint(with.look, colour::red, plain(p.value("name", "") + "/" + f.value("folder", ""))) +
-              ": frozen: " + plain(f.value("reason", "")) + "\n    → " +
-              in_commands("look at pair.plan; pair.approve lets it go on") + "\n";
+              ": frozen: " + plain(f.value("reason", "")) + "\n    → " + in_commands(plain(f.value("hint", ""))) + "\n";
     for (const auto& u : p.value("out_of_sight", json::array()))
       text += paint(with.look, colour::yellow, plain(p.value("name", "") + "/" + u.value("folder", ""))) + ", " +
               plain(u.value("side", "")) + ": " + plain(u.value("reason", "")) + "\n    → " +
@@ -291,6 +290,9 @@ std::string show_status(const session& with, const json& status) {
                      word(at(status, "/configuration")) + ", state in " + word(at(status, "/state_directory")) + "\n" +
                      word(at(status, "/summary")) + "\n";
   if (!pairs.empty()) text += "\n" + rows_as_table(with, "pair.list", pairs);
+  if (status.contains("kept_pairs"))
+    text += "\nkept of pairs that are declared no more: " + word(status.at("kept_pairs")) + "\n    → " +
+            in_commands("pair.delete forgets it") + "\n";
   return text + errors_of(with, pairs);
 }
 
@@ -346,6 +348,7 @@ std::string show_report(const session& with, const json& rows) {
     for (const auto* key : {"server", "pair", "folder"})
       if (r.contains(key)) name += (name.empty() ? "" : "/") + word(r.at(key));
     text += (done ? paint(with.look, colour::green, "done") : paint(with.look, colour::red, "not done")) + "  " + name;
+    if (r.contains("note")) text += ": " + word(at(r, "/note"));
     if (r.contains("error")) {
       text += ": " + word(at(r, "/error/message"));
       if (at(r, "/error/hint").is_string()) text += "\n    → " + in_commands(word(at(r, "/error/hint")));

@@ -78,7 +78,7 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
     "servers": { "hq": { "version": "Exchange2010_SP2", "email": "svc@hq.example", "ca_file": "ca.pem", "concurrency": 3,
                          "timeouts": { "connect": "2s", "idle": "3s", "total": "1min" }, "streaming": false } },
     "pairs": { "jane": {
-      "direction": "primary-to-replica", "drift": "revert", "meetings": "skip", "polling_interval": "10s", "start_date": "2026-01-02", "start": false,
+      "direction": "primary-to-replica", "drift": "revert", "meetings": "skip", "polling_interval": "10s", "start_date": "2026-01-02", "start": false, "deletes_a_day": 7,
       "folders": { "projects": { "primary": "inbox/P", "replica": "inbox/Q", "direction": "replica-to-primary", "drift": "leave",
                                  "unchangeable": "report", "meetings": "copy", "polling_interval": "1h", "start_date": "2025-12-31" } } } } })"));
   const auto s = settings_of(w.parse(document.dump()));
@@ -109,6 +109,7 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
   CHECK(branch.name == "jane/replica");
 
   using namespace std::chrono;
+  CHECK(jane.deletes_a_day == 7);
   REQUIRE(jane.folders.size() == 2);
   const auto& inbox =
       *std::find_if(jane.folders.begin(), jane.folders.end(), [](auto& f) { return f.name == "inbox"; });
@@ -211,6 +212,8 @@ TEST_CASE("each mistake is told with its path") {
     {R"({"pairs": {"jane": {"polling_interval": 300}}})", "f: pairs.jane.polling_interval: must be a string in quotes, not number"},
     {R"({"pairs": {"jane": {"polling_interval": "0s"}}})", "f: pairs.jane.polling_interval: must be from 1 s to 2592000 s"},
     {R"({"pairs": {"jane": {"start_date": "tomorrow"}}})", "f: pairs.jane.start_date: \"tomorrow\" is no date"},
+    {R"({"pairs": {"jane": {"deletes_a_day": 0}}})",
+     "f: pairs.jane.deletes_a_day: must be a whole number from 1 to 1000000"},
     {R"({"pairs": {"jane": {"start": "yes"}}})", "f: pairs.jane.start: must be true or false"},
     {R"({"pairs": {"jane": {"folders": null}}})", "f: pairs.jane.folders: is missing: at least one folder pair"},
     {R"({"pairs": {"jane": {"folders": {"inbox": null}}}})", "f: pairs.jane.folders: must hold at least one folder pair"},

@@ -31,7 +31,8 @@ public:
     if (what.pair == "wrong")
       return to.failed(
           {error_code::invalid_params, "a: b\nc: d", "nothing was changed", "a", {{"a", "b"}, {"c", "d"}}});
-    to.done({"edit", static_cast<int>(what.what), static_cast<int>(what.deed), what.pair, what.names, what.settings});
+    to.done({"edit", static_cast<int>(what.what), static_cast<int>(what.deed), what.pair, what.names, what.settings,
+             what.keep_state});
   }
   void pair_start(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_start", pairs}); }
   void pair_stop(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_stop", pairs}); }
@@ -39,6 +40,9 @@ public:
   void pair_plan(const std::string& pair, reply to) override { to.done({"pair_plan", pair}); }
   void pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) override {
     to.done({"pair_approve", pair, text(folder)});
+  }
+  void pair_restore(const std::string& pair, const std::optional<std::string>& folder, reply to) override {
+    to.done({"pair_restore", pair, text(folder)});
   }
   void pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder, reply to) override {
     to.done({"pair_resync", pairs, text(folder)});
@@ -200,18 +204,22 @@ TEST_CASE("parameters reach the daemon as they were meant") {
   CHECK(result(R"({"method":"log.show","params":{"level":"error","pair":"a"}})") == R"(["log_show","a","error",100])");
   CHECK(result(R"({"method":"item.why","params":{"item":"x"}})") == R"(["item_why",null,"x",100])");
   CHECK(result(R"({"method":"pair.resync","params":{"pair":"a"}})") == R"(["pair_resync",["a"],null])");
+  CHECK(result(R"({"method":"pair.restore","params":{"pair":"a","folder":"f"}})") == R"(["pair_restore","a","f"])");
 }
 
 TEST_CASE("changes of what is declared reach the daemon as they were meant") {
   const auto result = [](const std::string& line) { return answer(line).at("result").dump(); };
   CHECK(result(R"({"method":"server.create","params":{"server":"a","settings":{"x":1}}})") ==
-        R"(["edit",0,0,"",["a"],"{\"x\":1}"])");
+        R"(["edit",0,0,"",["a"],"{\"x\":1}",false])");
   CHECK(result(R"({"method":"pair.update","params":{"pair":"a","settings":{"x":null}}})") ==
-        R"(["edit",1,1,"",["a"],"{\"x\":null}"])");
-  CHECK(result(R"({"method":"pair.delete","params":{"pair":["a","b"]}})") == R"(["edit",1,2,"",["a","b"],""])");
+        R"(["edit",1,1,"",["a"],"{\"x\":null}",false])");
+  CHECK(result(R"({"method":"pair.delete","params":{"pair":["a","b"]}})") == R"(["edit",1,2,"",["a","b"],"",false])");
+  CHECK(result(R"({"method":"pair.delete","params":{"pair":"a","keep_state":true}})") ==
+        R"(["edit",1,2,"",["a"],"",true])");
   CHECK(result(R"({"method":"folder_pair.off","params":{"pair":"a","folder":["f","g"]}})") ==
-        R"(["edit",2,4,"a",["f","g"],""])");
-  CHECK(result(R"({"method":"folder_pair.on","params":{"pair":"a","folder":"f"}})") == R"(["edit",2,3,"a",["f"],""])");
+        R"(["edit",2,4,"a",["f","g"],"",false])");
+  CHECK(result(R"({"method":"folder_pair.on","params":{"pair":"a","folder":"f"}})") ==
+        R"(["edit",2,3,"a",["f"],"",false])");
 }
 
 TEST_CASE("an error tells each problem with its path") {

@@ -59,8 +59,21 @@ twin item(presence on_primary = presence::present) {
   return t;
 }
 
+known_pair known(const pair_settings& of, std::optional<frozen> held = {}) {
+  known_pair result;
+  result.pair.settings = of;
+  result.pair.folders = of.folders;
+  if (held) result.pair.held.emplace_back(folder_pair_id{"inbox"}, *held);
+  result.can.running = true;
+  return result;
+}
+
+std::string why(const twin& t, const known_pair& of) {
+  return show_item(t, &of, at(2'000'000)).at("why");
+}
+
 std::string why(const twin& t, const pair_settings& of, std::optional<frozen> held = {}) {
-  return show_item(t, &of, held, at(2'000'000)).at("why");
+  return why(t, known(of, held));
 }
 
 } // namespace
@@ -153,18 +166,19 @@ TEST_CASE("why an item is in step or is not, in words") {
   inbox.name = "inbox";
   auto t = item();
   CHECK(why(t, jane) == "the next round creates it on the replica");
-  CHECK(show_item(t, &jane, {}, at(0)).at("in_step") == false);
+  const auto as_known = known(jane);
+  CHECK(show_item(t, &as_known, at(0)).at("in_step") == false);
 
   SECTION("left alone by the settings") {
     t.answered.primary = 5;
     jane.folders[0].policy.start_date = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
     CHECK(why(t, jane) == "it is left alone: before the start date (an earlier start_date lets it come)");
-    CHECK(why_skipped(t, jane, at(0)) == "before the start date");
+    CHECK(why_skipped(t, jane.folders, at(0)) == "before the start date");
     jane.folders[0].policy = {};
     jane.folders[0].policy.direction = direction::replica_to_primary;
-    CHECK(why_skipped(t, jane, at(0)) == "only on the target of a one-way pair");
+    CHECK(why_skipped(t, jane.folders, at(0)) == "only on the target of a one-way pair");
     t.trouble.emplace();
-    CHECK_FALSE(why_skipped(t, jane, at(0)));
+    CHECK_FALSE(why_skipped(t, jane.folders, at(0)));
   }
   SECTION("held by something") {
     CHECK_THAT(why(t, jane, frozen{"20 of 30 vanished", at(60)}),
@@ -173,7 +187,7 @@ TEST_CASE("why an item is in step or is not, in words") {
     CHECK_THAT(why(t, jane), Catch::Contains("\"inbox\" is off"));
     jane.folders[0].name = "another";
     CHECK_THAT(why(t, jane), Catch::Contains("not configured any more"));
-    CHECK_THAT(show_item(t, nullptr, {}, at(0)).at("why").get<std::string>(),
+    CHECK_THAT(show_item(t, nullptr, at(0)).at("why").get<std::string>(),
                Catch::Contains("pair is not configured any more"));
   }
   SECTION("in trouble") {
@@ -187,8 +201,8 @@ TEST_CASE("why an item is in step or is not, in words") {
     CHECK(why(t, jane) == "it is banned since 1970-01-01T00:00:00Z, after 1 try: (ErrorMessageSizeExceeded) it is too "
                           "large — raise the limit");
     trouble.banned = false;
-    trouble.next = at(3'000'000);
-    CHECK_THAT(why(t, jane), Catch::Contains("failed 1 time and is tried again at 1970-02-04T17:20:00Z"));
+    trouble.next = at(2'000'600);
+    CHECK_THAT(why(t, jane), Catch::Contains("failed 1 time and is tried again at 1970-01-24T03:43:20Z"));
     trouble.next = at(0);
     CHECK(why(t, jane) == "the next round creates it on the replica");
     // What an administrator bans stays, whatever becomes of the item.
@@ -197,6 +211,34 @@ TEST_CASE("why an item is in step or is not, in words") {
     CHECK(why(t, jane) == "the next round creates it on the replica");
     trouble.code = banned_by_administrator;
     CHECK_THAT(why(t, jane), Catch::Contains("it is banned"));
+  }
+  SECTION("in a subfolder, which is a folder pair as any other") {
+    t.folder_pair = t.seen.primary->folder = folder_pair_id{"inbox/sub"};
+    CHECK_THAT(why(t, jane), Catch::Contains("not configured any more"));
+    auto with_sub = known(jane);
+    with_sub.pair.folders.push_back(inbox);
+    with_sub.pair.folders.back().name = "inbox/sub";
+    CHECK(why(t, with_sub) == "the next round creates it on the replica");
+  }
+  SECTION("edited: by what the other mailbox can set") {
+    t.seen.replica = t.seen.primary;
+    t.base.emplace();
+    for (const auto s : both_sides) {
+      t.seen[s]->item_class = item_class::contact;
+      t.seen[s]->content_key = t.seen[s]->key;
+      t.seen[s]->content.emplace();
+      (*t.base)[s].key = t.seen[s]->key;
+      (*t.base)[s].read_back = true;
+    }
+    t.seen.primary->content->push_back({field::surname, {}});
+    t.seen.primary->key = t.seen.primary->content_key = change_key{"edited"};
+    auto of = known(jane);
+    CHECK(why(t, of) == "nothing is to be done; the next round notes that"); // neither side can hold it
+    for (const auto s : both_sides)
+      of.can.what[s].on_contact = {field::surname};
+    CHECK(why(t, of) == "the next round changes it on the replica");
+    of.can.running = false;
+    CHECK_THAT(why(t, of), Catch::Contains("its pair does not run"));
   }
   SECTION("a write is under way") {
     t.intent.emplace();
@@ -207,7 +249,7 @@ TEST_CASE("why an item is in step or is not, in words") {
     t.answered = {5, 5};
     t.base.emplace();
     CHECK(why(t, jane) == "both sides are the same as far as exsyncd knows");
-    const auto shown = show_item(t, &jane, {}, at(0));
+    const auto shown = show_item(t, &as_known, at(0));
     CHECK(shown.at("in_step") == true);
     CHECK(shown.at("message_id") == "<m1@x.example>");
     CHECK(shown.at("class") == "message");

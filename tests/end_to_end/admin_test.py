@@ -19,6 +19,10 @@ class AdminTest(case.EndToEnd):
         self.daemon.call("server.create", server="hq", settings={
             "url": self.sim.url("hq"), "access": "impersonation", "ca_file": ca,
             "auth": {"type": "basic", "user": "svc-sync@hq.example", "password": "service at hq"}})
+        self.declare_pair(**settings)
+
+    def declare_pair(self, **settings):
+        ca = self.sim.ready["ca_file"]
         self.daemon.call("pair.create", pair="jane", settings={
             "primary": {"server": "hq", "mailbox": self.hq},
             "replica": {"url": self.sim.url("branch"), "mailbox": self.branch, "ca_file": ca,
@@ -133,6 +137,31 @@ class AdminTest(case.EndToEnd):
         self.user(self.hq, "user_delete", "mail 3")
         self.daemon.sync()
         self.assertEqual(len(self.subjects(self.branch)), 4)
+        self.assert_equal_sides()
+
+    def test_a_pair_that_is_deleted_is_forgotten_unless_its_state_is_kept(self):
+        for i in range(12):
+            self.deliver(self.hq, f"mail {i}")
+        self.make_pair()
+        self.daemon.call("pair.start", pair="jane")
+        self.daemon.sync()
+        self.daemon.call("pair.stop", pair="jane")
+        answer = self.daemon.call("pair.delete", pair="jane", keep_state=True)["pairs"][0]
+        self.assertEqual((answer["done"], answer["forgotten"]), (True, False))
+        self.assertEqual(self.daemon.call("daemon.status")["kept_pairs"], ["jane"])
+        self.user(self.hq, "user_delete", "mail 3")
+        self.declare_pair()
+        self.daemon.call("pair.start", pair="jane")
+        self.assertEqual(len(self.daemon.call("pair.sync_now", pair="jane")["pairs"][0]["frozen"]), 1)
+        self.assertEqual(len(self.subjects(self.branch)), 12)
+        self.daemon.call("pair.stop", pair="jane")
+        answer = self.daemon.call("pair.delete", pair="jane")["pairs"][0]
+        self.assertEqual((answer["done"], answer["forgotten"]), (True, True))
+        self.assertNotIn("kept_pairs", self.daemon.call("daemon.status"))
+        self.declare_pair()
+        self.daemon.call("pair.start", pair="jane")
+        self.assertEqual(self.daemon.sync(), 0)
+        self.assertEqual(len(self.subjects(self.hq)), 12)
         self.assert_equal_sides()
 
     def test_a_folder_pair_that_is_off_is_left_alone(self):

@@ -99,6 +99,24 @@ class TwoWay(case.EndToEnd):
         daemon.sync()
         self.assertEqual(self.subjects(self.hq), [])
 
+    def test_what_has_left_a_frozen_folder_is_shown_and_put_back(self):
+        for number in range(4):
+            self.deliver(self.hq, f"mail {number}")
+        daemon = self.run_daemon()
+        daemon.sync()
+        self.sim.control("user_empty_folder", mailbox=self.hq, folder="inbox")
+        self.assertEqual(len(daemon.call("pair.sync_now", pair="jane")["pairs"][0]["frozen"]), 1)
+        plan = daemon.call("pair.plan", pair="jane")["folders"]["inbox"]
+        self.assertIn("4 of 4", plan["frozen"]["reason"])
+        self.assertEqual({(t["do"], t["on"], t["subject"]) for t in plan["tasks"]}, {("delete", "replica", f"mail {n}") for n in range(4)})
+        daemon.call("pair.stop", pair="jane")
+        self.assertEqual([f["folder"] for f in daemon.call("pair.get", pair="jane")["frozen"]], ["inbox"])
+        daemon.call("pair.restore", pair="jane")
+        daemon.call("pair.start", pair="jane")
+        self.assertEqual(daemon.sync(), 0)
+        self.assertEqual(self.subjects(self.hq), [f"mail {n}" for n in range(4)])
+        self.assert_equal_sides()
+
     def test_a_plan_writes_nothing(self):
         self.deliver(self.hq, "planned")
         daemon = self.run_daemon(start=False)

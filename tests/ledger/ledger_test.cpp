@@ -300,12 +300,12 @@ TEST_CASE("Every call reaches the store") {
   CHECK(done(o.ask(absorb_twins{{{t1, twin_id{"t2"}, side::primary, {}}}})));
   CHECK_FALSE(o.records->load(twin_id{"t2"}));
 
-  CHECK(done(o.ask(set_frozen{jane, inbox, frozen{"why", {}}})));
+  CHECK(done(o.ask(note_brake{jane, {{inbox, frozen{"why", {}}}}, {}, {}})));
   auto folders = o.ask(load_folder_sides{jane});
   const auto sides = o.answer<folder_sides_loaded>(folders);
   CHECK(sides->folders.size() == 1);
-  REQUIRE(sides->held.size() == 1);
-  CHECK(sides->held.front().second.reason == "why");
+  REQUIRE(sides->brakes.held.size() == 1);
+  CHECK(sides->brakes.held.front().second.reason == "why");
 
   CHECK(done(o.ask(set_pair_memory{jane, pair_memory{true, false}})));
   auto memory = o.ask(load_memory{jane});

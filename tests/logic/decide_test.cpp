@@ -274,6 +274,9 @@ TEST_CASE("an item in trouble rests until its time, or until it changes") {
   check(
       {
           {"rests", [&](twin& t, auto& a) { in_trouble(t, false, a); }, "rest", ""},
+          {"is tried again where the clock was set back since",
+           [&](twin& t, auto& a) { in_trouble(t, false, a), t.trouble->next = a.now + std::chrono::hours(2); },
+           "update R subject", ""},
           {"is tried again when due", [&](twin& t, auto& a) { in_trouble(t, false, a), a.now = t.trouble->next; },
            "update R subject", ""},
           {"banned", [&](twin& t, auto& a) { in_trouble(t, true, a), a.now += std::chrono::hours(1000); }, "banned",

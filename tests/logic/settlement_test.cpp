@@ -1,7 +1,6 @@
 #include "actors/logic/settlement.hpp"
 
 #include "actors/logic/back_off.hpp"
-#include "actors/logic/brake.hpp"
 #include "tests/logic/builders.hpp"
 
 #include <catch2/catch.hpp>
@@ -221,14 +220,6 @@ TEST_CASE("a write that took back what it had written leaves the item under anot
   CHECK_FALSE(s.settled);
   CHECK_FALSE(s.count_sync);
   CHECK_FALSE(s.clear_trouble);
-}
-
-TEST_CASE("the brake: at least ten and more than half") {
-  CHECK_FALSE(logic::brake(9, 9));
-  CHECK(logic::brake(10, 10));
-  CHECK_FALSE(logic::brake(10, 20));
-  CHECK(logic::brake(11, 21));
-  CHECK_FALSE(logic::brake(0, 0));
 }
 
 TEST_CASE("back-off doubles up to an hour and is spread by up to a quarter") {

@@ -77,7 +77,7 @@ MUTANTS = [
     one("update-unguarded", "an update overwrites an edit that nobody has seen", "ews/codec/update_item.cpp",
         'return write_changes(context, "NeverOverwrite"', 'return write_changes(context, BUG ? "AlwaysOverwrite" : "NeverOverwrite"'),
     one("duplicate-removed-early", "a late duplicate is removed before lists tell what became of the other copy", ARBITER,
-        "bool certain = t.seen[*s]->sequence < listed_after_[*s];", "bool certain = BUG || t.seen[*s]->sequence < listed_after_[*s];"),
+        "bool certain = t.seen[*s]->sequence < around.listed_after[*s];", "bool certain = BUG || t.seen[*s]->sequence < around.listed_after[*s];"),
     one("hold-of-unlisted-dropped", "what may be our own item, moved, is not held until that is known", MATCH,
         "      if (held) result_.held.push_back(half->id);\n", "      if (BUG) held = false;\n      if (held) result_.held.push_back(half->id);\n"),
     one("copy-linked-to-original", "a user's copy of an item that we made is taken for the item itself", MATCH,

@@ -225,7 +225,8 @@ void require_consistent(const engine& e) {
   const std::string records{keys::format() + keys::last_sequence() + twins + std::string(keys::tables_by_pair()) +
                             keys::conflict(pair_id{}, 0).front() + keys::all_declarations().front() +
                             keys::all_traffic_days() + keys::all_traffic_months() + keys::all_costly() +
-                            keys::all_allowances() + keys::allowance_month()};
+                            keys::all_allowances() + keys::allowance_month() + keys::all_released(pair_id{}).front() +
+                            keys::delete_count(pair_id{}).front()};
   const char counters = keys::counts(pair_id{}, {}).front();
   for (const auto& [key, value] : all) {
     if (records.find(key.front()) != std::string::npos) continue;

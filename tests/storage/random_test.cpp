@@ -67,7 +67,7 @@ private:
     if (one_in(8)) b.bind(s, any_folder(), mailbox_of(s).value, one_in(2) ? "f1" : "f2", one_in(2));
     std::vector<change> changes;
     for (unsigned n = upto(6); n > 0; --n)
-      switch (upto(4)) {
+      switch (upto(5)) {
       case 0:
       case 1:
         changes.push_back(present(any_item(s), any_key(), one_in(2)));
@@ -155,7 +155,7 @@ private:
   }
 
   void rest(bench& b) {
-    switch (upto(4)) {
+    switch (upto(5)) {
     case 0: {
       trouble t;
       t.banned = one_in(2);
@@ -163,7 +163,18 @@ private:
       return b->note({any_twin(b), one_in(3) ? std::optional<trouble>{} : t});
     }
     case 1:
-      return b->freeze({jane, any_folder(), one_in(2) ? std::optional<frozen>{} : frozen{any_key(), {}}});
+      switch (upto(5)) {
+      case 0:
+        return b->note(note_brake{jane, {{any_folder(), frozen{any_key(), {}}}}, {}, {}});
+      case 1:
+        return b->note(note_brake{jane, {}, {any_folder()}, {any_folder()}});
+      case 2:
+        return static_cast<void>(b->release({jane, one_in(2) ? folder_pair_id{} : any_folder(), one_in(2), {}}));
+      case 3:
+        return b->restart({jane, any_folder()});
+      default:
+        return b->leave({jane, {}});
+      }
     case 2:
       return b->remember({jane, {one_in(2), one_in(2)}});
     case 3:

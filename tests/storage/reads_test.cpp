@@ -136,7 +136,7 @@ TEST_CASE("The brake and an administrator's stop outlive a restart", "[reads]") 
     bench b(k, false);
     CHECK(b->pairs().empty());
     const frozen held{"nearly everything vanished", utc_seconds{std::chrono::seconds{7}}};
-    b->freeze({jane, inbox, held});
+    b->note(note_brake{jane, {{inbox, held}}, {}, {}});
     pair_memory memory;
     memory.started = false;
     memory.start_in_file = true;
@@ -149,7 +149,7 @@ TEST_CASE("The brake and an administrator's stop outlive a restart", "[reads]") 
     CHECK(b->memory(jane) == memory);
     CHECK_FALSE(b->memory(pair_id{"john"}));
     CHECK(b->pairs() == std::vector{jane});
-    b->freeze({jane, inbox, {}});
+    CHECK(b->release({jane, inbox, false, {}}) == std::vector{inbox});
     b.commit();
     b.crash();
     CHECK_FALSE(b->frozen_state(jane, inbox));

@@ -52,11 +52,9 @@ public:
       sc.now = [] { return 0s; };
       o.mailboxes[s] = stage_.on_stage(stage_.system.spawn(scripted_mailbox, s, box[s], sc));
     }
-    notifier_ = stage_.on_stage(stage_.system.spawn([this](notifier_actor::pointer) -> notifier_actor::behavior_type {
-      return {[this](const watch_folders& w) { watched[w.side] = w; },
-              [](const ask_notifier_status&) { return notifier_status{}; }};
-    }));
+    notifier_ = make_notifier();
     o.notifiers = {notifier_, notifier_};
+    o.open_notifier = [this](side) { return another_ ? another_ : another_ = make_notifier(); };
     pair_ = stage_.on_stage(stage_.system.spawn(pair, std::move(o)));
     stage_.advance(1s); // its first round
   }
@@ -92,6 +90,13 @@ public:
     return n;
   }
 
+  notifier_actor make_notifier() {
+    return stage_.on_stage(stage_.system.spawn([this](notifier_actor::pointer) -> notifier_actor::behavior_type {
+      return {[this](const watch_folders& w) { watched[w.side] = w; },
+              [](const ask_notifier_status&) { return notifier_status{}; }};
+    }));
+  }
+
   both<std::shared_ptr<model_mailbox>> box;
   both<watch_folders> watched;
   std::vector<std::pair<side, folder_id>> listed;
@@ -101,7 +106,7 @@ private:
   std::shared_ptr<memory_engine> engine_;
   std::uint64_t minted_ = 0;
   tests::actor_stage stage_;
-  notifier_actor notifier_;
+  notifier_actor notifier_, another_;
   pair_actor pair_;
 };
 
@@ -182,6 +187,20 @@ TEST_CASE("the status says of each side whether its changes are told or polled f
   o.kill_notifier();
   CHECK(o.status().live == both<bool>{false, false});
   CHECK(o.status().next_poll);
+}
+
+TEST_CASE("where the notifier has died, another one is told what to watch by the next round") {
+  office o;
+  const both<std::vector<folder_id>> folders{o.watched.primary.folders, o.watched.replica.folders};
+  o.kill_notifier();
+  o.watched = {};
+  o.advance(6min);
+  for (side s : both_sides)
+    CHECK(o.watched[s].folders == folders[s]);
+  o.tell({side::primary, true, {}});
+  CHECK(o.status().live.primary);
+  o.stop();
+  CHECK(o.watched.primary.folders.empty());
 }
 
 TEST_CASE("a pair that stops is no longer told") {

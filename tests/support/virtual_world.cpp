@@ -40,7 +40,12 @@ std::string ledger_call(const caf::type_erased_tuple& m) {
   if (is<settle_twins>(m)) return "settle_twins";
   if (is<absorb_twins>(m)) return "absorb_twins";
   if (is<note_troubles>(m)) return "note_troubles";
-  if (is<set_frozen>(m)) return "set_frozen";
+  if (is<note_brake>(m)) return "note_brake";
+  if (is<release_brake>(m)) return "release_brake";
+  if (is<restart_listing>(m)) return "restart_listing";
+  if (is<leave_pairs>(m)) return "leave_pairs";
+  if (is<forget_pairs>(m)) return "forget_pairs";
+  if (is<load_pairs>(m)) return "load_pairs";
   if (is<set_pair_memory>(m)) return "set_pair_memory";
   if (is<prune_buried>(m)) return "prune_buried";
   if (is<load_unsettled>(m)) return "load_unsettled";
@@ -378,6 +383,16 @@ round_end virtual_world::round() {
     if (ended) return *ended;
   }
   throw std::runtime_error("a pair that never gets through a round\n" + story());
+}
+
+void virtual_world::approve() {
+  if (!process_) start();
+  auto request = (*process_->asker)
+                     ->request(process_->ledger, caf::infinite, release_brake{pair_id(settings_.name), {}, false, {}});
+  run_jobs();
+  request.receive([](const brakes_released&) {},
+                  [](const caf::error& e) { throw std::runtime_error(caf::to_string(e)); });
+  trace.push_back("  ** the administrator approves");
 }
 
 round_end virtual_world::run() {

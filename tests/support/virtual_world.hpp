@@ -88,6 +88,8 @@ public:
   round_end round();
   /// Rounds, with time between them, until nothing moves any more; that it never does is a violation.
   round_end run();
+  /// An administrator lets go what the brake holds, deletes included.
+  void approve();
   /// The process ends here and now.
   void kill();
   void pass(std::chrono::seconds how_long);
