@@ -25,8 +25,8 @@ MUTANTS = [
         "    if (here(s).key == base(s).key) return {}; // nobody touched it since we wrote it\n",
         "    if (!BUG && here(s).key == base(s).key) return {};\n"),
     Mutant("delete-on-not-found", "an item that a read does not find is taken for deleted", [
-        Edit("actors/carrier_writes.cpp", "} else if (unlisted) {", "} else if (unlisted || BUG) {"),
-        Edit(STORE, "if (!newer || o.unlisted_since == 0 || o.presence", "if (!newer || (!BUG && o.unlisted_since == 0) || o.presence")]),
+        Edit("actors/carrier_carry.cpp", "} else if (unlisted) {", "} else if (unlisted || BUG) {"),
+        Edit(STORE, "      if (o.unlisted_since == 0) return false;\n", "      if (!BUG && o.unlisted_since == 0) return false;\n")]),
     one("delete-believed-at-once", "a delete is believed before the other folders were listed", DECIDE,
         "bool believed(side s) const { return here(s).sequence < around_.listed_after[s]; }",
         "bool believed(side s) const { return BUG || here(s).sequence < around_.listed_after[s]; }"),
@@ -35,7 +35,7 @@ MUTANTS = [
         'if (BUG) return write(side::primary, fields, lost(side::primary, "edited on both sides", fields));\n'
         '    return write(side::replica, fields, lost(side::replica, "edited on both sides", fields));'),
     one("create-repeated", "a create whose answer was lost is repeated without a look", SETTLE,
-        "    if (!found.marked.empty()) {", "    if (!BUG && !found.marked.empty()) {"),
+        "  if (!found.marked.empty()) {", "  if (!BUG && !found.marked.empty()) {"),
     one("commit-window-ignored", "a lost answer is given up while the server may still act", SETTLE,
         "  return now >= in.begun + window;", "  return BUG || now >= in.begun + window;"),
     one("late-create-forgotten", "the mark of a create that was given up is forgotten", STORE,
@@ -90,6 +90,6 @@ MUTANTS = [
     one("meetings-are-mailed", "attendees get invitations for what we create", "ews/codec/quiet.hpp",
         '{"SendMeetingInvitations", "SendToNone"}', '{"SendMeetingInvitations", BUG ? "SendToAllAndSaveCopy" : "SendToNone"}'),
     one("attachments-forgotten", "attachments of contacts, tasks and appointments are never carried", SETTLE,
-        "    if (has(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;\n",
-        "    if (!BUG && has(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;\n"),
+        "    if (contains(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;\n",
+        "    if (!BUG && contains(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;\n"),
 ]
