@@ -123,6 +123,8 @@ void drawer::first_contents() {
         const bool common = how == 4 || (how == 3 && dice_.chance(60));
         const bool on_primary = common || how == 1 || dice_.chance(50);
         auto item = items_.item(f.kind, on_primary ? f.primary : f.replica);
+        // The same appointment has the same id for its calendars.
+        if (common && f.kind == "calendar") item["uid"] = item.at("label").get<std::string>() + "@elsewhere.example";
         add({-1000, moment::at_once, 1, on_primary ? p.primary : p.replica, item});
         if (!common) continue;
         item["folder"] = f.replica;
