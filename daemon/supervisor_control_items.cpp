@@ -108,9 +108,9 @@ void supervisor_control::show_found(const std::vector<twin>& found, bool more, c
     to.done({{"items", list}, {"more", more}});
   };
   ask<pairs_are>(ask_pairs{}, quick, to, [=, this](pairs_are& all) {
-    for (auto& p : all.pairs)
+    for (const auto& p : all.pairs)
       if (std::find(pairs.begin(), pairs.end(), p.settings.name) != pairs.end())
-        (*known)[p.settings.name] = {std::move(p), {}};
+        known->emplace(p.settings.name, known_pair{p, {}});
     // What each of the mailboxes can set, one pair after the other; then the answer.
     const auto step = std::make_shared<std::function<void(std::size_t)>>();
     // It holds itself until it has ended.

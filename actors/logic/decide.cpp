@@ -91,7 +91,9 @@ private:
     return std::any_of(refused.begin(), refused.end(), [&](const field_digest& d) {
       if (d.field != f) return false;
       if (!twin_.base && !(present(from) && contents_known(here(from)))) return false;
-      return d.value == value_of(from, f).value_or(digest{});
+      // Unread since the create, the field is as it was when it was refused.
+      const auto now = value_of(from, f).value_or(digest{});
+      return d.value == now || now == to_be_carried;
     });
   }
 

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Two-way, two folders with items of all classes, users at both sides, faults, crashes and actors in any order; all of
-/// it from one seed. EXSYNCD_SEEDS says how many seeds (200), EXSYNCD_SEED which one alone.
+/// it from one seed. EXSYNCD_SEEDS says how many seeds (120), EXSYNCD_SEED which one alone.
 class random_schedule {
 public:
   explicit random_schedule(std::uint64_t seed) : random_(seed), world_(first_world()) {
@@ -200,7 +200,7 @@ std::size_t number_from(const char* variable, std::size_t otherwise) {
 
 TEST_CASE("random acts, faults, crashes and orders end in step") {
   const auto alone = number_from("EXSYNCD_SEED", 0);
-  const auto seeds = alone ? 1 : number_from("EXSYNCD_SEEDS", 200);
+  const auto seeds = alone ? 1 : number_from("EXSYNCD_SEEDS", 120);
   int failures = 0;
   for (std::size_t seed = alone ? alone : 1; seed < (alone ? alone : 1) + seeds && failures < 3; ++seed) {
     random_schedule schedule(seed);

@@ -92,7 +92,7 @@ class SetupTest(case.EndToEnd):
         self.assert_it_syncs()
         self.assert_no_secret(wizard)
         got = self.daemon.call("pair.get", pair="jane")
-        self.assertEqual([(f["primary"], f["replica"]) for f in got["folders"]], [("inbox", "inbox")])
+        self.assertEqual([(f["primary"], f["replica"]) for f in got["folders"]], [("inbox", "inbox"), ("inbox/Projects", "inbox/Projects")])  # told as a folder pair of its own
 
     def test_a_service_account_that_is_an_owner_of_the_folders(self):
         self.deliver(self.hq, "from hq")

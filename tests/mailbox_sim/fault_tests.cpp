@@ -94,6 +94,11 @@ TEST_CASE("Each fault of a read is a failure with a name, and the next read succ
     };
     auto f = outcome();
     auto failed_at = s.scheduler.clock().now();
+    // A page of a list is asked for again by itself, since 403 may be for what is in it; this one passes then.
+    if (!reads_content && row.code == "HTTP 403") {
+      CHECK_FALSE(f);
+      continue;
+    }
     REQUIRE(f);
     CHECK(f->code == row.code);
     CHECK(f->retry == row.retry);
@@ -128,21 +133,23 @@ struct write_row {
   enum { no, yes, later } acts = no;
 };
 
+/// An answer that is whole ends the request, whatever it says: the mailbox looks for what it was to make before it says
+/// `not_done`. Only where the answer is missing or broken off may the server still act.
 std::vector<write_row> write_rows() {
   using r = write_row;
   return {
       {{{"what", "http_status"}, {"status", 503}}, "unknown", "HTTP 503"},
-      {{{"what", "http_status"}, {"status", 500}}, "unknown", "HTTP 500"},
+      {{{"what", "http_status"}, {"status", 500}}, "not_done", "HTTP 500"},
       {{{"what", "http_status"}, {"status", 429}, {"retry_after", 20}}, "not_done", "HTTP 429"},
       {{{"what", "http_status"}, {"status", 401}}, "not_done", "HTTP 401"},
       {{{"what", "http_status"}, {"status", 403}}, "not_done", "HTTP 403"},
       {{{"what", "http_status"}, {"status", 302}, {"location", "/owa/genericerrorpage.htm"}}, "not_done", "HTTP 302"},
       {{{"what", "http_status"}, {"status", 413}}, "refused", "HTTP 413"},
       {{{"what", "http_status"}, {"status", 507}}, "refused", "HTTP 507"},
-      {{{"what", "html_page"}}, "unknown", "protocol"},
-      {{{"what", "html_page"}, {"status", 500}}, "unknown", "HTTP 500"},
+      {{{"what", "html_page"}}, "not_done", "protocol"},
+      {{{"what", "html_page"}, {"status", 500}}, "not_done", "HTTP 500"},
       {{{"what", "soap_fault"}, {"code", "ErrorMailboxMoveInProgress"}}, "not_done", "ErrorMailboxMoveInProgress"},
-      {{{"what", "soap_fault"}, {"code", "ErrorInternalServerError"}}, "unknown", "ErrorInternalServerError"},
+      {{{"what", "soap_fault"}, {"code", "ErrorInternalServerError"}}, "not_done", "ErrorInternalServerError"},
       {{{"what", "busy_fault"}, {"back_off_milliseconds", 20'000}}, "not_done", "ErrorServerBusy"},
       {{{"what", "busy_fault"}, {"back_off_milliseconds", 20'000}, {"status", 200}}, "not_done", "ErrorServerBusy"},
       {{{"what", "ok_with_inner_busy"}}, "not_done", "ErrorServerBusy"},
@@ -243,7 +250,9 @@ TEST_CASE("Each fault of a write has the outcome that is true, and no write is s
       s.folder("inbox"); // the password has worked
       s.fault(row.fault, w.operation);
       auto outcome = told(w.act(s));
-      CHECK(outcome.first == row.outcome);
+      // Setting a read state twice does no harm: what was answered with rubbish is simply done again.
+      const bool again = w.name == "read state" && row.outcome == "unknown" && row.code == "protocol";
+      CHECK(outcome.first == (again ? "not_done" : row.outcome));
       CHECK(outcome.second == row.code);
       CHECK(s.requests(w.operation) == 1);
       CHECK(w.done(s) == (row.acts == write_row::yes));

@@ -19,7 +19,7 @@ URL = "http://127.0.0.1:1/EWS/Exchange.asmx"
 
 class CtlTest(Stage):
     def daemon(self, **configuration):
-        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair(start=False)}, **configuration})
+        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair("joe", start=False)}, **configuration})
         return self.start()
 
     def ctl(self, *arguments, stdin="", code=0):

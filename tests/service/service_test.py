@@ -40,7 +40,7 @@ class ServiceTest(Stage):
 
     def test_every_mistake_is_told_at_once_and_nothing_starts(self):
         self.configure({**GOOD, "logg": {}, "log": {"level": "loud"}, "pairs": {
-            "jane": pair(direction="up", start="yes"), "joe": {**pair(), "folders": {"a": {"primary": "notes", "replica": "inbox"}}}}})
+            "jane": pair(direction="up", start="yes"), "joe": {**pair("joe"), "folders": {"a": {"primary": "notes", "replica": "inbox"}}}}})
         expected = ["c.json: logg: ", "c.json: log.level: ", "c.json: pairs.jane.direction: ", "c.json: pairs.jane.start: ",
                     "c.json: pairs.joe.folders.a.primary: "]
         for arguments in ([], ["--check-config"], ["--once"]):
@@ -105,12 +105,12 @@ class ServiceTest(Stage):
     def test_sighup_takes_a_good_configuration_and_refuses_a_bad_one(self):
         self.configure({**GOOD, "pairs": {"jane": pair()}})
         process = self.start()
-        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair(start="yes", direction="up")}})
+        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair("joe", start="yes", direction="up")}})
         process.send_signal(signal.SIGHUP)
         self.told("RELOADING=1")
         self.told("READY=1")
         self.assertEqual([p["name"] for p in self.ask("pair.list")["result"]["pairs"]], ["jane"])
-        self.configure({**GOOD, "admin_socket": "other.sock", "pairs": {"joe": pair(start=False), "jane": pair(start=False)}})
+        self.configure({**GOOD, "admin_socket": "other.sock", "pairs": {"joe": pair("joe", start=False), "jane": pair(start=False)}})
         process.send_signal(signal.SIGHUP)
         self.told("RELOADING=1")
         self.told("READY=1")
@@ -127,7 +127,7 @@ class ServiceTest(Stage):
     # The admin socket
 
     def test_what_administrators_ask(self):
-        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair(start=False)}})
+        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair("joe", start=False)}})
         process = self.start()
         status = self.ask("daemon.status")["result"]
         self.assertEqual(status["pid"], process.pid)
@@ -193,7 +193,7 @@ class ServiceTest(Stage):
     # --once
 
     def test_once_reports_pairs_that_cannot_be_reached(self):
-        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair(start=False)}})
+        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair("joe", start=False)}})
         code, out, _ = self.run_to_end("--once")
         report = json.loads(out)
         self.assertEqual(code, 1)

@@ -19,8 +19,8 @@ def side(address):
             "auth": {"type": "basic", "user": address, "password_file": "password"}}
 
 
-def pair(**more):
-    return {"primary": side("jane@hq.example"), "replica": side("jane@branch.example"),
+def pair(whose="jane", **more):
+    return {"primary": side(f"{whose}@hq.example"), "replica": side(f"{whose}@branch.example"),
             "folders": {"inbox": {"primary": "inbox", "replica": "inbox"}}, **more}
 
 

@@ -17,7 +17,7 @@ from stage import GOOD, PATIENCE, PROGRAMS, Stage, pair
 class WatchedTest(Stage):
     def setUp(self):
         super().setUp()
-        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair(start=False)}})
+        self.configure({**GOOD, "pairs": {"jane": pair(), "joe": pair("joe", start=False)}})
         self.process = self.start()
 
     def connect(self, *lines):
