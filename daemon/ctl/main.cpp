@@ -67,6 +67,8 @@ json value_of(const argument& a) {
     return a.flag;
   case admin::param_type::object:
     return read_object(a.text);
+  case admin::param_type::flag:
+    return a.flag;
   case admin::param_type::text:
   case admin::param_type::level:
     return a.text;
@@ -86,6 +88,7 @@ std::string text_of_group(const std::string& group) {
       {"log", "The last lines of the log"},
       {"events", "What happens, as it happens"},
       {"conflict", "What lost where both sides were changed"},
+      {"undo", "What exsyncd overwrote or deleted: see it, put it back"},
       {"ban", "Items that are left alone: refused ones, and those you want to be"},
       {"traffic", "Bytes on the wire: by day, by month, the costliest items"},
       {"allowance", "Codes that allow traffic, where it is limited"}};
@@ -119,6 +122,9 @@ void add_argument(CLI::App& command, argument& a) {
   case admin::param_type::count:
     a.option = command.add_option(name, a.count, p.text);
     break;
+  case admin::param_type::flag:
+    a.option = command.add_flag(name, a.flag, p.text);
+    return;
   case admin::param_type::text:
   case admin::param_type::object:
   case admin::param_type::level:
