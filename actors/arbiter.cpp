@@ -233,8 +233,7 @@ private:
     auto note = brake(unsettled, counts, result);
     for (auto& t : unsettled)
       decide(std::move(t), result);
-    if (what_.dry || (note.freeze.empty() && note.calm.empty() && note.released.empty()))
-      return done_(std::move(result));
+    if (note.freeze.empty() && note.calm.empty() && note.released.empty()) return done_(std::move(result));
     for (const auto& [name, why] : note.freeze)
       around_.log(
           {log_level::error, "the folder pair is frozen: " + why.reason, pair_.value, name.value, {}, "frozen"});
@@ -358,7 +357,7 @@ private:
     auto& of = at->second;
     const auto& f = *folder(home);
     if (hold_.contains(t.id)) return;
-    if (!f.usable || (of.held && !what_.dry)) {
+    if (!f.usable || of.held) {
       ++of.waiting_for_listing;
       return;
     }

@@ -38,8 +38,6 @@ struct arbitrate {
   std::uint64_t deletes_a_day = std::numeric_limits<std::uint64_t>::max();
   /// Nothing has been carried out in this round yet.
   bool first_of_round = false;
-  /// Nothing is noted, and what the brake holds is decided as well: it is to be shown.
-  bool dry = false;
 };
 
 /// What was decided, by folder pair, and what could not be.

@@ -134,8 +134,9 @@ private:
   void no_place(std::vector<task> tasks, const folder_pair_id& to);
 
   // carrier_outcomes.cpp: intents and what comes of them
-  /// Intents to disk, then `then` with those that are open.
+  /// What is overwritten or deleted is kept, then intents go to disk, then `then` gets those that are open.
   void begin(std::vector<loaded> ready, std::function<void(std::vector<loaded>)> then);
+  void begin_kept(std::vector<loaded> ready, std::function<void(std::vector<loaded>)> then);
   template <class Request>
   void write(side target, Request what, std::vector<opened> intents,
              std::function<void(std::vector<write_outcome>)> then) {
@@ -178,6 +179,13 @@ private:
   /// An update was refused: which of its fields it was, or that they go one by one from now on.
   exsyncd::trouble refusal_of(const opened& o, exsyncd::trouble refused) const;
   void tell_loss(const task& t, const exsyncd::intent& in) const;
+
+  // carrier_undo.cpp: what can be put back
+  struct keeping;
+  void keep_first(std::vector<loaded> ready, std::function<void()> then);
+  void read_to_keep(std::shared_ptr<keeping> all);
+  void read_attached_to_keep(std::shared_ptr<keeping> all, std::size_t at);
+  void store_kept(std::shared_ptr<keeping> all);
 
   // carrier_resolve.cpp: intents whose answer was lost
   void resolve(task t);

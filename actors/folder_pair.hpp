@@ -5,6 +5,7 @@
 #include "actors/logic/decide.hpp"
 #include "actors/mailbox.hpp"
 #include "actors/sight.hpp"
+#include "actors/undo_keeper.hpp"
 #include "config/settings.hpp"
 
 #include <caf/typed_actor.hpp>
@@ -77,6 +78,8 @@ struct folder_pair_options {
   exsyncd::context context;
   /// A progress_listener, weak: the pair holds its folder pairs. May be empty.
   caf::weak_actor_ptr progress;
+  /// Who keeps what is overwritten or deleted; invalid: nothing is kept.
+  undo_keeper_actor undo = {};
 };
 
 struct folder_pair_state {

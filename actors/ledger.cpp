@@ -150,6 +150,36 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
         s.prune(m);
         return once_stored(self, stored{});
       },
+      [self, &s](const keep_undos& m) {
+        for (const auto& r : m.records)
+          s.keep(r);
+        return once_stored(self, stored{});
+      },
+      [self, &s](const drop_undos& m) {
+        for (const auto& r : m.records)
+          s.drop(r);
+        return once_stored(self, stored{});
+      },
+      [self, &s](const load_undos& m) {
+        undos_loaded found;
+        if (m.id.empty())
+          found.records = s.undos(m.pair);
+        else if (auto one = s.undo(m.pair, m.id))
+          found.records.push_back(std::move(*one));
+        return loaded(self, std::move(found));
+      },
+      [self, &s](const reopen_twins& m) {
+        for (const auto& t : m.twins)
+          s.reopen(t);
+        return once_stored(self, stored{});
+      },
+      [self, &s](const fork_store& m) { return loaded(self, store_forked{s.fork(m.mint)}); },
+      [self, &s](const load_by_items& m) {
+        twins_loaded found;
+        for (const auto& id : m.items)
+          if (auto t = s.find(m.pair, m.side, m.mailbox, id)) found.twins.push_back(std::move(*t));
+        return loaded(self, std::move(found));
+      },
       [self, &s](const load_unsettled& m) { return loaded(self, twins_loaded{s.unsettled(m.pair)}); },
       [self, &s](const load_twins& m) {
         twins_loaded found;

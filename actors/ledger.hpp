@@ -129,6 +129,35 @@ struct allowances_loaded {
 struct browse_twins {
   std::string id_prefix; // see store::browse
 };
+/// A store of its own that begins as this one is now: for what is tried and not kept.
+struct fork_store {
+  std::function<std::string()> mint;
+};
+struct store_forked {
+  std::shared_ptr<forked_store> fork;
+};
+struct load_by_items {
+  pair_id pair;
+  enum side side = side::primary;
+  mailbox_identity mailbox;
+  std::vector<item_id> items;
+};
+struct reopen_twins {
+  std::vector<reopen_twin> twins;
+};
+struct keep_undos {
+  std::vector<keep_undo> records;
+};
+struct drop_undos {
+  std::vector<undo_record> records;
+};
+struct load_undos {
+  pair_id pair; // empty: of all
+  undo_id id;   // empty: all
+};
+struct undos_loaded {
+  std::vector<undo_record> records; // the newest first
+};
 struct prune_buried {
   pair_id pair;
   utc_seconds before{};
@@ -176,14 +205,21 @@ using ledger_actor = caf::typed_actor<
     caf::replies_to<load_pairs>::with<pairs_loaded>,
     // Old tombstones, old conflicts.
     caf::replies_to<prune_buried>::with<stored>, caf::replies_to<prune_conflicts>::with<stored>,
+    // What can be put back.
+    caf::replies_to<keep_undos>::with<stored>, caf::replies_to<drop_undos>::with<stored>,
+    caf::replies_to<load_undos>::with<undos_loaded>,
+    // What is to be decided anew.
+    caf::replies_to<reopen_twins>::with<stored>,
+    // A store to try things on.
+    caf::replies_to<fork_store>::with<store_forked>,
     // Loads.
-    caf::replies_to<load_unsettled>::with<twins_loaded>, caf::replies_to<load_twins>::with<twins_loaded>,
-    caf::replies_to<load_unpaired>::with<twins_loaded>, caf::replies_to<load_troubles>::with<twins_loaded>,
-    caf::replies_to<load_folder_sides>::with<folder_sides_loaded>, caf::replies_to<load_counts>::with<pair_counts>,
-    caf::replies_to<load_conflicts>::with<conflicts_loaded>, caf::replies_to<load_memory>::with<memory_loaded>,
-    caf::replies_to<load_declarations>::with<declarations_loaded>, caf::replies_to<browse_twins>::with<twins_loaded>,
-    caf::replies_to<load_traffic>::with<traffic_loaded>, caf::replies_to<load_costly>::with<costly_loaded>,
-    caf::replies_to<load_allowances>::with<allowances_loaded>,
+    caf::replies_to<load_by_items>::with<twins_loaded>, caf::replies_to<load_unsettled>::with<twins_loaded>,
+    caf::replies_to<load_twins>::with<twins_loaded>, caf::replies_to<load_unpaired>::with<twins_loaded>,
+    caf::replies_to<load_troubles>::with<twins_loaded>, caf::replies_to<load_folder_sides>::with<folder_sides_loaded>,
+    caf::replies_to<load_counts>::with<pair_counts>, caf::replies_to<load_conflicts>::with<conflicts_loaded>,
+    caf::replies_to<load_memory>::with<memory_loaded>, caf::replies_to<load_declarations>::with<declarations_loaded>,
+    caf::replies_to<browse_twins>::with<twins_loaded>, caf::replies_to<load_traffic>::with<traffic_loaded>,
+    caf::replies_to<load_costly>::with<costly_loaded>, caf::replies_to<load_allowances>::with<allowances_loaded>,
     // The commit.
     caf::reacts_to<commit_changes>>;
 
@@ -252,4 +288,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_allowances)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::allowances_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::prune_conflicts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::prune_buried)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::fork_store)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::store_forked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_by_items)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::reopen_twins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::keep_undos)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::drop_undos)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_undos)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::undos_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::commit_changes)

@@ -33,14 +33,9 @@ void schedule(pair_self self, std::chrono::milliseconds in) {
   self->delayed_send(self, in, tick{state.epoch});
 }
 
-failure stopped_meanwhile() {
-  return {reach::account, retry::later, {}, "stopped", "the pair was stopped meanwhile", "ask again"};
-}
-
 enum class round_kind {
   full,
-  hinted, // of what was hinted at
-  dry     // a plan
+  hinted // of what was hinted at
 };
 void start_round(pair_self self, round_kind kind);
 
@@ -52,11 +47,8 @@ void go_on(pair_self self, std::optional<utc_seconds> next_due) {
       p.deliver(pair_stopped{});
     for (auto& p : state.waiting)
       p.deliver(round_report{});
-    for (auto& p : state.plans)
-      p.deliver(pair_plan{{}, {{folder_pair_id{}, stopped_meanwhile()}}});
     state.stops.clear();
     state.waiting.clear();
-    state.plans.clear();
     watch(self, {});
     for (auto& [name, f] : state.folder_pairs)
       self->send_exit(f, caf::exit_reason::user_shutdown);
@@ -64,7 +56,6 @@ void go_on(pair_self self, std::optional<utc_seconds> next_due) {
     self->quit();
     return;
   }
-  if (!state.plans.empty()) return start_round(self, round_kind::dry);
   if (!state.waiting.empty() || state.dirty) return start_round(self, round_kind::full);
   // After a failure the back-off says when: a hint must not hurry it.
   if (!state.hinted.empty() && state.failed_in_a_row == 0) return start_round(self, round_kind::hinted);
@@ -130,34 +121,21 @@ void round_ended(pair_self self, sync_round::outcome o) {
 void start_round(pair_self self, round_kind kind) {
   auto& state = self->state;
   ++state.epoch; // the timer that was set is void
-  if (kind == round_kind::dry) {
-    auto plans = std::move(state.plans);
-    state.plans.clear();
-    state.round =
-        std::make_shared<sync_round>(self, true, std::set<folder_id>(), [self, plans](sync_round::outcome o) mutable {
-          for (auto& p : plans)
-            p.deliver(o.plan);
-          self->state.round.reset();
-          go_on(self, o.next_due);
-        });
-  } else {
-    auto waiting = std::move(state.waiting);
-    state.waiting.clear();
-    auto hinted = std::exchange(state.hinted, {});
-    if (kind == round_kind::full) {
-      hinted.clear();
-      state.dirty = false;
-      state.poll_at = self->clock().now() + polling_interval(state.options.settings);
-    }
-    state.status.syncing = true;
-    state.status.done = state.status.writes = state.status.waiting = state.status.failed = 0;
-    state.round =
-        std::make_shared<sync_round>(self, false, std::move(hinted), [self, waiting](sync_round::outcome o) mutable {
-          for (auto& p : waiting)
-            p.deliver(o.report);
-          round_ended(self, std::move(o));
-        });
+  auto waiting = std::move(state.waiting);
+  state.waiting.clear();
+  auto hinted = std::exchange(state.hinted, {});
+  if (kind == round_kind::full) {
+    hinted.clear();
+    state.dirty = false;
+    state.poll_at = self->clock().now() + polling_interval(state.options.settings);
   }
+  state.status.syncing = true;
+  state.status.done = state.status.writes = state.status.waiting = state.status.failed = 0;
+  state.round = std::make_shared<sync_round>(self, std::move(hinted), [self, waiting](sync_round::outcome o) mutable {
+    for (auto& p : waiting)
+      p.deliver(o.report);
+    round_ended(self, std::move(o));
+  });
   state.round->start();
 }
 
@@ -181,7 +159,7 @@ void hold_folder_pair(pair_self self, const folder_pair_settings& settings) {
   const auto& o = self->state.options;
   held[folder_pair_id{settings.name}] = self->spawn<caf::linked>(
       folder_pair, folder_pair_options{pair_id{o.settings.name}, settings, o.mailboxes, o.ledger, o.context,
-                                       caf::actor_cast<caf::weak_actor_ptr>(self)});
+                                       caf::actor_cast<caf::weak_actor_ptr>(self), o.undo});
 }
 
 void watch(pair_self self, const places& where) {
@@ -284,12 +262,6 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
         return promise;
       },
       [self](const ask_pair_status&) { return self->state.status; },
-      [self](const plan_pair&) -> caf::result<pair_plan> {
-        auto promise = self->make_response_promise<pair_plan>();
-        self->state.plans.push_back(promise);
-        if (!self->state.round) start_round(self, round_kind::dry);
-        return promise;
-      },
       [self](const stop_pair&) -> caf::result<pair_stopped> {
         auto promise = self->make_response_promise<pair_stopped>();
         self->state.stops.push_back(promise);

@@ -4,6 +4,7 @@
 #include "actors/context.hpp"
 #include "actors/folder_pair.hpp"
 #include "actors/notifier.hpp"
+#include "actors/oscillation.hpp"
 #include "config/settings.hpp"
 
 #include <caf/typed_actor.hpp>
@@ -58,13 +59,6 @@ struct pair_status {
   std::map<folder_pair_id, both<out_of_sight>> unseen;
 };
 
-/// A dry run: the change lists are read (which changes nothing on either side), the verdicts are not carried out.
-struct plan_pair {};
-struct pair_plan {
-  std::map<folder_pair_id, arbitrated::of_folder_pair> folder_pairs;
-  std::vector<std::pair<folder_pair_id, failure>> failures;
-};
-
 /// Ends the pair: requests in flight are waited for, nothing new is begun. Answered when nothing is under way.
 struct stop_pair {};
 struct pair_stopped {};
@@ -80,8 +74,6 @@ using pair_actor = caf::typed_actor<
     caf::replies_to<sync_now>::with<round_report>,
     // How it stands.
     caf::replies_to<ask_pair_status>::with<pair_status>,
-    // What a round would do.
-    caf::replies_to<plan_pair>::with<pair_plan>,
     // An orderly end.
     caf::replies_to<stop_pair>::with<pair_stopped>>;
 
@@ -96,6 +88,9 @@ struct pair_options {
   both<notifier_actor> notifiers;
   /// Gives another one in place of one that has died. May be empty.
   std::function<notifier_actor(side)> open_notifier = {};
+  /// Who keeps what is overwritten or deleted; invalid: nothing is kept.
+  undo_keeper_actor undo = {};
+  std::shared_ptr<const exsyncd::undo_files> undo_files = {};
 };
 
 class sync_round;
@@ -107,7 +102,6 @@ struct pair_state {
   std::map<folder_pair_id, folder_pair_actor> folder_pairs;
   std::shared_ptr<sync_round> round;                              // under way
   std::vector<caf::typed_response_promise<round_report>> waiting; // for the round that follows
-  std::vector<caf::typed_response_promise<pair_plan>> plans;
   std::vector<caf::typed_response_promise<pair_stopped>> stops;
   bool dirty = false;         // somebody wants a round, whatever there is to wait for
   std::set<folder_id> hinted; // folders that may have news: a round of those alone is enough
@@ -119,6 +113,8 @@ struct pair_state {
   std::uint64_t epoch = 0;
   std::optional<std::chrono::steady_clock::time_point> poll_at; // when everything is to be listed again, hints or not
   std::uint32_t failed_in_a_row = 0;
+  oscillation back_and_forth;
+  bool losers_to_copy = true; // what lost a conflict may still be to be copied
   pair_status status;
 };
 
@@ -135,7 +131,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::sync_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::round_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_pair_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_status)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::plan_pair)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_plan)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::stop_pair)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_stopped)

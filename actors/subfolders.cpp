@@ -1,5 +1,7 @@
 #include "actors/subfolders.hpp"
 
+#include "actors/conflict_copies.hpp"
+
 #include <algorithm>
 
 namespace exsyncd {
@@ -12,9 +14,9 @@ constexpr int most_readings = 64;
 
 class search : public std::enable_shared_from_this<search> {
 public:
-  search(pair_self self, folder_pair_settings root, logic::subfolder_question what, bool dry,
+  search(pair_self self, folder_pair_settings root, logic::subfolder_question what,
          std::function<void(subfolders_found)> done)
-      : self_(self), root_(std::move(root)), question_(std::move(what)), dry_(dry), done_(std::move(done)) {}
+      : self_(self), root_(std::move(root)), question_(std::move(what)), done_(std::move(done)) {}
 
   void start() {
     ++readings_;
@@ -27,7 +29,6 @@ private:
   pair_self self_;
   folder_pair_settings root_;
   logic::subfolder_question question_;
-  bool dry_;
   std::function<void(subfolders_found)> done_;
   logic::subfolder_plan plan_;
   subfolders_found result_;
@@ -63,7 +64,7 @@ private:
       auto& tree = me->question_.trees[s];
       tree.clear();
       for (auto& f : std::get<0>(answer.outcome))
-        tree.push_back({std::move(f.state), std::move(f.path), !f.left_out.empty()});
+        tree.push_back({std::move(f.state), f.path, !f.left_out.empty() || is_conflict_folder(f.path)});
       if (--me->open_ > 0) return;
       if (me->result_.failed.primary || me->result_.failed.replica) return me->finish();
       me->plan();
@@ -73,7 +74,7 @@ private:
   void plan() {
     plan_ = logic::plan_subfolders(question_);
     at_ = 0;
-    if (dry_ || plan_.steps.empty() || readings_ > most_readings) return finish();
+    if (plan_.steps.empty() || readings_ > most_readings) return finish();
     // What stands now is known when the trees are read again, so that a name given to a pair stays.
     for (const auto& p : plan_.pairs) {
       auto known =
@@ -148,9 +149,9 @@ private:
 
 } // namespace
 
-void find_subfolders(pair_self self, const folder_pair_settings& root, logic::subfolder_question what, bool dry,
+void find_subfolders(pair_self self, const folder_pair_settings& root, logic::subfolder_question what,
                      std::function<void(subfolders_found)> done) {
-  std::make_shared<search>(self, root, std::move(what), dry, std::move(done))->start();
+  std::make_shared<search>(self, root, std::move(what), std::move(done))->start();
 }
 
 } // namespace exsyncd

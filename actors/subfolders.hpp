@@ -22,9 +22,9 @@ struct subfolders_found {
 };
 
 /// Reads both trees below a folder pair, carries creates, renames and moves of folders over, reads them again, until
-/// nothing is left to do; `dry`: nothing is carried over. Every step may be repeated: a folder that was created or
+/// nothing is left to do. Every step may be repeated: a folder that was created or
 /// renamed and whose answer was lost is found by its name. Runs in the pair's context; `done` is called once.
 void find_subfolders(pair_actor::stateful_pointer<pair_state> self, const folder_pair_settings& root,
-                     logic::subfolder_question what, bool dry, std::function<void(subfolders_found)> done);
+                     logic::subfolder_question what, std::function<void(subfolders_found)> done);
 
 } // namespace exsyncd

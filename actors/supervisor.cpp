@@ -55,7 +55,6 @@ both<mailbox_actor> open_mailboxes(supervisor_self self, const pair_settings& se
 }
 
 void launch(supervisor_self self, supervisor_state::member& m) {
-  if (m.planner) return; // two would pull the same lists; it starts when the plan is there
   const auto& o = self->state.options;
   // Who may run depends on who else wants to: it starts when all of that is known.
   if (o.limited && (!self->state.limits || self->state.undecided > 0)) return;
@@ -77,8 +76,9 @@ void launch(supervisor_self self, supervisor_state::member& m) {
     again = [open = o.open_notifier, primary = m.settings.primary, replica = m.settings.replica](side s) {
       return open(s == side::primary ? primary : replica);
     };
-  m.actor = self->spawn<caf::monitored>(pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context,
-                                                           o.polling, std::move(notifiers), std::move(again)});
+  m.actor =
+      self->spawn<caf::monitored>(pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context, o.polling,
+                                                     std::move(notifiers), std::move(again), o.undo, o.undo_files});
   end_with(self, m.actor);
   log(self, log_level::info, m.settings.name, "started");
 }
@@ -113,11 +113,6 @@ namespace {
 
 /// Ends what runs of a pair; `then` is called when nothing of it is under way.
 void end_run(supervisor_self self, supervisor_state::member& m, std::function<void()> then) {
-  if (m.planner) {
-    self->request(m.planner, caf::infinite, stop_pair{}).then([](const pair_stopped&) {}, [](const caf::error&) {});
-    m.when_planned.push_back(std::move(then));
-    return;
-  }
   if (!m.actor) return then();
   auto name = m.settings.name;
   // Let go at the answer, not at its end, which comes a little later: whoever asks next must find it stopped.
@@ -136,17 +131,6 @@ void end_run(supervisor_self self, supervisor_state::member& m, std::function<vo
 }
 
 } // namespace
-
-void plan_ended(supervisor_self self, const std::string& name) {
-  auto* m = find(self, name);
-  if (!m) return;
-  m->planner = nullptr;
-  end_mailboxes(self, *m);
-  for (auto& then : std::exchange(m->when_planned, {}))
-    then();
-  m = find(self, name);
-  if (m && m->wanted && !m->actor && !m->renewing) launch(self, *m);
-}
 
 /// Stops one pair; `then` is called when nothing of it is under way.
 void halt(supervisor_self self, supervisor_state::member& m, std::function<void()> then) {
@@ -326,8 +310,15 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
             self, [self, names = what.names](auto promise) { sync(self, promise, names); });
       },
       [self](const plan_one& what) {
-        return answer_when_decided<planned>(self,
-                                            [self, name = what.pair](auto promise) { plan(self, promise, name); });
+        return answer_when_decided<rehearsed>(self,
+                                              [self, name = what.pair](auto promise) { plan(self, promise, name); });
+      },
+      [self](const verify_one& what) {
+        return answer_when_decided<verified>(self, [self, what](auto promise) { verify_sides(self, promise, what); });
+      },
+      [self](const put_back_one& what) {
+        return answer_when_decided<were_put_back>(self,
+                                                  [self, what](auto promise) { put_items_back(self, promise, what); });
       },
       [self](const approve_one& what) {
         return answer_when_decided<pair_answers>(

@@ -2,6 +2,9 @@
 
 #include "actors/meter.hpp"
 #include "actors/pair.hpp"
+#include "actors/putting_back.hpp"
+#include "actors/rehearsal.hpp"
+#include "actors/verification.hpp"
 
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -26,7 +29,7 @@ struct pair_overview {
   pair_counts counts;
   std::uint32_t restarts = 0;    // since the daemon started
   std::optional<failure> paused; // why it does not run though it is to
-  bool planned = false;          // stopped, and a plan of it is being made
+  bool planned = false;          // something looks at it with mailboxes of its own
   /// Those of the settings, and those that are derived from them for subfolders (actors/folder_pairs.hpp).
   std::vector<folder_pair_settings> folders;
   std::vector<std::pair<folder_pair_id, frozen>> held; // by the brake
@@ -68,8 +71,17 @@ struct pairs_synced {
 struct plan_one {
   std::string pair;
 };
-struct planned {
-  result<pair_plan> outcome;
+
+/// Brings a started pair into step first, then compares both sides by contents; see actors/verification.hpp.
+struct verify_one {
+  std::string pair;
+  verify how;
+};
+
+/// Puts back what was overwritten or deleted; a started pair then carries that over.
+struct put_back_one {
+  std::string pair;
+  put_back what;
 };
 
 /// Releases a folder pair that the brake holds, with the deletes that had been seen by then. Empty folder pair: all of
@@ -144,7 +156,11 @@ using supervisor_actor = caf::typed_actor<
     // Rounds now.
     caf::replies_to<sync_pairs>::with<pairs_synced>,
     // A dry run.
-    caf::replies_to<plan_one>::with<planned>,
+    caf::replies_to<plan_one>::with<rehearsed>,
+    // Both sides as they are.
+    caf::replies_to<verify_one>::with<verified>,
+    // What was overwritten or deleted.
+    caf::replies_to<put_back_one>::with<were_put_back>,
     // After the brake.
     caf::replies_to<approve_one>::with<pair_answers>, caf::replies_to<restore_one>::with<pair_answers>,
     caf::replies_to<resync_pairs>::with<pair_answers>,
@@ -178,6 +194,9 @@ struct supervisor_options {
   meter_actor meter = {};
   /// Whether pairs run only as far as the meter says that allowances are there.
   bool limited = false;
+  /// Who keeps what is overwritten or deleted, and where; invalid: nothing is kept.
+  undo_keeper_actor undo = {};
+  std::shared_ptr<const exsyncd::undo_files> undo_files = {};
 };
 
 struct supervisor_state {
@@ -190,8 +209,7 @@ struct supervisor_state {
     pair_actor actor;       // invalid: not running
     both<mailbox_actor> mailboxes;
     bool wanted = false;
-    pair_actor planner;                               // a plan of the stopped pair is being made
-    std::vector<std::function<void()>> when_planned;  // wait for its end
+    bool planning = false;                            // a plan is being made, or both sides are compared
     std::chrono::steady_clock::time_point started_at; // the last time
     bool paused = false;                              // no allowance lets it run, which has been logged
     bool pausing = false;                             // and it is ending for that
@@ -221,7 +239,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::stop_pairs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::sync_pairs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pairs_synced)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::plan_one)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::planned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::verify_one)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::put_back_one)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::approve_one)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::restore_one)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::resync_pairs)

@@ -3,7 +3,7 @@
 #include "actors/supervisor.hpp"
 
 // What the supervisor's own sources share: the life of pairs (supervisor.cpp), and what is asked about them
-// (supervisor_requests.cpp). All of it runs in the supervisor's thread.
+// (supervisor_requests.cpp, supervisor_looks.cpp). All of it runs in the supervisor's thread.
 namespace exsyncd {
 
 using supervisor_self = supervisor_actor::stateful_pointer<supervisor_state>;
@@ -20,19 +20,20 @@ void end_with(supervisor_self self, const pair_actor& whom);
 both<mailbox_actor> open_mailboxes(supervisor_self self, const pair_settings& settings);
 void end_mailboxes(supervisor_self self, supervisor_state::member& m);
 void launch(supervisor_self self, supervisor_state::member& m);
-/// What a plan was made with goes, and who has waited for that goes on.
-void plan_ended(supervisor_self self, const std::string& name);
 void halt(supervisor_self self, supervisor_state::member& m, std::function<void()> then);
 void remember(supervisor_self self, const supervisor_state::member& m);
 void reconsider(supervisor_self self);
 
 // What is asked
+failure no_such_pair(const std::string& name);
 void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promise);
 void start_or_stop(supervisor_self self, caf::typed_response_promise<pair_answers> promise,
                    const std::vector<std::string>& names, bool start);
 void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promise,
           const std::vector<std::string>& asked);
-void plan(supervisor_self self, caf::typed_response_promise<planned> promise, const std::string& name);
+void plan(supervisor_self self, caf::typed_response_promise<rehearsed> promise, const std::string& name);
+void verify_sides(supervisor_self self, caf::typed_response_promise<verified> promise, const verify_one& what);
+void put_items_back(supervisor_self self, caf::typed_response_promise<were_put_back> promise, const put_back_one& what);
 /// After the brake: lets a folder pair go on, deletes included, or has put back what is missing.
 void release(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const std::string& pair,
              const std::string& folder, bool put_back);

@@ -8,15 +8,6 @@
 namespace exsyncd {
 namespace {
 
-failure no_such_pair(const std::string& name) {
-  return {reach::account,
-          retry::never,
-          {},
-          "unknown-pair",
-          "there is no pair \"" + name + "\"",
-          "pair.list shows the pairs of the configuration"};
-}
-
 failure not_running(const std::string& name) {
   return {
       reach::account, retry::never, {}, "stopped", "the pair \"" + name + "\" is stopped", "start it with pair.start"};
@@ -54,21 +45,6 @@ pair_condition condition_of(pair_phase phase) {
     return pair_condition::error;
   }
   return pair_condition::error;
-}
-
-/// A stopped pair is planned by one that lives for as long as that takes and has no timer.
-pair_actor spawn_to_plan(supervisor_self self, supervisor_state::member& m) {
-  const auto& o = self->state.options;
-  m.mailboxes = open_mailboxes(self, m.settings);
-  m.planner = self->spawn(pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context, false, {}, {}});
-  end_with(self, m.planner);
-  return m.planner;
-}
-
-void end_plan(supervisor_self self, const std::string& name, const pair_actor& planner) {
-  self->request(planner, caf::infinite, stop_pair{})
-      .then([self, name](const pair_stopped&) { plan_ended(self, name); },
-            [self, name](const caf::error&) { plan_ended(self, name); });
 }
 
 /// Asks the mailboxes of one running pair, or of all.
@@ -109,12 +85,21 @@ void collect_troubles(supervisor_self self, const std::string& pair, std::functi
 
 } // namespace
 
+failure no_such_pair(const std::string& name) {
+  return {reach::account,
+          retry::never,
+          {},
+          "unknown-pair",
+          "there is no pair \"" + name + "\"",
+          "pair.list shows the pairs of the configuration"};
+}
+
 void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promise) {
   auto result = std::make_shared<pairs_are>();
   for (const auto& p : self->state.options.pairs)
     if (auto* m = find(self, p.name)) {
       result->pairs.push_back({m->settings, pair_condition::stopped, {}, {}, m->restarts, {}, false, {}, {}});
-      result->pairs.back().planned = static_cast<bool>(m->planner);
+      result->pairs.back().planned = m->planning;
       if (m->wanted) result->pairs.back().condition = pair_condition::starting;
       if (m->wanted && (!m->actor || m->pausing)) result->pairs.back().paused = pause_of(self, p.name);
       if (result->pairs.back().paused) result->pairs.back().condition = pair_condition::paused;
@@ -208,40 +193,6 @@ void sync(supervisor_self self, caf::typed_response_promise<pairs_synced> promis
                 done();
               });
   }
-}
-
-void plan(supervisor_self self, caf::typed_response_promise<planned> promise, const std::string& name) {
-  auto* m = find(self, name);
-  if (!m || m->planner) {
-    promise.deliver(planned{m ? failure{reach::account,
-                                        retry::later,
-                                        {},
-                                        "planning",
-                                        "a plan of \"" + name + "\" is being made",
-                                        "ask again when it is there"}
-                              : no_such_pair(name)});
-    return;
-  }
-  if (auto why = m->wanted && !m->actor ? pause_of(self, name) : std::nullopt) {
-    promise.deliver(planned{std::move(*why)}); // a plan reads the lists, which is traffic
-    return;
-  }
-  bool stopped = !m->actor;
-  auto planner = stopped ? spawn_to_plan(self, *m) : m->actor;
-  auto end = [self, name, planner, stopped] {
-    if (stopped) end_plan(self, name, planner);
-  };
-  self->request(planner, caf::infinite, plan_pair{})
-      .then(
-          [promise, end](pair_plan& p) mutable {
-            promise.deliver(planned{std::move(p)});
-            end();
-          },
-          [promise, end](const caf::error& e) mutable {
-            promise.deliver(planned{
-                failure{reach::account, retry::later, {}, "ended", "the pair ended: " + caf::to_string(e), {}}});
-            end();
-          });
 }
 
 void release(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const std::string& pair,

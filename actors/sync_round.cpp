@@ -1,5 +1,6 @@
 #include "actors/sync_round.hpp"
 
+#include "actors/conflict_copies.hpp"
 #include "actors/logic/back_off.hpp"
 #include "actors/subfolders.hpp"
 #include "config/sides.hpp"
@@ -37,9 +38,8 @@ std::string leaves_alone(const policy& p) {
 
 } // namespace
 
-sync_round::sync_round(pair_self self, bool dry, std::set<folder_id> hinted, std::function<void(outcome)> done)
-    : self_(self), dry_(dry), hinted_(std::move(hinted)), done_(std::move(done)) {
-  question_.dry = dry_;
+sync_round::sync_round(pair_self self, std::set<folder_id> hinted, std::function<void(outcome)> done)
+    : self_(self), hinted_(std::move(hinted)), done_(std::move(done)) {
   question_.deletes_a_day = options().settings.deletes_a_day;
   for (const auto& f : options().settings.folders) {
     arbitrated_folder a;
@@ -85,6 +85,7 @@ void sync_round::ask_mailbox(side s, Request what, Then then) {
 }
 
 void sync_round::start() {
+  self_->state.back_and_forth.begin_round();
   identify_both();
 }
 
@@ -231,7 +232,7 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
     what.known.push_back(std::move(k));
   }
   auto me = shared_from_this();
-  find_subfolders(self_, root, std::move(what), dry_, [me, at, known, names](subfolders_found found) {
+  find_subfolders(self_, root, std::move(what), [me, at, known, names](subfolders_found found) {
     const auto& root = me->options().settings.folders[at];
     for (side s : both_sides)
       if (found.failed[s])
@@ -271,7 +272,7 @@ void sync_round::bind() {
   self_->request(options().ledger, ledger_patience, std::move(binding_))
       .then(
           [me](const folders_bound&) {
-            if (!me->dry_) watch(me->self_, *me->places_);
+            watch(me->self_, *me->places_);
             me->pull_all();
           },
           [self = self_](const caf::error& e) { self->quit(e); });
@@ -356,11 +357,7 @@ void sync_round::decided(arbitrated& verdicts) {
   }
   // A delete is believed when every mapped folder has been listed after it was seen: list once more.
   // And once what we wrote is all done, the lists shall know it: of what they never showed, they tell no delete.
-  if ((waiting_for_delete > 0 || (echoes && !tasks && !dry_)) && pulls_ < most_pulls) return pull_all();
-  if (dry_) {
-    result_.plan.folder_pairs = std::move(verdicts.folder_pairs);
-    return finish();
-  }
+  if ((waiting_for_delete > 0 || (echoes && !tasks)) && pulls_ < most_pulls) return pull_all();
   let_rest_what_circles(verdicts);
 }
 
@@ -407,6 +404,25 @@ void sync_round::look_ahead() {
 }
 
 void sync_round::carry(arbitrated& verdicts) {
+  note_troubles held;
+  for (const auto& [name, of] : verdicts.folder_pairs)
+    for (const auto& t : of.tasks)
+      self_->state.losers_to_copy = self_->state.losers_to_copy || t.verdict.loses;
+  for (auto& [name, of] : verdicts.folder_pairs)
+    for (auto& one : self_->state.back_and_forth.hold(of.tasks, options().context.wall_clock())) {
+      options().context.log({log_level::warning, one.trouble->what + " — " + one.trouble->hint, options().settings.name,
+                             name.value, one.twin.value, one.trouble->code});
+      held.troubles.push_back(std::move(one));
+    }
+  if (held.troubles.empty()) return carry_out_all(verdicts);
+  result_.report.banned += held.troubles.size();
+  self_->request(options().ledger, ledger_patience, std::move(held))
+      .then([me = shared_from_this(),
+             rest = std::make_shared<arbitrated>(std::move(verdicts))](const stored&) { me->carry_out_all(*rest); },
+            [self = self_](const caf::error& e) { self->quit(e); });
+}
+
+void sync_round::carry_out_all(arbitrated& verdicts) {
   auto me = shared_from_this();
   ++passes_;
   came_further_ = false;
@@ -437,8 +453,15 @@ void sync_round::finish() {
   result_.report.waiting = waiting_;
   const auto soonest = options().context.wall_clock() + least_rest;
   if (result_.next_due && *result_.next_due <= options().context.wall_clock()) result_.next_due = soonest;
-  result_.plan.failures = result_.report.failures;
-  if (done_) std::exchange(done_, nullptr)(std::move(result_));
+  if (!done_ || ending_) return;
+  ending_ = true;
+  // Where a whole side failed, its mailbox is not asked for more.
+  if (halted_ || !result_.report.failures.empty()) return end();
+  copy_losers(self_, [me = shared_from_this()] { me->end(); });
+}
+
+void sync_round::end() {
+  std::exchange(done_, nullptr)(std::move(result_));
 }
 
 } // namespace exsyncd

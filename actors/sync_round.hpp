@@ -16,21 +16,20 @@ class sync_round : public std::enable_shared_from_this<sync_round> {
 public:
   struct outcome {
     round_report report;
-    pair_plan plan;                      // of a dry run
     std::optional<utc_seconds> next_due; // something that rests is due then
   };
   /// `hinted`: folders of either side that may have news. Only they are listed, and the others where something waits
   /// for that; empty: all are.
-  sync_round(pair_self self, bool dry, std::set<folder_id> hinted, std::function<void(outcome)> done);
+  sync_round(pair_self self, std::set<folder_id> hinted, std::function<void(outcome)> done);
   void start();
   /// Nothing new is begun; the round ends when what is under way has been answered.
   void halt();
 
 private:
   pair_self self_;
-  bool dry_;
   std::set<folder_id> hinted_; // until the first listing
   bool halted_ = false;
+  bool ending_ = false;
   std::function<void(outcome)> done_;
 
   both<mailbox_identity> identities_;
@@ -69,9 +68,12 @@ private:
   void decide();
   void decided(arbitrated& verdicts);
   void let_rest_what_circles(arbitrated& verdicts);
-  void carry(arbitrated& verdicts);
   void look_ahead();
+  /// Items that go back and forth without a user are taken out first, and named.
+  void carry(arbitrated& verdicts);
+  void carry_out_all(arbitrated& verdicts);
   void finish();
+  void end();
 
   template <class Request, class Then>
   void ask_mailbox(side s, Request what, Then then);

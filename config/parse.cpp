@@ -18,8 +18,9 @@ namespace {
 using nlohmann::ordered_json;
 using std::string_view;
 
-constexpr std::array<string_view, 6> root_keys{"state_directory", "admin_socket",  "log",
-                                               "servers",         "allowance_key", "pairs"};
+constexpr std::array<string_view, 7> root_keys{"state_directory", "admin_socket", "log",  "servers",
+                                               "allowance_key",   "undo_keep",    "pairs"};
+constexpr std::array<string_view, 2> undo_keys{"days", "bytes"};
 constexpr std::array<string_view, 2> log_keys{"level", "target"};
 constexpr std::array<string_view, 9> server_keys{"url",     "version",     "access",   "auth",     "email",
                                                  "ca_file", "concurrency", "timeouts", "streaming"};
@@ -30,7 +31,7 @@ constexpr std::array<string_view, 4> auth_keys_with_secrets{"type", "user", "pas
 constexpr std::array<string_view, 3> side_of_server_keys{"server", "mailbox", "auth"};
 constexpr std::array<string_view, 8> direct_side_keys{"url",     "mailbox",     "auth",     "version",
                                                       "ca_file", "concurrency", "timeouts", "streaming"};
-constexpr std::array<string_view, 12> pair_keys{"primary",
+constexpr std::array<string_view, 13> pair_keys{"primary",
                                                 "replica",
                                                 "folders",
                                                 "start",
@@ -41,10 +42,11 @@ constexpr std::array<string_view, 12> pair_keys{"primary",
                                                 "start_date",
                                                 "polling_interval",
                                                 "include_subfolders",
-                                                "deletes_a_day"};
-constexpr std::array<string_view, 10> folder_pair_keys{
-    "primary",    "replica",          "direction",          "drift", "unchangeable", "meetings",
-    "start_date", "polling_interval", "include_subfolders", "on"};
+                                                "deletes_a_day",
+                                                "keep_conflict_copies"};
+constexpr std::array<string_view, 11> folder_pair_keys{
+    "primary",    "replica",          "direction",          "drift", "unchangeable",        "meetings",
+    "start_date", "polling_interval", "include_subfolders", "on",    "keep_conflict_copies"};
 
 constexpr std::array later_auth_keys{later_key{"password", "write it into a file and name that in \"password_file\""}};
 constexpr auto use_basic =
@@ -123,6 +125,7 @@ public:
     if (result.admin_socket.size() > longest_socket)
       root.complain("admin_socket", "is longer than the 107 bytes that a socket's name may have");
     if (const auto key = root.parsed<std::string>("allowance_key", parse_public_key)) result.allowance_key = *key;
+    if (root.has("undo_keep")) result.undo = read_undo(root);
     if (root.has("log")) {
       object_reader log(root.child("log"), root.path("log"), log_keys, found_);
       read_choice(log, "level", log_levels, result.log.level);
@@ -345,6 +348,19 @@ private:
                                  "\"; give each mailbox its own \"auth\", or use impersonation");
   }
 
+  undo_settings read_undo(object_reader& root) {
+    undo_settings result;
+    const auto& value = root.child("undo_keep");
+    if (value.is_boolean()) {
+      if (!value.get<bool>()) result = {0, 0};
+      return result;
+    }
+    object_reader undo(value, root.path("undo_keep"), undo_keys, found_);
+    if (const auto days = undo.number("days", 1, 3650)) result.days = static_cast<std::uint32_t>(*days);
+    if (const auto bytes = undo.parsed<std::uint64_t>("bytes", parse_size)) result.bytes = *bytes;
+    return result;
+  }
+
   void read_inherited(object_reader& from, folder_pair_settings& into) {
     auto& policy = into.policy;
     read_choice(from, "direction", directions, policy.direction);
@@ -354,6 +370,7 @@ private:
     if (const auto date = from.parsed<std::chrono::sys_days>("start_date", parse_date)) policy.start_date = *date;
     read_span(from, "polling_interval", shortest_interval, longest_interval, into.polling_interval);
     if (const auto below = from.flag("include_subfolders")) into.include_subfolders = *below;
+    if (const auto copies = from.flag("keep_conflict_copies")) policy.keep_conflict_copies = *copies;
   }
 
   pair_settings read_pair(const ordered_json& value, const std::string& path, const std::string& name) {

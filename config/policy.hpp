@@ -34,6 +34,8 @@ struct policy {
   /// Items received before this day are skipped, and counted as skipped.
   std::optional<std::chrono::sys_days> start_date;
   enum meetings meetings = meetings::appointment;
+  /// What loses a conflict is copied into the folder "Sync Conflicts" of its own side.
+  bool keep_conflict_copies = false;
 
   friend bool operator==(const policy&, const policy&) = default;
 };

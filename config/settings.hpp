@@ -95,6 +95,14 @@ struct pair_settings {
   friend bool operator==(const pair_settings&, const pair_settings&) = default;
 };
 
+/// How much of what was overwritten or deleted is kept; off where either is 0.
+struct undo_settings {
+  std::uint32_t days = 30;
+  std::uint64_t bytes = 1'000'000'000;
+  bool on() const { return days > 0 && bytes > 0; }
+  friend bool operator==(const undo_settings&, const undo_settings&) = default;
+};
+
 enum class log_level { debug, info, warning, error };
 enum class log_target {
   automatic, // journald where stderr is connected to it, else stderr
@@ -114,6 +122,7 @@ struct settings {
   std::string admin_socket = "/run/exsyncd/admin.sock";
   /// Whose signature codes for allowances must have: an Ed25519 public key, 32 bytes in base64. Empty: no limits.
   std::string allowance_key;
+  undo_settings undo;
   std::vector<server_settings> servers; // those of "servers", in the order of the file
   std::vector<pair_settings> pairs;     // in the order of the file
   friend bool operator==(const settings&, const settings&) = default;

@@ -173,6 +173,25 @@ checked<std::chrono::milliseconds> parse_time_span(string_view text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::llround(total)));
 }
 
+checked<std::uint64_t> parse_size(string_view text) {
+  const objection wrong{"\"" + std::string(text) + "\" is no size; write \"500MB\", \"50GB\" or \"1.5TB\""};
+  skip_spaces(text);
+  const auto number = take_while(text, [](char c) { return is_digit(c) || c == '.'; });
+  double count = 0;
+  const auto read = std::from_chars(number.data(), number.data() + number.size(), count, std::chars_format::fixed);
+  if (number.empty() || read.ec != std::errc{} || read.ptr != number.data() + number.size()) return wrong;
+  skip_spaces(text);
+  constexpr std::array<std::pair<string_view, double>, 5> units{
+      {{"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}}};
+  if (!text.empty() && text != "B") {
+    const auto unit = std::find_if(units.begin(), units.end(), [&](auto& u) { return u.first == text; });
+    if (unit == units.end()) return wrong;
+    count *= unit->second;
+  }
+  if (count < 1 || count > 1e15) return objection{"must be from 1 byte to 1000TB"};
+  return static_cast<std::uint64_t>(std::llround(count));
+}
+
 checked<std::chrono::sys_days> parse_date(string_view text) {
   const objection wrong{"\"" + std::string(text) + "\" is no date; write it as \"2026-01-31\""};
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return wrong;

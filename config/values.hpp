@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,9 @@ using checked = std::variant<T, objection>;
 
 /// A time span as systemd writes it (systemd.time(7)): "5min", "1h 30min", "90s", "1.5h"; a bare number is seconds.
 checked<std::chrono::milliseconds> parse_time_span(std::string_view text);
+
+/// A number of bytes: "500MB", "50 GB", "1.5TB"; a bare number is bytes.
+checked<std::uint64_t> parse_size(std::string_view text);
 
 /// "2026-01-31".
 checked<std::chrono::sys_days> parse_date(std::string_view text);

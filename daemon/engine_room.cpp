@@ -209,6 +209,7 @@ struct engine_room::machinery {
   caf::actor_system system; // before what it is made of: its end waits for every actor
   ledger_actor ledger;
   meter_actor meter;
+  undo_keeper_actor undo;
   std::shared_ptr<mailbox_opener> opener;
   std::atomic<bool> disk_failed = false;
 };
@@ -234,6 +235,12 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
   options.polling = with.polling;
   options.limited = !with.settings.allowance_key.empty();
   inside->meter = system.spawn(meter, meter_options{inside->ledger, around, options.limited});
+  const auto files = std::make_shared<const undo_files>(std::filesystem::path(with.settings.state_directory) / "undo");
+  // Detached: it waits for the disk. Also where nothing is to be kept, since something may have been before.
+  inside->undo =
+      system.spawn<caf::detached>(undo_keeper, undo_keeper_options{with.settings.undo, files, inside->ledger, around});
+  options.undo = inside->undo;
+  options.undo_files = files;
   options.meter = inside->meter;
   inside->opener = std::make_shared<mailbox_opener>(
       system, inside->transport, spool_into(std::filesystem::path(with.settings.state_directory) / "spool"),
@@ -282,6 +289,8 @@ engine_room::~engine_room() {
   inside_->opener = nullptr;
   caf::anon_send_exit(inside_->meter, caf::exit_reason::user_shutdown);
   inside_->meter = nullptr;
+  caf::anon_send_exit(inside_->undo, caf::exit_reason::user_shutdown);
+  inside_->undo = nullptr;
   caf::anon_send_exit(inside_->ledger, caf::exit_reason::user_shutdown);
   inside_->ledger = nullptr;
   // Debian's RocksDB 7.8 aborts when it closes a log that it could not append to: all stays as it is, and the process

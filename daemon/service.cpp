@@ -243,6 +243,7 @@ void service::use(added_settings next, std::function<void()> then) {
   keep("state_directory", &settings::state_directory);
   keep("admin_socket", &settings::admin_socket);
   keep("allowance_key", &settings::allowance_key);
+  keep("undo_keep", &settings::undo);
   if (next.all.log.target != old.log.target) {
     say(log_level::warning, "log.target has changed: that needs a restart of exsyncd");
     next.all.log.target = old.log.target;

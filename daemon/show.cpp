@@ -3,7 +3,6 @@
 #include "config/sides.hpp"
 #include "daemon/owa_link.hpp"
 #include "daemon/polled_only.hpp"
-#include "ews/model/field_name.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -29,10 +28,6 @@ std::string show(direction d) {
   return {};
 }
 
-std::string show(side s) {
-  return s == side::primary ? "primary" : "replica";
-}
-
 std::string show(reach r) {
   switch (r) {
   case reach::item:
@@ -47,17 +42,6 @@ std::string show(reach r) {
     return "server";
   }
   return {};
-}
-
-std::string show(field f) {
-  return name_of(f);
-}
-
-json show(const std::vector<field>& fields) {
-  auto list = json::array();
-  for (const auto f : fields)
-    list.push_back(show(f));
-  return list;
 }
 
 json show(const side_settings& side) {
@@ -128,91 +112,13 @@ json show_folder(const folder_pair_settings& folder, const pair_overview& pair) 
   return j;
 }
 
-/// Which verdict, where to, and what of the item.
-struct planned_task {
-  std::string what;
-  std::optional<side> where;
-  std::vector<field> fields;
-  std::string detail;
-};
-
-planned_task describe(const logic::action& action) {
-  struct describer {
-    planned_task operator()(const logic::wait& w) const {
-      switch (w.why) {
-      case logic::wait::reason::listing:
-        return {"wait", {}, {}, "for a complete listing"};
-      case logic::wait::reason::believable_delete:
-        return {"wait", {}, {}, "for a second look before a delete is believed"};
-      case logic::wait::reason::echo:
-        return {"wait", {}, {}, "for a list that shows what was written"};
-      case logic::wait::reason::rest:
-        return {"wait", {}, {}, "for the next try"};
-      case logic::wait::reason::banned:
-        return {"wait", {}, {}, "banned"};
-      }
-      return {};
-    }
-    planned_task operator()(const logic::agree& a) const { return {"agree", {}, {}, a.skipped.value_or("")}; }
-    planned_task operator()(const logic::forget& f) const { return {"forget", f.where, {}, {}}; }
-    planned_task operator()(const logic::bury&) const { return {"agree", {}, {}, "deleted on both sides"}; }
-    planned_task operator()(const logic::look& l) const {
-      return {"look",
-              l.sides.size() == 1 ? std::optional(l.sides[0]) : std::nullopt,
-              {},
-              "reads the contents, then decides"};
-    }
-    planned_task operator()(const logic::resolve&) const { return {"look", {}, {}, "what became of a write"}; }
-    planned_task operator()(const logic::create_on& c) const { return {"create", c.target, {}, {}}; }
-    planned_task operator()(const logic::update_on& u) const { return {"update", u.target, u.fields, {}}; }
-    planned_task operator()(const logic::replace_on& r) const { return {"replace", r.target, {}, {}}; }
-    planned_task operator()(const logic::set_read_on& r) const {
-      return {"set_read", r.target, {}, r.read ? "read" : "unread"};
-    }
-    planned_task operator()(const logic::move_on& m) const { return {"move", m.target, {}, "to " + m.to.value}; }
-    planned_task operator()(const logic::remove_on& r) const { return {"delete", r.target, {}, {}}; }
-    planned_task operator()(const logic::report_unchangeable& r) const {
-      return {"report", r.target, r.fields, "cannot be changed there"};
-    }
-  };
-  return std::visit(describer{}, action);
-}
-
 std::string subject_of(const twin& item) {
   for (const auto s : both_sides)
     if (item.seen[s] && !item.seen[s]->subject.empty()) return item.seen[s]->subject;
   return {};
 }
 
-json show(const task& t) {
-  const auto planned = describe(t.verdict.what);
-  json j{{"do", planned.what}, {"id", t.twin.id.value}, {"subject", subject_of(t.twin)}};
-  if (planned.where) j["on"] = show(*planned.where);
-  if (!planned.fields.empty()) j["fields"] = show(planned.fields);
-  if (!planned.detail.empty()) j["detail"] = planned.detail;
-  if (t.verdict.loses) j["loses"] = {{"side", show(t.verdict.loses->loser)}, {"reason", t.verdict.loses->reason}};
-  return j;
-}
-
-json show(const arbitrated::of_folder_pair& folder) {
-  json j{{"tasks", json::array()}, {"resting", folder.resting}, {"banned", folder.banned}};
-  std::map<std::string, std::size_t> counts;
-  for (const auto& t : folder.tasks) {
-    const auto planned = describe(t.verdict.what);
-    ++counts[planned.where ? planned.what + " on " + show(*planned.where) : planned.what];
-    j["tasks"].push_back(show(t));
-  }
-  j["counts"] = counts;
-  if (const auto waiting = folder.waiting_for_listing + folder.waiting_for_delete + folder.waiting_for_unread;
-      waiting > 0)
-    j["waiting"] = waiting;
-  if (!folder.skipped.empty()) j["skipped"] = folder.skipped;
-  if (folder.held)
-    j["frozen"] = {{"reason", folder.held->reason},
-                   {"since", show_time(folder.held->since)},
-                   {"hint", "nothing of this is done until pair.approve; pair.restore puts back what has left"}};
-  return j;
-}
+} // namespace
 
 json show(const std::vector<std::pair<folder_pair_id, failure>>& failures) {
   auto list = json::array();
@@ -223,8 +129,6 @@ json show(const std::vector<std::pair<folder_pair_id, failure>>& failures) {
   }
   return list;
 }
-
-} // namespace
 
 std::string show_time(utc_seconds when) {
   const auto seconds = std::chrono::system_clock::to_time_t(when);
@@ -363,13 +267,6 @@ json show_wrong(const std::string& pair, const problems& found) {
                            {"reach", "account"},
                            {"hint", "change it with pair.update, or delete it with pair.delete"}});
   return j;
-}
-
-json show(const pair_plan& plan) {
-  auto folders = json::object();
-  for (const auto& [name, folder] : plan.folder_pairs)
-    folders[name.value] = show(folder);
-  return {{"folders", folders}, {"errors", show(plan.failures)}};
 }
 
 json show(const conflict& lost) {

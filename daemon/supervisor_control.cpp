@@ -228,9 +228,22 @@ void supervisor_control::pair_sync_now(const std::vector<std::string>& pairs, re
 
 void supervisor_control::pair_plan(const std::string& pair, reply to) {
   if (!known({pair}, to)) return;
-  ask<planned>(plan_one{pair}, slow, to, [to](planned& answer) {
+  ask<rehearsed>(plan_one{pair}, slow, to, [to](rehearsed& answer) {
     if (const auto* why = std::get_if<failure>(&answer.outcome)) return to.failed(to_error(*why, "pair"));
     to.done(show(std::get<exsyncd::pair_plan>(answer.outcome)));
+  });
+}
+
+void supervisor_control::pair_verify(const std::string& pair, bool repair, std::size_t limit, reply to) {
+  if (!known({pair}, to)) return;
+  ask<verified>(verify_one{pair, {repair, limit}}, slow, to, [this, pair, repair, to](verified& answer) {
+    if (const auto* why = std::get_if<failure>(&answer.outcome)) return to.failed(to_error(*why, "pair"));
+    const auto& found = std::get<verification>(answer.outcome);
+    to.done(show(found, repair));
+    // What was found is decided anew by a round; a stopped pair does that when it is started.
+    if (found.mended > 0)
+      with_.room.ask<pairs_synced>(
+          sync_pairs{{pair}}, slow, [](pairs_synced&) {}, [](const std::string&) {});
   });
 }
 

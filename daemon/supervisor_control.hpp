@@ -57,6 +57,7 @@ public:
   void pair_stop(const std::vector<std::string>& pairs, admin::reply to) override;
   void pair_sync_now(const std::vector<std::string>& pairs, admin::reply to) override;
   void pair_plan(const std::string& pair, admin::reply to) override;
+  void pair_verify(const std::string& pair, bool repair, std::size_t limit, admin::reply to) override;
   void pair_approve(const std::string& pair, const std::optional<std::string>& folder, admin::reply to) override;
   void pair_restore(const std::string& pair, const std::optional<std::string>& folder, admin::reply to) override;
   void pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
@@ -68,6 +69,8 @@ public:
   void events_follow(const std::optional<std::string>& pair, const std::string& level, admin::reply to) override;
   void metrics(admin::reply to) override;
   void ban_add(const std::string& pair, const std::string& id, admin::reply to) override;
+  void undo_list(const std::optional<std::string>& pair, std::size_t limit, admin::reply to) override;
+  void undo_apply(const admin::undo_request& asked, admin::reply to) override;
   void conflict_list(const std::optional<std::string>& pair, std::size_t limit, admin::reply to) override;
   void ban_list(const std::optional<std::string>& pair, std::size_t limit, admin::reply to) override;
   void traffic(const admin::traffic_question& asked, admin::reply to) override;

@@ -86,6 +86,12 @@ void fields(Archive& a, R& c) {
   a(c.folder_pair, c.known, c.agreed, c.unsettled, c.banned);
 }
 
+template <class Archive, of_type<undo_record> R>
+void fields(Archive& a, R& u) {
+  a(u.id, u.pair, u.folder_pair, u.twin, u.intent, u.side, u.operation, u.item_class, u.subject, u.item, u.mailbox,
+    u.fields, u.lacks, u.bytes, u.when, u.done, u.put_back, u.copy_wanted);
+}
+
 template <class Archive, of_type<declaration> R>
 void fields(Archive& a, R& d) {
   a(d.kind, d.name, d.text);
@@ -339,6 +345,7 @@ EXSYNCD_CODEC_FOR(delete_count)
 EXSYNCD_CODEC_FOR(conflict)
 EXSYNCD_CODEC_FOR(pair_memory)
 EXSYNCD_CODEC_FOR(folder_pair_counts)
+EXSYNCD_CODEC_FOR(undo_record)
 EXSYNCD_CODEC_FOR(declaration)
 EXSYNCD_CODEC_FOR(traffic_period)
 EXSYNCD_CODEC_FOR(costly_item)

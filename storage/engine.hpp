@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@ struct storage_failure {
   std::string what; // for the administrator, with the directory's name and what to do
 };
 
-/// An ordered map of byte strings whose batches are atomic and durable. One owner, one thread.
+/// An ordered map of byte strings whose batches are atomic and durable. One owner, one thread; so is a snapshot of it.
 class engine {
 public:
   /// Returns false to end the scan. The views live as long as the call.
@@ -30,6 +31,9 @@ public:
   virtual std::optional<storage_failure> write(const batch&) = 0;
   /// The first read that failed. Nothing that was read since can be trusted, and `write` refuses with the same.
   virtual std::optional<storage_failure> failure() const = 0;
+  /// The entries as they are now, whatever is written later; to be read only, by another thread too. Writing to it is a
+  /// failure.
+  virtual std::unique_ptr<engine> snapshot() const = 0;
 };
 
 } // namespace exsyncd

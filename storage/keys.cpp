@@ -33,6 +33,8 @@ enum table : char {
   release_table = 'v',
   wary_table = 'w',
   delete_count_table = 'q',
+  undo_table = 'j',
+  undo_intent_table = 'J',
 };
 
 class key {
@@ -148,6 +150,21 @@ std::string twins_from(std::string_view id_prefix) {
 }
 std::string conflict(const pair_id& p, sequence s) {
   return key(conflict_table).part(p.value).number(std::numeric_limits<sequence>::max() - s).end();
+}
+std::string undo(const undo_record& r) {
+  return key(undo_table)
+      .part(r.pair.value)
+      .number(std::numeric_limits<std::uint64_t>::max() - count_of(r.when))
+      .end(r.id.value);
+}
+std::string all_undo(const pair_id& p) {
+  return key(undo_table).part(p.value).end();
+}
+std::string all_undo() {
+  return key(undo_table).end();
+}
+std::string undo_of(const intent_id& i) {
+  return key(undo_intent_table).end(i.value);
 }
 std::string all_folder_sides(const pair_id& p) {
   return key(folder_side_table).part(p.value).end();

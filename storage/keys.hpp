@@ -31,6 +31,12 @@ std::string twins_from(std::string_view id_prefix);
 /// The newest first.
 std::string conflict(const pair_id&, sequence);
 
+// What can be put back, the newest first; and the key of the one that waits for the outcome of an intent.
+std::string undo(const undo_record&);
+std::string all_undo(const pair_id&);
+std::string all_undo();
+std::string undo_of(const intent_id&);
+
 // Traffic: by time, then by pair.
 std::string traffic_day(utc_seconds day, const pair_id&);
 std::string traffic_month(utc_seconds month, const pair_id&);

@@ -26,4 +26,12 @@ std::optional<storage_failure> memory_engine::write(const batch& changes) {
   return {};
 }
 
+std::unique_ptr<engine> memory_engine::snapshot() const {
+  auto copy = std::make_unique<memory_engine>(synced_);
+  copy->on_write = [](std::uint64_t, moment) {
+    return storage_failure{storage_failure::kind::not_writable, "a snapshot is not written to"};
+  };
+  return copy;
+}
+
 } // namespace exsyncd

@@ -29,6 +29,7 @@ public:
   void scan(std::string_view prefix, const visitor& visit) const override;
   std::optional<storage_failure> write(const batch&) override;
   std::optional<storage_failure> failure() const override { return {}; }
+  std::unique_ptr<engine> snapshot() const override;
 
 private:
   contents synced_;

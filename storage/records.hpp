@@ -35,6 +35,7 @@ using pair_id = text_id<struct pair_id_tag>;               // the pair's name in
 using folder_pair_id = text_id<struct folder_pair_id_tag>; // its name within the pair
 using twin_id = text_id<struct twin_id_tag>;               // ours, random, never reused
 using intent_id = text_id<struct intent_id_tag>;
+using undo_id = text_id<struct undo_id_tag>;
 
 /// Counts the store's changes: a fact with a higher number is newer. Never goes back, also over restarts.
 using sequence = std::uint64_t;
@@ -273,6 +274,31 @@ struct pair_memory {
   std::optional<bool> started;
   bool start_in_file = false;
   friend bool operator==(const pair_memory&, const pair_memory&) = default;
+};
+
+/// What was there before we overwrote or deleted it; the item itself is a file of that name (storage/undo_files.hpp).
+struct undo_record {
+  undo_id id;
+  pair_id pair;
+  folder_pair_id folder_pair;
+  twin_id twin;
+  intent_id intent; // of the write
+  enum side side = exsyncd::side::replica;
+  enum operation operation = exsyncd::operation::update; // update, replace, remove
+  enum item_class item_class = exsyncd::item_class::message;
+  std::string subject;
+  item_id item;
+  mailbox_identity mailbox;
+  std::vector<field> fields;      // of an update: what was overwritten
+  std::vector<std::string> lacks; // what of it cannot be brought back
+  std::uint64_t bytes = 0;        // of the file; 0: there is none, and `lacks` says why
+  utc_seconds when{};
+  /// The write took effect. Until then it may still turn out that nothing was overwritten.
+  bool done = false;
+  std::optional<utc_seconds> put_back;
+  /// It lost against the other side, and is to be copied into a folder of its own side.
+  bool copy_wanted = false;
+  friend bool operator==(const undo_record&, const undo_record&) = default;
 };
 
 enum class declared : std::uint8_t { server = 0, pair = 1 };

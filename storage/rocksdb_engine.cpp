@@ -107,25 +107,65 @@ rocksdb::Options options() {
   return o;
 }
 
-class rocksdb_engine : public engine {
+/// An open data base; closed with the last one who reads it.
+struct open_base {
+  std::unique_ptr<rocksdb::Env> env; // outlives the data base
+  std::unique_ptr<rocksdb::DB> db;
+};
+
+class rocksdb_reader : public engine {
 public:
-  rocksdb_engine(std::filesystem::path directory, std::unique_ptr<rocksdb::Env> env, std::unique_ptr<rocksdb::DB> db)
-      : directory_(std::move(directory)), env_(std::move(env)), db_(std::move(db)) {}
+  rocksdb_reader(std::filesystem::path directory, std::shared_ptr<open_base> base, const rocksdb::Snapshot* at)
+      : directory_(std::move(directory)), base_(std::move(base)) {
+    read_.snapshot = at;
+  }
 
   std::optional<std::string> get(std::string_view key) const override {
     std::string value;
-    const auto status = db_->Get({}, slice(key), &value);
+    const auto status = base_->db->Get(read_, slice(key), &value);
     if (status.ok()) return value;
     if (!status.IsNotFound()) remember(status);
     return {};
   }
 
   void scan(std::string_view prefix, const visitor& visit) const override {
-    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}));
+    const std::unique_ptr<rocksdb::Iterator> at(base_->db->NewIterator(read_));
     for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
       if (!visit(view(at->key()), view(at->value()))) return;
     if (!at->status().ok()) remember(at->status());
   }
+
+  std::optional<storage_failure> failure() const override { return failure_; }
+
+protected:
+  void remember(const rocksdb::Status& status) const {
+    if (!failure_) failure_ = failure_at(directory_, kind_of(status), status.ToString());
+  }
+
+  std::filesystem::path directory_;
+  std::shared_ptr<open_base> base_;
+  rocksdb::ReadOptions read_;
+  mutable std::optional<storage_failure> failure_;
+};
+
+class rocksdb_snapshot : public rocksdb_reader {
+public:
+  rocksdb_snapshot(const std::filesystem::path& directory, const std::shared_ptr<open_base>& base)
+      : rocksdb_reader(directory, base, base->db->GetSnapshot()) {}
+  ~rocksdb_snapshot() override { base_->db->ReleaseSnapshot(read_.snapshot); }
+  rocksdb_snapshot(const rocksdb_snapshot&) = delete;
+
+  std::optional<storage_failure> write(const batch&) override {
+    return storage_failure{kind::not_writable, "a snapshot is not written to"};
+  }
+  std::unique_ptr<engine> snapshot() const override { return std::make_unique<rocksdb_snapshot>(directory_, base_); }
+};
+
+class rocksdb_engine : public rocksdb_reader {
+public:
+  rocksdb_engine(std::filesystem::path directory, std::unique_ptr<rocksdb::Env> env, std::unique_ptr<rocksdb::DB> db)
+      : rocksdb_reader(std::move(directory), std::make_shared<open_base>(open_base{std::move(env), std::move(db)}),
+                       nullptr) {}
 
   std::optional<storage_failure> write(const batch& changes) override {
     if (failure_) return failure_;
@@ -137,24 +177,14 @@ public:
         all.Delete(key);
     rocksdb::WriteOptions synced;
     synced.sync = true;
-    const auto status = db_->Write(synced, &all);
+    const auto status = base_->db->Write(synced, &all);
     if (status.ok()) return {};
     // No DB::Resume where the disk was full: tried before there is room, it makes the error a fatal one (seen with
     // RocksDB 7.8). Opening the directory again always works once there is room.
     return failure_at(directory_, kind_of(status), status.ToString());
   }
 
-  std::optional<storage_failure> failure() const override { return failure_; }
-
-private:
-  void remember(const rocksdb::Status& status) const {
-    if (!failure_) failure_ = failure_at(directory_, kind_of(status), status.ToString());
-  }
-
-  std::filesystem::path directory_;
-  std::unique_ptr<rocksdb::Env> env_; // outlives the data base
-  std::unique_ptr<rocksdb::DB> db_;
-  mutable std::optional<storage_failure> failure_;
+  std::unique_ptr<engine> snapshot() const override { return std::make_unique<rocksdb_snapshot>(directory_, base_); }
 };
 
 } // namespace

@@ -322,6 +322,7 @@ bool store::begin(const begin_intent& call) {
     if (t.intent && t.intent->id != call.instead_of) return false;
     for (side s : both_sides)
       if (news_since(t, s, call.intent.answers)) return false;
+    if (t.intent) hand_undo_on(t.intent->id, call.intent.id);
     t.intent = call.intent;
     return true;
   });
@@ -342,6 +343,7 @@ void store::progress(const progress_intent& call) {
 void store::abandon(const abandon_intent& call) {
   edit(call.twin, [&](twin& t) {
     if (!t.intent || t.intent->id != call.intent) return false;
+    end_undo(call.intent, false);
     if (call.lost && !t.intent->mark.empty()) t.abandoned.push_back(t.intent->mark);
     t.intent.reset();
     t.unfinished = true;
@@ -356,6 +358,7 @@ bool store::settle(const settle_twin& call) {
     if (t.intent ? t.intent->id != call.intent : call.intent.has_value()) return false;
     if (call.wrote && !record_write(t, call)) return false;
     count_delete(t);
+    if (t.intent) end_undo(t.intent->id, true);
     t.intent.reset();
     t.unfinished = !call.settled;
     if (call.base) t.base = call.base;

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -153,6 +154,19 @@ struct note_trouble {
   std::optional<exsyncd::trouble> trouble; // empty: lifts it
 };
 
+/// Has a settled twin decided anew. `drop_base`: as if it had never been agreed, since the sides differ though neither
+/// has changed since. Nothing happens where an intent is open, or where it has been observed since `seen`.
+struct reopen_twin {
+  twin_id twin;
+  both<sequence> seen;
+  bool drop_base = false;
+};
+
+/// Keeps a record of what is about to be overwritten, or changes one that is kept.
+struct keep_undo {
+  undo_record record;
+};
+
 /// What a look at the brake has come to, in one batch.
 struct note_brake {
   pair_id pair;
@@ -247,6 +261,8 @@ utc_seconds month_of(utc_seconds, int later = 0);
 
 // ---- what can be read ----
 
+struct forked_store;
+
 struct pair_counts {
   struct of_folder_pair {
     folder_pair_id folder_pair;
@@ -275,6 +291,9 @@ public:
   std::optional<storage_failure> commit();
   /// A record that could not be read, or the failed commit: what was read since is not to be used, commits refuse.
   std::optional<storage_failure> failure() const;
+  /// A store that begins as this one is now and keeps its changes to itself: commits succeed and write nothing. It may
+  /// be used by another thread.
+  std::shared_ptr<forked_store> fork(std::function<std::string()> mint) const;
 
   page_accepted accept(const accept_page&);
   folder_side bind(const bind_folder&);
@@ -298,6 +317,10 @@ public:
   void keep(const keep_declaration&);
   void prune(const prune_conflicts&);
   traffic_kept keep(const keep_traffic&);
+  void reopen(const reopen_twin&);
+  /// A record that is not done stands until its intent ends: settled, it is done; abandoned, it is forgotten.
+  void keep(const keep_undo&);
+  void drop(const undo_record&);
   /// Removes twins buried before `before`, their marks with them.
   void exhume(const pair_id&, utc_seconds before);
 
@@ -324,6 +347,9 @@ public:
   pair_counts counts(const pair_id&) const;
   /// The newest first.
   std::vector<conflict> conflicts(const pair_id&, std::size_t limit) const;
+  /// The newest of a pair first, those of writes under way among them; of all pairs where it is empty.
+  std::vector<undo_record> undos(const pair_id&) const;
+  std::optional<undo_record> undo(const pair_id&, const undo_id&) const;
   std::optional<pair_memory> memory(const pair_id&) const;
   std::vector<pair_id> pairs() const;
   /// Servers first, each kind by name.
@@ -367,6 +393,8 @@ private:
   void drop_old_traffic(utc_seconds today);
   std::vector<twin_id> not_seen_since(const folder_side&, std::uint64_t generation) const;
   bool record_write(twin&, const settle_twin&);
+  void end_undo(const intent_id&, bool took_effect);
+  void hand_undo_on(const intent_id& from, const intent_id& to);
   void reopen_left_alone(const bind_folder&);
   void put_back(const pair_id&, const folder_pair_id&, sequence at);
   void count_delete(const twin&);
@@ -377,7 +405,14 @@ private:
   std::function<std::string()> mint_;
   engine::batch overlay_;
   sequence now_ = 1;
+  bool forked_ = false;
   mutable std::optional<storage_failure> failure_;
+};
+
+/// What a fork reads from, and the fork.
+struct forked_store {
+  std::unique_ptr<engine> base;
+  store records;
 };
 
 } // namespace exsyncd

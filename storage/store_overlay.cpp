@@ -63,7 +63,7 @@ sequence store::now() const {
 
 std::optional<storage_failure> store::commit() {
   if (!failure()) {
-    if (overlay_.empty()) return {};
+    if (overlay_.empty() || forked_) return {};
     failure_ = engine_.write(overlay_);
     if (!failure_) overlay_.clear();
   }
@@ -76,6 +76,16 @@ std::optional<storage_failure> store::failure() const {
 
 void store::fail(storage_failure f) const {
   if (!failure_) failure_ = std::move(f);
+}
+
+std::shared_ptr<forked_store> store::fork(std::function<std::string()> mint) const {
+  auto base = engine_.snapshot();
+  auto& on = *base;
+  auto result = std::make_shared<forked_store>(forked_store{std::move(base), store(on, std::move(mint))});
+  result->records.overlay_ = overlay_;
+  result->records.now_ = now_;
+  result->records.forked_ = true;
+  return result;
 }
 
 // ---- reading ----
@@ -122,6 +132,7 @@ template std::optional<frozen> store::read(const std::string&) const;
 template std::optional<exsyncd::release> store::read(const std::string&) const;
 template std::optional<wary> store::read(const std::string&) const;
 template std::optional<delete_count> store::read(const std::string&) const;
+template std::optional<undo_record> store::read(const std::string&) const;
 
 template <class Record>
 void store::scan_records(const std::string& prefix, const std::function<bool(Record)>& visit) const {
@@ -134,6 +145,8 @@ void store::scan_records(const std::string& prefix, const std::function<bool(Rec
     return visit(std::move(std::get<Record>(result)));
   });
 }
+
+template void store::scan_records(const std::string&, const std::function<bool(undo_record)>&) const;
 
 std::vector<twin> store::twins_of(const std::string& prefix) const {
   std::vector<twin_id> ids;

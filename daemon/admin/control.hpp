@@ -99,6 +99,13 @@ struct allowance_request {
   std::string what; // add: the code; remove: its id
 };
 
+/// What is to be put back: one item of a pair, what was lost since a time, or everything.
+struct undo_request {
+  std::string pair;
+  std::optional<std::string> id;
+  std::optional<std::string> since; // as the daemon writes times, or a day
+};
+
 /// What the socket's methods ask of the daemon. Called from the socket's thread: must return quickly and answer
 /// through `reply`.
 class daemon_control {
@@ -120,6 +127,7 @@ public:
   virtual void pair_stop(const std::vector<std::string>& pairs, reply to) = 0;
   virtual void pair_sync_now(const std::vector<std::string>& pairs, reply to) = 0;
   virtual void pair_plan(const std::string& pair, reply to) = 0;
+  virtual void pair_verify(const std::string& pair, bool repair, std::size_t limit, reply to) = 0;
   virtual void pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) = 0;
   virtual void pair_restore(const std::string& pair, const std::optional<std::string>& folder, reply to) = 0;
   virtual void pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
@@ -131,6 +139,8 @@ public:
   virtual void events_follow(const std::optional<std::string>& pair, const std::string& level, reply to) = 0;
   virtual void metrics(reply to) = 0;
   virtual void ban_add(const std::string& pair, const std::string& id, reply to) = 0;
+  virtual void undo_list(const std::optional<std::string>& pair, std::size_t limit, reply to) = 0;
+  virtual void undo_apply(const undo_request& asked, reply to) = 0;
   virtual void conflict_list(const std::optional<std::string>& pair, std::size_t limit, reply to) = 0;
   virtual void ban_list(const std::optional<std::string>& pair, std::size_t limit, reply to) = 0;
   virtual void traffic(const traffic_question& asked, reply to) = 0;

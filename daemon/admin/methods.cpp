@@ -277,9 +277,16 @@ std::vector<method> rows(daemon_control* daemon) {
        [daemon](auto& p, auto& to) { daemon->pair_sync_now(names(p, "pair"), to); }},
       {"pair.plan",
        {pair},
-       "a dry run: what would be created, changed and deleted on each side, and why",
+       "a true dry run: what would be created, changed, moved, deleted and linked on each side, by name, and why",
        R"({"pair":"jane"})",
        [daemon](auto& p, auto& to) { daemon->pair_plan(text(p, "pair"), to); }},
+      {"pair.verify",
+       {pair,
+        {"repair", type::flag, false, "has what differs without an explanation decided anew and carried over"},
+        limit_param},
+       "reads everything on both sides again, compares it, and names what differs and why",
+       R"({"pair":"jane","repair":true})",
+       [daemon](auto& p, auto& to) { daemon->pair_verify(text(p, "pair"), p.value("repair", false), limit(p), to); }},
       {"pair.approve",
        {pair, {"folder", type::text, false, "one folder pair; all that are frozen if not said"}},
        "lets a frozen folder pair go on: what has left it is deleted on the other side as well",
@@ -321,6 +328,25 @@ std::vector<method> rows(daemon_control* daemon) {
        "counters for a monitoring system, as OpenMetrics text",
        "",
        [daemon](auto&, auto& to) { daemon->metrics(to); }},
+      {"undo.list",
+       {any_pair, limit_param},
+       "what exsyncd overwrote or deleted and still keeps, the newest first, and what of it cannot be put back",
+       R"({"pair":"jane","limit":20})",
+       [daemon](auto& p, auto& to) { daemon->undo_list(optional_text(p, "pair"), limit(p), to); }},
+      {"undo.apply",
+       {pair,
+        {"id", type::text, false, "one item, as in undo.list"},
+        {"since", type::text, false, "all since then: 2026-11-28, or 2026-11-28T16:40:00Z"},
+        {"all", type::flag, false, "all of the pair that is kept"}},
+       "puts back what exsyncd overwrote or deleted; a round then carries that over as a user's edit",
+       R"({"pair":"jane","id":"0f3a"})",
+       [daemon](auto& p, auto& to) {
+         const bool all = p.value("all", false);
+         if (all + p.contains("id") + p.contains("since") != 1)
+           return to.failed({error_code::invalid_params, "undo.apply needs one of \"id\", \"since\" and \"all\"",
+                             "undo.list shows what there is", "id"});
+         daemon->undo_apply({text(p, "pair"), optional_text(p, "id"), optional_text(p, "since")}, to);
+       }},
       {"conflict.list",
        {any_pair, limit_param},
        "what lost, against what, when; the newest first",
@@ -392,8 +418,11 @@ std::optional<call_error> refusal(const method& m, const json& params) {
       continue;
     }
     if (!fits(params.at(p.name), p.type))
-      return wrong(p.name,
-                   '"' + p.name + "\" must be " + (p.type == param_type::object ? "an " : "a ") + name_of(p.type));
+      return wrong(p.name, '"' + p.name + "\" must be " +
+                               (p.type == param_type::object ? "an "
+                                : p.type == param_type::flag ? ""
+                                                             : "a ") +
+                               name_of(p.type));
   }
   for (const auto& [key, unused] : params.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;

@@ -86,6 +86,7 @@ std::string text_of_group(const std::string& group) {
       {"log", "The last lines of the log"},
       {"events", "What happens, as it happens"},
       {"conflict", "What lost where both sides were changed"},
+      {"undo", "What exsyncd overwrote or deleted: see it, put it back"},
       {"ban", "Items that are left alone: refused ones, and those you want to be"},
       {"traffic", "Bytes on the wire: by day, by month, the costliest items"},
       {"allowance", "Codes that allow traffic, where it is limited"}};

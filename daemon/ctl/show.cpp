@@ -127,6 +127,33 @@ const std::map<std::string, std::vector<column>>& columns() {
         {"LOSER", "/loser"},
         {"REASON", "/reason"},
         {"FIELDS", "/fields"}}},
+      {"pair.plan",
+       {{"DO", "/do"},
+        {"ON", "/on"},
+        {"FOLDER", "/folder"},
+        {"SUBJECT", "/subject"},
+        {"FIELDS", "/what"},
+        {"REASON", "/reason"}}},
+      {"pair.verify",
+       {{"DIFFERS", "/what"},
+        {"FOLDER", "/folder"},
+        {"SUBJECT", "/subject"},
+        {"HOW", "/how"},
+        {"EXPLAINED", "/explained"},
+        {"REPAIR", "/repair"}}},
+      {"undo.list",
+       {{"WHEN", "/when", column::kind::time},
+        {"PAIR", "/pair"},
+        {"FOLDER", "/folder"},
+        {"SUBJECT", "/subject"},
+        {"DID", "/did"},
+        {"ON", "/on"},
+        {"FIELDS", "/fields"},
+        {"SIZE", "/bytes", column::kind::size},
+        {"LACKS", "/lacks"},
+        {"ID", "/id"}}},
+      {"undo.apply",
+       {{"SUBJECT", "/subject"}, {"FOLDER", "/folder"}, {"ON", "/on"}, {"DONE", "/done"}, {"WHAT", "/what"}}},
       {"traffic.daily",
        {{"DAY", "/date"},
         {"ALL", "/bytes", column::kind::size},
@@ -309,6 +336,63 @@ std::string show_items(const session& with, const json& result) {
   return text + (result.value("more", false) ? "… and more: say more of the subject, or --limit\n" : "");
 }
 
+/// Every step of a dry run in one table, and below it what is no step.
+std::string show_plan(const session& with, const json& plan) {
+  auto rows = json::array();
+  std::string rest;
+  for (const auto& [name, folder] : plan.at("folders").items()) {
+    for (auto step : folder.at("tasks")) {
+      step["folder"] = name;
+      step["what"] = step.contains("fields") ? step.at("fields") : step.value("to", json());
+      rows.push_back(std::move(step));
+    }
+    if (folder.contains("not_named")) rest += plain(name) + ": " + word(folder.at("not_named")) + " more\n";
+    if (folder.contains("frozen"))
+      rest += paint(with.look, colour::red, plain(name)) + ": frozen: " + word(at(folder, "/frozen/reason")) +
+              "\n    → " + in_commands(word(at(folder, "/frozen/hint"))) + "\n";
+  }
+  for (const auto& [side, acts] : plan.value("folders_changed", json::object()).items())
+    for (const auto& a : acts)
+      rest += "folder on " + plain(side) + ": " + word(at(a, "/do")) + " " + word(at(a, "/name")) + " (" +
+              word(at(a, "/where")) + ")\n";
+  for (const auto& e : plan.at("errors"))
+    rest += paint(with.look, colour::red, e.value("folder", "") + ": ") + word(at(e, "/message")) + "\n";
+  for (const auto* what : {"waiting", "banned"})
+    if (plan.value(what, 0) > 0) rest += word(plan.at(what)) + " " + what + "\n";
+  if (rows.empty()) return "nothing is to be done\n" + rest;
+  return rows_as_table(with, "pair.plan", rows) + rest;
+}
+
+/// What differs in one table; below it whether all is well.
+std::string show_verification(const session& with, const json& found) {
+  auto rows = found.at("differences");
+  for (auto& row : rows) {
+    if (row.contains("on"))
+      row["how"] = "only on " + row.value("on", "");
+    else if (row.contains("fields"))
+      row["how"] = row.at("fields");
+    else
+      row["how"] = "primary: " + row.value("primary", "") + ", replica: " + row.value("replica", "");
+  }
+  auto text = rows.empty() ? std::string() : rows_as_table(with, "pair.verify", rows) + "\n";
+  if (found.contains("not_named")) text += word(found.at("not_named")) + " more; --limit shows more\n";
+  for (const auto& e : found.at("errors"))
+    text += paint(with.look, colour::red, e.value("folder", "") + ": ") + word(at(e, "/message")) + "\n";
+  std::uint64_t unexplained = 0;
+  for (const auto& [what, count] : found.at("counts").items())
+    unexplained += count.get<std::uint64_t>();
+  text += word(found.at("compared")) + " items were compared on both sides, " + word(found.at("waiting")) +
+          " wait for a round; " +
+          paint(with.look, unexplained == 0 ? colour::green : colour::red,
+                std::to_string(unexplained) + " differences that should not be") +
+          "\n";
+  if (found.contains("mended"))
+    text += word(found.at("mended")) + " of them are decided anew by the next round\n";
+  else if (unexplained > 0)
+    text += in_commands("pair.verify") + " --repair brings both in step\n";
+  return text;
+}
+
 std::string show_allowances(const session& with, const json& all) {
   const auto& rows = all.at("allowances");
   auto text = rows.empty() ? std::string() : rows_as_table(with, "allowance.list", rows);
@@ -402,6 +486,8 @@ std::string shown(const session& with, const std::string& method, const json& re
   if (result.is_string()) return result.get<std::string>();
   if (method == "daemon.status") return show_status(with, result);
   if (method == "item.why") return show_items(with, result);
+  if (method == "pair.verify") return show_verification(with, result);
+  if (method == "pair.plan") return show_plan(with, result);
   if (method == "allowance.list") return show_allowances(with, result);
   if (method == "log.show") return show_log(with, result.at("lines"));
   if (method == "config.export") return result.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

@@ -278,7 +278,7 @@ TEST_CASE("drift that is put back: what the target's user does is undone") {
   play(s, {direction::replica_to_primary, side::primary});
 }
 
-TEST_CASE("one-way: with drift reverted an item is put back as often as somebody moves it") {
+TEST_CASE("one-way: with drift reverted an item is put back each time that somebody moves it, until that looks like no person") {
   scenario s;
   s.name = "drift: revert, moved again and again";
   s.policy.drift = drift::revert;
@@ -291,10 +291,11 @@ TEST_CASE("one-way: with drift reverted an item is put back as often as somebody
   s.during = [](casting c) {
     const auto moves = std::make_shared<int>(0);
     script during;
-    // Again as soon as it was put back, before any list has shown that.
+    // Again as soon as it was put back, before any list has shown that. A fourth time in a row it would be held
+    // (oscillation_test.cpp).
     during.after_call = [=](virtual_world& w, const mailbox_call& call, std::uint64_t) {
       auto& target = w.mailbox(other(c.source()));
-      if (call.side == c.source() || call.name != "move_items" || ++*moves > 3) return;
+      if (call.side == c.source() || call.name != "move_items" || ++*moves > 2) return;
       target.user_move(target.find("inbox", id_of("m")), "inbox/other");
     };
     return during;

@@ -74,7 +74,7 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
   auto document = good;
   document.merge_patch(json::parse(R"({
     "state_directory": "state", "admin_socket": "/run/x/admin.sock", "log": { "level": "debug", "target": "stderr" },
-    "allowance_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+    "allowance_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "undo_keep": { "days": 7, "bytes": "1.5GB" },
     "servers": { "hq": { "version": "Exchange2010_SP2", "email": "svc@hq.example", "ca_file": "ca.pem", "concurrency": 3,
                          "timeouts": { "connect": "2s", "idle": "3s", "total": "1min" }, "streaming": false } },
     "pairs": { "jane": {
@@ -86,6 +86,7 @@ TEST_CASE("a configuration becomes settings with every inheritance resolved") {
   CHECK(s.admin_socket == "/run/x/admin.sock");
   CHECK(s.log == log_settings{log_level::debug, log_target::standard_error});
   CHECK(s.allowance_key == "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
+  CHECK(s.undo == undo_settings{7, 1'500'000'000});
   REQUIRE(s.servers.size() == 2);
   REQUIRE(s.pairs.size() == 1);
   const auto& jane = s.pairs[0];
@@ -173,6 +174,11 @@ TEST_CASE("each mistake is told with its path") {
     {R"({"allowance_key": "secret"})", "f: allowance_key: must be a public key as"},
     {R"({"allowance_key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB="})", "f: allowance_key: must be a public key as"},
     {R"({"allowance_key": "AAAAAAAAAAAAAAAAAAAAA=AAAAAAAAAAAAAAAAAAAAA="})", "f: allowance_key: must be a public key as"},
+    {R"({"undo_keep": "1GB"})", "f: undo_keep: must be an object"},
+    {R"({"undo_keep": {"days": 0}})", "f: undo_keep.days: must be"},
+    {R"({"undo_keep": {"bytes": "much"}})", "f: undo_keep.bytes: \"much\" is no size"},
+    {R"({"undo_keep": {"bytes": "0"}})", "f: undo_keep.bytes: must be from 1 byte"},
+    {R"({"pairs": {"jane": {"keep_conflict_copies": 1}}})", "f: pairs.jane.keep_conflict_copies: must be true or false"},
     {R"({"servers": {"h q": {}}})", "f: servers.\"h q\": a name is 1 to 64 letters"},
     {R"({"servers": {"new": {"access": "direct"}}})", "f: servers.new.url: is missing"},
     {R"({"servers": {"hq": 5}})", "f: servers.hq: must be an object { … }, not number"},

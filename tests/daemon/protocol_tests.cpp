@@ -37,6 +37,15 @@ public:
   void pair_start(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_start", pairs}); }
   void pair_stop(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_stop", pairs}); }
   void pair_sync_now(const std::vector<std::string>& pairs, reply to) override { to.done({"pair_sync_now", pairs}); }
+  void undo_list(const std::optional<std::string>& pair, std::size_t, reply to) override {
+    to.done({"undo_list", pair.value_or("all")});
+  }
+  void undo_apply(const undo_request& asked, reply to) override {
+    to.done({"undo_apply", asked.pair, asked.id.value_or(""), asked.since.value_or("")});
+  }
+  void pair_verify(const std::string& pair, bool repair, std::size_t, reply to) override {
+    to.done({"pair_verify", pair, repair});
+  }
   void pair_plan(const std::string& pair, reply to) override { to.done({"pair_plan", pair}); }
   void pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) override {
     to.done({"pair_approve", pair, text(folder)});
@@ -146,6 +155,11 @@ TEST_CASE("what is no request is refused with its reason") {
            row{R"({"method":"help","params":[]})", -32602, "params must be an object", "params"},
            row{R"({"method":"pair.get"})", -32602, "pair.get needs \"pair\": the pair's name", "pair"},
            row{R"({"method":"pair.get","params":{"pair":7}})", -32602, "\"pair\" must be a string", "pair"},
+           row{R"({"method":"undo.apply","params":{"pair":"a"}})", -32602, "undo.apply needs one of", "id"},
+           row{R"({"method":"undo.apply","params":{"pair":"a","id":"b","all":true}})", -32602,
+               "undo.apply needs one of", "id"},
+           row{R"({"method":"pair.verify","params":{"pair":"a","repair":1}})", -32602,
+               "\"repair\" must be boolean: true or false", "repair"},
            row{R"({"method":"pair.plan","params":{"pair":["a"]}})", -32602, "\"pair\" must be a string", "pair"},
            row{R"({"method":"pair.create","params":{"pair":"a","settings":"b"}})", -32602, "must be an object",
                "settings"},

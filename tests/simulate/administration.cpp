@@ -150,7 +150,7 @@ std::string stage::administer(json& act) {
   else if (what == "sync")
     process_->ask<pairs_synced>(sync_pairs{{pair}}, [](const pairs_synced&) {});
   else if (what == "plan")
-    process_->ask<planned>(plan_one{pair}, [](const planned&) {});
+    process_->ask<rehearsed>(plan_one{pair}, [](const rehearsed&) {});
   else if (what == "approve") {
     watcher_.recorder().administrator(world_time(), model::act::approved, pair);
     process_->ask<pair_answers>(approve_one{pair, ""}, [](const pair_answers&) {});

@@ -149,6 +149,24 @@ TEST_CASE("Every field of every record comes back", "[codec]") {
   there_and_back(pair_memory{true, true});
   there_and_back(pair_memory{std::nullopt, false});
   there_and_back(declaration{declared::pair, "jane", "{}"});
+  there_and_back(undo_record{undo_id{"u"},
+                             pair_id{"jane"},
+                             folder_pair_id{"inbox"},
+                             twin_id{"t"},
+                             intent_id{"i"},
+                             side::primary,
+                             operation::remove,
+                             item_class::task,
+                             "subject",
+                             item_id{"p1"},
+                             mailbox_identity{"m"},
+                             {field::subject},
+                             {"its attachments"},
+                             17,
+                             utc_seconds(std::chrono::seconds(5)),
+                             true,
+                             utc_seconds(std::chrono::seconds(6)),
+                             true});
   there_and_back(traffic_period{pair_id{"jane"}, utc_seconds{std::chrono::seconds{86'400}}, {{1, 2}, {3, 4}, 5}});
   there_and_back(costly_item{pair_id{"jane"},
                              twin_id{"t"},

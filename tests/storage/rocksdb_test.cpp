@@ -111,6 +111,18 @@ TEST_CASE("What was written is there after reopening, what was removed is not", 
   CHECK(visited == 2);
 }
 
+TEST_CASE("A snapshot shows what was there, whatever is written since, and outlives its engine", "[rocksdb]") {
+  scratch_directory d;
+  auto e = must_open(d.path());
+  REQUIRE_FALSE(e->write({{"a", "1"}, {"b", "2"}}));
+  const auto before = e->snapshot();
+  REQUIRE_FALSE(e->write({{"a", "3"}, {"b", std::nullopt}}));
+  e.reset();
+  CHECK(before->get("a") == "1");
+  CHECK(contents_of(*before).size() == 2);
+  CHECK(before->write({{"c", "4"}}));
+}
+
 TEST_CASE("A second opener is refused", "[rocksdb]") {
   scratch_directory d;
   auto e = must_open(d.path());

@@ -206,13 +206,14 @@ TEST_CASE("a plan shows by name what is held, and carries out nothing") {
   one_pair o(12);
   o.clear(hq);
   const auto look = [&] {
-    const auto plan = std::get<pair_plan>(o.ask<planned>(plan_one{"jane"}).outcome);
+    const auto plan = std::get<pair_plan>(o.ask<rehearsed>(plan_one{"jane"}).outcome);
     const auto& of = plan.folder_pairs.at(folder_pair_id{"inbox"});
     CHECK(of.held);
-    REQUIRE(of.tasks.size() == 12);
-    for (const auto& t : of.tasks) {
-      CHECK(std::holds_alternative<logic::remove_on>(t.verdict.what));
-      CHECK(t.twin.seen.replica->subject.starts_with("m"));
+    REQUIRE(of.steps.size() == 12);
+    for (const auto& s : of.steps) {
+      CHECK(s.what == planned_step::kind::remove);
+      CHECK(s.on == side::replica);
+      CHECK(s.subject.starts_with("m"));
     }
   };
   look(); // also before a round has frozen it

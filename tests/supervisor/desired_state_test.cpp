@@ -97,7 +97,7 @@ TEST_CASE("a pair that is stopped while a change lets it stop stays stopped") {
   CHECK(o.overview("jane").settings == polled_every(1min));
 }
 
-TEST_CASE("a plan that is being made of a pair ends when the pair is changed, and says so") {
+TEST_CASE("a plan that is being made of a pair holds up nobody who changes the pair") {
   office o({pair_named("jane", false)});
   o.deliver("jane@hq.example", "a");
   bool slow = true;
@@ -106,7 +106,7 @@ TEST_CASE("a plan that is being made of a pair ends when the pair is changed, an
     if (slow && c.name == "list_changes") f.kind = fault::kind::answers_late, f.after = 20s;
     return f;
   };
-  const auto plan = o.ask_later<planned>(plan_one{"jane"});
+  const auto plan = o.ask_later<rehearsed>(plan_one{"jane"});
   CHECK(o.overview("jane").planned);
   auto changed = polled_every(1min);
   changed.start = true;

@@ -192,7 +192,7 @@ TEST_CASE("Pairs wait for an allowance, and start when one is added") {
   CHECK(o.condition("jane") == "no-allowance");
   CHECK(o.opened.empty());
   CHECK(o.ask<pairs_synced>(sync_pairs{{"jane"}}).pairs.at(0).failed->code == "no-allowance");
-  CHECK(std::get<failure>(o.ask<planned>(plan_one{"jane"}).outcome).code == "no-allowance");
+  CHECK(std::get<failure>(o.ask<rehearsed>(plan_one{"jane"}).outcome).code == "no-allowance");
   CHECK_FALSE(o.ask<pair_answers>(start_pairs{{"jane"}}).pairs.at(0).failed);
   CHECK(o.condition("jane") == "no-allowance");
   CHECK(o.logged("jane: paused: no subscription") == 1);

@@ -50,7 +50,7 @@ TEST_CASE("an unknown pair is named, the others are served") {
   CHECK(answers[0].failed->what.find("jim") != std::string::npos);
   CHECK_FALSE(answers[1].failed);
   CHECK(o.condition("jane") == pair_condition::stopped);
-  CHECK(std::holds_alternative<failure>(o.ask<planned>(plan_one{"jim"}).outcome));
+  CHECK(std::holds_alternative<failure>(o.ask<rehearsed>(plan_one{"jim"}).outcome));
   CHECK(o.ask<pairs_synced>(sync_pairs{{"jane"}}).pairs.at(0).failed);
 }
 
@@ -66,18 +66,20 @@ TEST_CASE("sync_now is answered when the pair is in step") {
 TEST_CASE("a plan says what would be done and does nothing") {
   office o({pair_named("jane")});
   o.deliver("jane@hq.example", "a");
-  auto plan = std::get<pair_plan>(o.ask<planned>(plan_one{"jane"}).outcome);
-  auto& tasks = plan.folder_pairs.at(folder_pair_id{"inbox"}).tasks;
-  REQUIRE(tasks.size() == 1);
-  CHECK(std::holds_alternative<logic::create_on>(tasks[0].verdict.what));
+  auto plan = std::get<pair_plan>(o.ask<rehearsed>(plan_one{"jane"}).outcome);
+  auto& steps = plan.folder_pairs.at(folder_pair_id{"inbox"}).steps;
+  REQUIRE(steps.size() == 1);
+  CHECK(steps[0].what == planned_step::kind::create);
+  CHECK(steps[0].on == side::replica);
+  CHECK(steps[0].reason == "new on primary");
   CHECK(o.mails("jane@branch.example") == 0);
 }
 
 TEST_CASE("a pair can be planned before it is started for the first time, and is started after it") {
   office o({pair_named("jane", false)});
   o.deliver("jane@hq.example", "a");
-  auto plan = std::get<pair_plan>(o.ask<planned>(plan_one{"jane"}).outcome);
-  CHECK(plan.folder_pairs.at(folder_pair_id{"inbox"}).tasks.size() == 1);
+  auto plan = std::get<pair_plan>(o.ask<rehearsed>(plan_one{"jane"}).outcome);
+  CHECK(plan.folder_pairs.at(folder_pair_id{"inbox"}).steps.size() == 1);
   CHECK(o.condition("jane") == pair_condition::stopped);
   CHECK(o.mails("jane@branch.example") == 0);
   o.ask<pair_answers>(start_pairs{{"jane"}});

@@ -60,6 +60,7 @@ std::optional<folder_state> model_mailbox::folder(const std::string& path) const
     root.id = root_id();
     return root;
   }
+  if (path.starts_with(std::string(top) + "/")) return folder(path.substr(std::string(top).size() + 1));
   for (const auto& f : folders_)
     if (f.path == path) return state_of(f);
   return std::nullopt;

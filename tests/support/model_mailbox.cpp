@@ -166,6 +166,25 @@ void model_mailbox::user_purge(const item_id& id) {
   if (auto* from = holder_of(id)) from->items.erase(id);
 }
 
+void model_mailbox::change_silently(const item_id& item, field f, const std::string& value) {
+  if (auto* i = item_of(item)) i->fields[f] = value;
+}
+
+void model_mailbox::lose(const item_id& item) {
+  for (auto& f : folders_)
+    f.items.erase(item);
+  for (auto& [cursor, told] : cursors_)
+    told.items.erase(item);
+}
+
+item_id model_mailbox::slip_in(const std::string& path, const new_mail& mail) {
+  const auto id = user_create(path, mail);
+  const auto* i = item(id);
+  for (auto& [cursor, told] : cursors_)
+    if (told.folder == folder_of(path)->id) told.items[id] = {i->version, i->read_version};
+  return id;
+}
+
 void model_mailbox::touch(const item_id& id) {
   if (auto* item = item_of(id)) item->version = ++last_version_;
 }

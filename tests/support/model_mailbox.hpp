@@ -140,6 +140,11 @@ public:
 
   /// The server touches an item again after a write: its key moves, its contents do not.
   void touch(const item_id& item);
+  /// The same without moving the key, so that no list tells it.
+  void change_silently(const item_id& item, field f, const std::string& value);
+  /// The item goes, or is there, and nobody who holds a SyncState will ever be told.
+  void lose(const item_id& item);
+  item_id slip_in(const std::string& path, const new_mail& mail);
   /// No SyncState given so far is known any more.
   void invalidate_cursors();
   /// The folder of this path was deleted and made again: another id. Its items are gone, or were put back under other

@@ -1,0 +1,64 @@
+#include "actors/logic/comparison.hpp"
+
+#include "actors/logic/digest.hpp"
+
+#include <algorithm>
+
+namespace exsyncd::logic {
+namespace {
+
+bool contains(const std::vector<field>& fields, field f) {
+  return std::find(fields.begin(), fields.end(), f) != fields.end();
+}
+
+void add(std::vector<field>& to, const std::vector<field>& more) {
+  for (field f : more)
+    if (!contains(to, f)) to.push_back(f);
+  std::sort(to.begin(), to.end());
+}
+
+} // namespace
+
+compared compare(const twin& t, const both<content>& now, const policy& of, const both<std::vector<field>>& settable) {
+  compared result;
+  const auto& any = t.seen.primary ? *t.seen.primary : *t.seen.replica;
+  const bool mail = any.item_class == item_class::message || any.item_class == item_class::other;
+  const auto held_by_both = [&](field f) {
+    return mail || (contains(settable.primary, f) && contains(settable.replica, f));
+  };
+  both<field_digests> digests{digests_of(now.primary.fields), digests_of(now.replica.fields)};
+  // Each server keeps the bodies and addresses of mails in its own form: those are compared with what this side had
+  // when both were agreed, and only what users set is compared across.
+  result.fields =
+      differ_across(digests.primary, digests.replica, true, any.item_class, now.primary.draft || now.replica.draft);
+  both<bool> changed, reread;
+  for (side s : both_sides) {
+    const auto& base = (*t.base)[s];
+    if (base.read_back) {
+      auto since = differing_fields(digests[s], base.content);
+      if (contains(since, field::attachment_sizes)) add(since, {field::attachments});
+      std::erase(since, field::attachment_sizes);
+      std::erase_if(since, [&](field f) { return !held_by_both(f); });
+      changed[s] = !since.empty();
+      // A mail's body that only one side has changed; of both sides only what differs is known to differ.
+      if (mail && !(now.primary.draft || now.replica.draft)) add(result.fields, since);
+    }
+    reread[s] = now[s].read && base.read && now[s].read != base.read;
+  }
+  std::erase_if(result.fields, [&](field f) { return !held_by_both(f); });
+  result.read_differs = mail && now.primary.read && now.replica.read && now.primary.read != now.replica.read;
+  if (result.equal()) return result;
+
+  for (side s : both_sides)
+    if ((changed[s] || reread[s]) && !(changed[other(s)] || reread[other(s)])) result.changed = s;
+  result.silent = !changed.primary && !changed.replica && !reread.primary && !reread.replica;
+  if (of.direction != direction::bidirectional && of.drift == drift::leave) {
+    const side source = of.direction == direction::primary_to_replica ? side::primary : side::replica;
+    // What was left there once is part of what was agreed since.
+    if (!changed[source] && !reread[source])
+      result.explained = "changed on the target of a one-way pair, and left there (drift)";
+  }
+  return result;
+}
+
+} // namespace exsyncd::logic
