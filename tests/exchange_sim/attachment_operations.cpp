@@ -1,4 +1,5 @@
 // CreateAttachment, GetAttachment, DeleteAttachment (MS-OXWSATT).
+#include "tests/exchange_sim/access.hpp"
 #include "tests/exchange_sim/attachments.hpp"
 #include "tests/exchange_sim/fields_item.hpp"
 #include "tests/exchange_sim/item_types.hpp"
@@ -21,23 +22,11 @@ struct found_attachment {
   attachment& part;
 };
 
-parsed_id parse_attachment_id(session& s, node id) {
-  auto text = id.attribute_or("Id", "");
-  if (text.empty()) throw response_error{"ErrorInvalidIdEmpty", "Id must be non-empty."};
-  auto parsed = parse_id(text);
-  if (!parsed) throw response_error{"ErrorInvalidIdMalformed", "Id is malformed."};
-  if (parsed->kind != id_kind::attachment || parsed->mailbox_guid != s.box->guid)
-    throw response_error{"ErrorInvalidAttachmentId", "The attachment was not found."};
-  return *parsed;
-}
-
 found_attachment attachment_named(session& s, node id) {
-  auto parsed = parse_attachment_id(s, id);
-  auto* root = s.box->find_item({parsed.key});
-  if (root == nullptr) throw response_error{"ErrorItemNotFound", "The specified object was not found in the store."};
-  auto* part = find_attachment(*root, parsed.part);
+  auto named = item_of_attachment(s, id);
+  auto* part = find_attachment(named.root, named.part);
   if (part == nullptr) throw response_error{"ErrorInvalidAttachmentId", "The attachment was not found."};
-  return {*root, *part};
+  return {named.root, *part};
 }
 
 /// What the fault plan may know: the item that the attachment belongs to.
@@ -119,6 +108,7 @@ void create_attachment(session& s, node request, xml_writer& out) {
         s, out, "m:CreateAttachmentResponseMessage", {fact_of(s, parent)},
         [&](xml_writer& inside) {
           auto& root = item_of_reference(s, parent);
+          require_edit(s, root);
           add(s, root, read_attachment(s, one, 0));
           auto changes = s.changes();
           // 15.x was recorded to save a request's attachments at once, under one key; before, each save has its own.
@@ -151,6 +141,7 @@ void delete_attachment(session& s, node request, xml_writer& out) {
     respond(s, out, "m:DeleteAttachmentResponseMessage", {fact_of_attachment(s, id)}, [&](xml_writer& inside) {
       auto found = attachment_named(s, id);
       auto& root = found.root;
+      require_edit(s, root);
       remove_attachment(root, found.part.key);
       auto changes = s.changes();
       root.unmodified = false;

@@ -63,6 +63,8 @@ parsed_id own_id(session& s, node element, const char* attribute, id_kind wanted
   if (!id) throw response_error{"ErrorInvalidIdMalformed", "Id is malformed."};
   bool occurrence_for_item = wanted == id_kind::item && id->kind == id_kind::occurrence;
   if (id->kind != wanted && !occurrence_for_item) {
+    if (wanted == id_kind::attachment)
+      throw response_error{"ErrorInvalidAttachmentId", "The attachment was not found."};
     if (wanted == id_kind::item && id->kind == id_kind::folder)
       throw response_error{"ErrorCannotUseFolderIdForItemId", "Id must be of an item, but is of a folder."};
     if (wanted == id_kind::folder && id->kind == id_kind::item)
@@ -215,6 +217,11 @@ item& item_of_id(session& s, node id, const char* attribute) {
   auto parsed = own_id(s, id, attribute, id_kind::item);
   if (parsed.kind == id_kind::occurrence) throw response_error{"ErrorInvalidIdMalformed", "Id is malformed."};
   return reachable(s, s.box->find_item({parsed.key}));
+}
+
+named_attachment item_of_attachment(session& s, node id) {
+  auto parsed = own_id(s, id, "Id", id_kind::attachment);
+  return {reachable(s, s.box->find_item({parsed.key})), parsed.part};
 }
 
 item_fact fact_of_id(server& host, const std::string& id, bool with_body) {

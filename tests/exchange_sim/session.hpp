@@ -84,6 +84,13 @@ item& item_of_reference(session&, node reference);
 /// The same with the id in another attribute.
 item& item_of_id(session&, node, const char* attribute);
 
+/// The item that an AttachmentId is of, in whose mailbox it may be, and the attachment's own number in it.
+struct named_attachment {
+  item& root;
+  std::uint64_t part;
+};
+named_attachment item_of_attachment(session&, node id);
+
 /// What the fault plan may know of an item before anything is done with it.
 item_fact fact_of(session&, node id);
 item_fact fact_of_id(server&, const std::string& id, bool with_body = false);

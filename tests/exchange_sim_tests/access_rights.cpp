@@ -131,6 +131,37 @@ TEST_CASE("a delegate moves to Deleted Items with MoveItem, and not with DeleteI
   }
 }
 
+TEST_CASE("attachments are read, added and removed in the mailbox of another, as far as his items may be") {
+  for (const auto& server : both_servers) {
+    INFO(server);
+    fixture world;
+    const auto id = deliver(world, server, "mail");
+    auto attach = [&](const std::string& account) {
+      return world.call(server,
+                        "<m:CreateAttachment><m:ParentItemId Id=\"" + id +
+                            "\"/><m:Attachments><t:FileAttachment><t:Name>a.txt</t:Name><t:Content>b25l</t:Content>"
+                            "</t:FileAttachment></m:Attachments></m:CreateAttachment>",
+                        account);
+    };
+    auto named = [&](const std::string& operation, const std::string& attachment) {
+      return codes(world.call(server,
+                              "<m:" + operation + "><m:AttachmentIds><t:AttachmentId Id=\"" + attachment +
+                                  "\"/></m:AttachmentIds></m:" + operation + ">",
+                              delegate(server)));
+    };
+    const auto his = first_attribute(attach(ann(server)), "AttachmentId", "Id");
+    CHECK(named("GetAttachment", his) == names{"ErrorItemNotFound"});
+    permit(world, server, "inbox", "Reviewer");
+    CHECK(named("GetAttachment", his) == names{"NoError"});
+    CHECK(named("DeleteAttachment", his) == names{"ErrorAccessDenied"});
+    CHECK(codes(attach(delegate(server))) == names{"ErrorAccessDenied"});
+    permit(world, server, "inbox", "Owner");
+    CHECK(codes(attach(delegate(server))) == names{"NoError"});
+    CHECK(named("DeleteAttachment", his) == names{"NoError"});
+    CHECK(named("GetAttachment", his) == names{"ErrorInvalidAttachmentId"});
+  }
+}
+
 TEST_CASE("a mail goes to the mailbox of another as a new object whose id nobody tells") {
   for (const auto& server : both_servers) {
     fixture world;
