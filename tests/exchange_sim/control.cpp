@@ -328,6 +328,14 @@ json mark_read(world& w, fields& c) {
   return answer(w.user_mark_read(mailbox(c), item(c), c.optional<bool>("read").value_or(true)));
 }
 
+/// What a test looks at and what it does then, with no request of a client between the two.
+json together(world& w, fields& c) {
+  json answers = json::array();
+  for (const auto& one : c.required<json>("commands"))
+    answers.push_back(w.control(one));
+  return {{"answers", std::move(answers)}};
+}
+
 std::map<std::string, command> base_commands() {
   static const std::string of_item = "server mailbox folder item";
   static const std::string content = " subject body body_type importance sensitivity categories flag reminder_is_set "
@@ -422,6 +430,7 @@ std::map<std::string, command> base_commands() {
           return json{{"servers", w.servers()}};
         }}},
       {"advance_clock", {"seconds", advance_clock}},
+      {"together", {"commands", together}},
   };
 }
 

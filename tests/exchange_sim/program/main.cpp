@@ -23,7 +23,7 @@ struct arguments {
   std::string config, schemas, state, ca_directory;
   std::vector<std::string> ports;
   int control_port = 0;
-  bool https = false;
+  bool https = false, keep = false;
 };
 
 /// "hq=8443", ... as a table. Throws std::invalid_argument.
@@ -93,6 +93,7 @@ void run(const arguments& args) {
   simulator_settings settings;
   settings.schema_directory = args.schemas;
   settings.state_file = args.state;
+  settings.keep_before_answer = args.keep;
   if (const auto clock = read.optional<std::string>("clock")) {
     settings.clock = parse_time(*clock);
     if (!settings.clock) throw std::invalid_argument("clock: must be a time like 2026-01-31T08:15:00Z");
@@ -166,6 +167,8 @@ int main(int argc, char** argv) {
   app.add_option("--schemas", args.schemas,
                  "Directory of Microsoft's EWS schemas; every request and answer is validated");
   app.add_option("--state", args.state, "File that keeps everything over a restart");
+  app.add_flag("--keep-before-answer", args.keep,
+               "What changes something is answered only once it is in the state file: SIGKILL loses nothing answered");
   app.add_flag("--https", args.https, "EWS over https, with a certificate of an authority made for it");
   app.add_option("--ca-dir", args.ca_directory, "Where the authority is kept (ca.pem is what clients have to trust)");
   app.add_option("--port", args.ports, "SERVER=PORT, may be repeated; the system chooses the others");
@@ -173,6 +176,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (args.https && args.ca_directory.empty()) {
     std::cerr << "exchange-sim: --https needs --ca-dir\n";
+    return 2;
+  }
+  if (args.keep && args.state.empty()) {
+    std::cerr << "exchange-sim: --keep-before-answer needs --state\n";
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);

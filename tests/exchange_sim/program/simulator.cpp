@@ -75,6 +75,7 @@ std::vector<std::string> simulator::servers() {
 http_response simulator::handle(const http_request& request) {
   std::lock_guard lock(mutex_);
   auto answer = world_->handle(request);
+  keep();
   wake_streams();
   return answer;
 }
@@ -106,6 +107,7 @@ nlohmann::json simulator::control(const nlohmann::json& command) {
   std::unique_lock lock(mutex_);
   if (!command.is_object() || command.value("do", "") != "save") {
     auto answer = world_->control(command);
+    keep();
     wake_streams();
     return answer;
   }
@@ -137,6 +139,19 @@ void simulator::write(const std::string& text) const {
   out.close();
   if (!out) throw std::runtime_error("cannot write " + temporary.string());
   std::filesystem::rename(temporary, settings_.state_file);
+}
+
+void simulator::keep() {
+  if (!settings_.keep_before_answer || world_->revision() == saved_revision_) return;
+  std::lock_guard file(file_mutex_);
+  try {
+    write(state().dump());
+  } catch (const std::exception& failed) {
+    // An answer now would promise what the next start does not have.
+    std::fprintf(stderr, "exchange-sim: the state is not saved: %s\n", failed.what());
+    std::_Exit(1);
+  }
+  saved_revision_ = world_->revision();
 }
 
 void simulator::save_from_time_to_time() {

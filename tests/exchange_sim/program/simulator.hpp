@@ -16,12 +16,14 @@ namespace exchange_sim {
 struct simulator_settings {
   std::string schema_directory;      ///< empty: no validation
   std::filesystem::path state_file;  ///< empty: nothing outlives the process
+  bool keep_before_answer = false;   ///< what changes something is answered only once it is in the file
   std::optional<sys_time> clock;     ///< where a virtual clock starts; absent: the real clock
   std::optional<std::uint64_t> seed; ///< of ids; absent: other ids in every run
 };
 
 /// A world that threads may share, with its clock, its randomness and its file. The file is written soon after a change
-/// (a second; longer where the state is large), by `save`, and at the end.
+/// (a second; longer where the state is large), by `save`, and at the end; with `keep_before_answer` after each change,
+/// so that SIGKILL takes back nothing that anybody was told.
 class simulator {
 public:
   /// Loads the state file where there is one. Throws std::runtime_error on a file that is not one of ours.
@@ -49,6 +51,8 @@ private:
   /// Lets go of `held` (the mutex of the world) while it writes.
   void save(std::unique_lock<std::mutex>& held);
   void write(const std::string& text) const;
+  /// Where it was ordered: has in the file what has changed. With the mutex held, and before anybody sees it.
+  void keep();
   void save_from_time_to_time();
 
   simulator_settings settings_;

@@ -157,6 +157,12 @@ class Control(unittest.TestCase):
             self.assertEqual(got, status, answer)
             self.assertIn(reason, answer["error"])
 
+    def test_commands_that_are_given_together_are_answered_one_by_one(self):
+        delivered = {"do": "add_message", "mailbox": "jane@hq.example", "folder": "drafts", "mime": "Subject: one of two\r\n\r\nhello\r\n"}
+        answers = sim.control("together", commands=[delivered, {"do": "dance"}, {"do": "contents", "mailbox": "jane@hq.example", "folder": "drafts"}])["answers"]
+        self.assertEqual((answers[0]["ok"], answers[1]["error"]), (True, "do: no such command: dance"))
+        self.assertEqual([item["subject"] for item in answers[2]["items"]], ["one of two"])
+
     def test_help_lists_every_command(self):
         commands = sim.control("help")["commands"]
         for name in ("add_message", "fault", "contents", "commit_now"):
@@ -176,6 +182,21 @@ class StateFile(unittest.TestCase):
         ids = [item["id"] for item in sim.control("contents", mailbox="jane@hq.example")["items"]]
         self.assertIn(before, ids)
         self.assertEqual(len(ids), len(set(ids)), after)
+
+
+class KeptBeforeAnswer(unittest.TestCase):
+    def test_what_was_answered_is_there_after_a_kill(self):
+        with Simulator(program, CONFIG, more=("--keep-before-answer",)) as kept:
+            for number in range(5):
+                last = kept.control("add_message", mailbox="jane@hq.example", mime=f"Subject: {number}\r\n\r\nhello\r\n")["id"]
+                kept.control("user_mark_read", mailbox="jane@hq.example", item=last, read=True)
+                told = kept.control("contents", mailbox="jane@hq.example")
+                kept.process.kill()
+                kept.process.wait()
+                kept.process.stdout.close()
+                kept.start()
+                self.assertEqual(kept.control("contents", mailbox="jane@hq.example"), told)
+                self.assertEqual(len(told["items"]), number + 1)
 
 
 class Refusals(unittest.TestCase):
@@ -199,14 +220,14 @@ class Refusals(unittest.TestCase):
                 ({"servers": [{"name": "x"}]}, (), "servers.version: is missing"),
                 ({"servers": [{"name": "x", "version": "ExchangeSE", "mailboxes": [{"password": "p"}]}]}, (), "address: is missing"),
                 ({"commands": [{"do": "dance"}]}, (), "no such command"),
-                ({}, ("--https",), "--ca-dir"), ({}, ("--port", "x=99999"), "must be SERVER=PORT"), ({}, ("--port", "x=8080"), "no such server"),
+                ({}, ("--https",), "--ca-dir"), ({}, ("--keep-before-answer",), "--state"), ({}, ("--port", "x=99999"), "must be SERVER=PORT"), ({}, ("--port", "x=8080"), "no such server"),
                 ({}, ("--control-port", str(taken)), "cannot be had"), ({}, ("--state", "{state}"), "is not a state file")):
             self.assertIn(reason, self.refused(config, *arguments))
 
 
 if __name__ == "__main__":
     program = sys.argv[1]
-    suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(case) for case in (OnTheWire, Control, StateFile, Refusals))
+    suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(case) for case in (OnTheWire, Control, StateFile, KeptBeforeAnswer, Refusals))
     with Simulator(program, CONFIG) as sim:
         result = unittest.TextTestRunner(verbosity=2).run(suite)
     sys.exit(not result.wasSuccessful())

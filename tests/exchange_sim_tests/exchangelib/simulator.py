@@ -11,13 +11,13 @@ import urllib.request
 class Simulator:
     """The real program over https with an authority of its own; a context manager."""
 
-    def __init__(self, program, config, schemas=None):
+    def __init__(self, program, config, schemas=None, more=()):
         self.directory = tempfile.TemporaryDirectory(prefix="exchange-sim-")
         self.config_file = os.path.join(self.directory.name, "config.json")
         with open(self.config_file, "w", encoding="utf-8") as f:
             json.dump(config, f)
         self.command = [program, "--config", self.config_file, "--state", os.path.join(self.directory.name, "state.json"),
-                        "--https", "--ca-dir", os.path.join(self.directory.name, "ca")]
+                        "--https", "--ca-dir", os.path.join(self.directory.name, "ca"), *more]
         if schemas:
             self.command += ["--schemas", schemas]
         self.process = None
