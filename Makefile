@@ -7,6 +7,8 @@
 #                 plays random worlds around the daemon and judges them (docs/TESTING.md); what fails is shortened into build/reports/stories
 #   make simulate-mutants
 #                 plants bugs one at a time, each of which the random worlds have to find (build/reports/mutants.json)
+#   make torture [KILLS=n] [SEED=s] [WORLDS=n]
+#                 kills the real programs while users act, and judges what is left (tests/torture/README.md; build/reports/torture.json)
 #   make bench    builds and measures: memory while large items pass, streaming latency (build/reports/bench.json), and what 100 idle
 #                 pairs cost (build/reports/idle.json)
 #   make fresh    both of these inside a bare Debian tree made by debootstrap (needs root)
@@ -23,7 +25,7 @@ BUILD := build/release
 EWS_DATA_DIR ?= $(abspath $(wildcard ../shared/ews))
 CORPUS_DIR ?= $(abspath $(wildcard ../shared/corpus))
 
-.PHONY: demo test simulate simulate-mutants bench fresh nightly lint deb clean packages configured
+.PHONY: demo test simulate simulate-mutants torture bench fresh nightly lint deb clean packages configured
 .DELETE_ON_ERROR:
 
 demo: configured
@@ -41,6 +43,10 @@ simulate: configured
 
 simulate-mutants: configured
 	@python3 -B tests/simulate/mutants.py --build build/mutants --report build/reports/mutants.json $(if $(SEEDS),--seeds $(SEEDS))
+
+torture: configured
+	@ninja -C $(BUILD) --quiet exsyncd exchange-sim
+	@python3 -B tests/torture/torture.py --programs $(BUILD)/bin --report build/reports/torture.json --kills $(or $(KILLS),300) --seed $(or $(SEED),1) $(if $(WORLDS),--worlds $(WORLDS))
 
 bench: configured
 	@ninja -C $(BUILD) --quiet exsyncd exchange-sim

@@ -1,0 +1,98 @@
+"""What users did, as they saw it: the only witness that the judge hears beside the mailboxes themselves.
+
+A *thing* is an item with its copy, known by its label, which is its whole body. An *act* is one user's change of one thing. Whoever acts
+has just looked: what he saw of others' acts in the same place he has overwritten knowingly, and nobody has to tell anyone that it is gone.
+"""
+
+from dataclasses import dataclass, field
+
+SIDES = ("hq", "branch")
+
+
+@dataclass
+class Act:
+    """A value that a user gave to one place of a thing: a field, its folder, or one attachment (whose value is then True or False)."""
+    side: str
+    place: str
+    value: object
+    #: Somebody who saw it has put something else there, or deleted the thing.
+    overwritten: bool = False
+    #: The daemon's memory of it may have been taken away since (an older state was restored): its loss need not be listed.
+    excused: bool = False
+
+    def __str__(self):
+        return f"{self.side}'s {self.place} = {self.value!r}"
+
+
+@dataclass
+class Thing:
+    label: str
+    kind: str
+    #: Every subject that it ever had: lists of the daemon know things by those.
+    subjects: set
+    #: What was agreed when all was quiet: place → value. Empty for what is new.
+    agreed: dict
+    born: int
+    acts: list = field(default_factory=list)
+    deleted: list = field(default_factory=list)
+    #: It was deleted on one side, and the restored state knew nothing of it: its other copy looks new.
+    may_return: bool = False
+
+    def standing(self, place):
+        """The acts that nobody has overwritten knowingly, oldest first."""
+        return [act for act in self.acts if act.place == place and not act.overwritten]
+
+
+class History:
+    def __init__(self):
+        self.things, self.number, self.story = {}, 0, []
+
+    def _tell(self, text):
+        self.number += 1
+        self.story.append(f"{self.number}: {text}")
+
+    def tell(self, text):
+        """What happened besides users' acts, for whoever reads the story later."""
+        self._tell(text)
+
+    def made(self, side, label, kind, seen):
+        """`seen`: place → value, as the user sees it who made it."""
+        self._tell(f"{side} makes {label} ({kind}) in {seen['folder']}: {seen.get('subject')!r}")
+        thing = Thing(label, kind, {seen.get("subject")}, dict(seen), self.number)
+        self.things[label] = thing
+        return thing
+
+    def changed(self, side, label, seen, changes):
+        """`changes`: place → value. `seen`: what the thing was just before, on this side."""
+        thing = self.things[label]
+        self._tell(f"{side} changes {label}: {changes}")
+        for place, value in changes.items():
+            for act in thing.acts:
+                act.overwritten |= act.place == place and seen.get(place, False) == act.value
+            thing.acts.append(Act(side, place, value))
+            if place == "subject":
+                thing.subjects.add(value)
+
+    def deleted(self, side, label, seen):
+        thing = self.things[label]
+        self._tell(f"{side} deletes {label}")
+        for act in thing.acts:
+            act.overwritten |= seen.get(act.place, False) == act.value
+        thing.deleted.append(side)
+
+    def restored(self, backup):
+        """The daemon knows from now on what it knew at number `backup`."""
+        self._tell(f"the state of {backup} is restored")
+        for thing in self.things.values():
+            for act in thing.acts:
+                act.excused = True
+            if thing.deleted and thing.born > backup:
+                thing.may_return = True
+
+    def judged(self, now):
+        """All is quiet and was judged; `now`: label → place → value, of what is left."""
+        self._tell("all is quiet")
+        self.things = {label: thing for label, thing in self.things.items() if label in now}
+        for label, thing in self.things.items():
+            thing.agreed, thing.acts, thing.deleted, thing.may_return = dict(now[label]), [], [], False
+            thing.subjects.add(now[label].get("subject"))

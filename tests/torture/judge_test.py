@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""The judge is judged: each rule with what it lets pass and what it does not."""
+
+import unittest
+
+from history import History
+from judge import judge
+
+AGREED = {"folder": "inbox", "subject": "Minutes", "categories": "", "read": False, "file a.txt 12345678": True}
+
+
+def item(label="one", **seen):
+    all_seen = {place: value for place, value in {**AGREED, **seen}.items() if value != "gone"}
+    return {"label": label, "text": str(sorted(all_seen.items(), key=str)), "seen": all_seen}
+
+
+def conflict(loser, subject="Minutes"):
+    return {"loser": loser, "subject": subject}
+
+
+class Judged(unittest.TestCase):
+    def setUp(self):
+        self.history = History()
+        self.history.made("hq", "one", "mail", AGREED)
+
+    def wrong(self, hq, branch, *conflicts):
+        return "\n".join(judge(self.history, hq, branch, list(conflicts)))
+
+    def both(self, *conflicts, **seen):
+        return self.wrong([item(**seen)], [item(**seen)], *conflicts)
+
+    def test_what_is_the_same_on_both_sides_is_right(self):
+        self.assertEqual(self.both(), "")
+
+    def test_what_nobody_deleted_is_missing(self):
+        self.assertIn("missing at branch", self.wrong([item()], []))
+        self.assertIn("missing at hq", self.wrong([], []))
+
+    def test_what_is_there_twice_is_told(self):
+        self.assertIn("2 times at branch", self.wrong([item()], [item(), item()]))
+
+    def test_what_nobody_made_is_told(self):
+        self.assertIn("no user made it", self.wrong([item(), item("two")], [item()]))
+
+    def test_what_was_deleted_must_not_be_there(self):
+        self.history.deleted("branch", "one", AGREED)
+        self.assertEqual(self.wrong([], []), "")
+        self.assertIn("deleted by branch", self.wrong([item()], [item()]))
+        self.assertIn("deleted by branch", self.wrong([item()], []))
+
+    def test_what_a_restored_state_never_knew_may_come_back_on_both_sides(self):
+        self.history.deleted("branch", "one", AGREED)
+        self.history.restored(backup=0)
+        self.assertEqual(self.both(), "")
+        self.assertIn("deleted by", self.wrong([item()], []))
+
+    def test_what_a_restored_state_knew_stays_deleted(self):
+        self.history.deleted("branch", "one", AGREED)
+        self.history.restored(backup=1)
+        self.assertIn("deleted by", self.both())
+
+    def test_both_sides_must_be_equal(self):
+        self.assertIn("hq has", self.wrong([item()], [item(folder="inbox/Work")]))
+        self.assertIn("differs", self.wrong([item()], [{**item(), "text": "another"}]))
+
+    def test_an_edit_must_arrive(self):
+        self.history.changed("branch", "one", AGREED, {"subject": "t1"})
+        self.assertEqual(self.both(subject="t1"), "")
+        self.assertIn("lost and not listed", self.both())
+        self.assertEqual(self.both(conflict("replica")), "")
+
+    def test_an_edit_that_the_other_side_saw_and_changed_is_not_lost(self):
+        self.history.changed("branch", "one", AGREED, {"subject": "t1"})
+        self.history.changed("hq", "one", {**AGREED, "subject": "t1"}, {"subject": "t2"})
+        self.assertEqual(self.both(subject="t2"), "")
+        self.assertIn("neither", self.both(subject="t1"))
+
+    def test_where_both_edit_the_primary_wins_and_the_other_is_listed(self):
+        self.history.changed("branch", "one", AGREED, {"subject": "t1"})
+        self.history.changed("hq", "one", AGREED, {"subject": "t2"})
+        self.assertEqual(self.both(conflict("replica", "t2"), subject="t2"), "")
+        self.assertIn("lost and not listed", self.both(subject="t2"))
+        self.assertIn("not listed", self.both(conflict("primary"), subject="t2"))
+        self.assertIn("the primary lost", self.both(conflict("primary"), subject="t1"))
+
+    def test_an_edit_that_a_delete_has_overtaken_is_listed(self):
+        self.history.changed("hq", "one", AGREED, {"subject": "t1"})
+        self.history.deleted("branch", "one", AGREED)
+        self.assertIn("lost and not listed", self.wrong([], []))
+        self.assertEqual(self.wrong([], [], conflict("primary", "t1")), "")
+
+    def test_an_edit_that_was_seen_and_deleted_need_not_be_listed(self):
+        self.history.changed("hq", "one", AGREED, {"subject": "t1"})
+        self.history.deleted("branch", "one", {**AGREED, "subject": "t1"})
+        self.assertEqual(self.wrong([], []), "")
+
+    def test_what_nobody_changed_stays_as_it_was(self):
+        self.assertIn("no user changed it", self.both(categories="Red"))
+        self.assertIn("no user changed it", self.both(folder="inbox/Work"))
+        self.assertIn("no user changed it", self.both(read=True))
+        self.assertIn("no user changed it", self.both(**{"file a.txt 12345678": "gone"}))
+        self.assertIn("no user changed it", self.both(**{"file b.txt 00000000": True}))
+
+    def test_a_file_that_a_user_added_is_there_and_one_that_he_removed_is_not(self):
+        self.history.changed("branch", "one", AGREED, {"file a.txt 12345678": False, "file a.txt 99999999": True})
+        self.assertEqual(self.both(**{"file a.txt 12345678": "gone", "file a.txt 99999999": True}), "")
+        self.assertEqual(self.both().count("lost and not listed"), 2)
+
+    def test_the_read_state_is_what_one_of_both_gave_it(self):
+        self.history.changed("branch", "one", AGREED, {"read": True})
+        self.assertEqual(self.both(read=True), "")
+        self.assertIn("read is False", self.both())
+
+    def test_after_it_was_judged_only_what_comes_later_counts(self):
+        self.history.changed("branch", "one", AGREED, {"subject": "t1"})
+        self.history.judged({"one": item(subject="t1")["seen"]})
+        self.assertEqual(self.both(subject="t1"), "")
+        self.assertIn("no user changed it", self.both())
+
+
+if __name__ == "__main__":
+    unittest.main()
