@@ -4,6 +4,7 @@ A *thing* is an item with its copy, known by its label, which is its whole body.
 has just looked: what he saw of others' acts in the same place he has overwritten knowingly, and nobody has to tell anyone that it is gone.
 """
 
+import datetime
 from dataclasses import dataclass, field
 
 SIDES = ("hq", "branch")
@@ -49,7 +50,7 @@ class History:
 
     def _tell(self, text):
         self.number += 1
-        self.story.append(f"{self.number}: {text}")
+        self.story.append(f"{datetime.datetime.now(datetime.timezone.utc):%H:%M:%S.%f} {self.number}: {text}")
 
     def tell(self, text):
         """What happened besides users' acts, for whoever reads the story later."""

@@ -67,5 +67,7 @@ def judge_place(thing, place, value, conflicts):
     if place == "read":
         # A register of its own: it competes with nothing, and only where nobody gave what is there something is wrong.
         return [] if value in [act.value for act in standing] else [f"{thing.label}: read is {value!r}; lost: {', '.join(map(str, lost))}"]
+    if place == "folder" and any(act.side == "hq" and act.value == value for act in standing):
+        return []  # both moved it, and the primary won: there is nothing in it that could be lost
     wrong = [f"{thing.label}: {place} is {value!r}; the primary lost: {act}" for act in lost if act.side == "hq" and not act.excused]
     return wrong + unlisted(thing, [act for act in lost if act.side != "hq"], conflicts)

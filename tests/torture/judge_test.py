@@ -106,6 +106,13 @@ class Judged(unittest.TestCase):
         self.assertEqual(self.both(**{"file a.txt 12345678": "gone", "file a.txt 99999999": True}), "")
         self.assertEqual(self.both().count("lost and not listed"), 2)
 
+    def test_where_both_move_it_is_where_the_primary_has_put_it(self):
+        self.history.changed("branch", "one", AGREED, {"folder": "inbox/Done"})
+        self.assertIn("lost and not listed", self.both())
+        self.history.changed("hq", "one", AGREED, {"folder": "inbox/Work"})
+        self.assertEqual(self.both(folder="inbox/Work"), "")
+        self.assertIn("the primary lost", self.both(folder="inbox/Done"))
+
     def test_the_read_state_is_what_one_of_both_gave_it(self):
         self.history.changed("branch", "one", AGREED, {"read": True})
         self.assertEqual(self.both(read=True), "")

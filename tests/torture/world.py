@@ -18,7 +18,7 @@ from users import FOLDERS, Users  # noqa: E402
 
 VERSIONS = ("Exchange2007_SP1", "Exchange2010_SP2", "Exchange2013_SP1", "Exchange2016", "ExchangeSE")
 #: A request is given up after so many seconds without a byte. Whoever is stopped for longer comes back to somebody who has given up.
-IDLE = 3
+IDLE = 5
 #: So long nothing is waited for: a write that was cut off is looked after again once its server cannot commit it any more (90 s).
 PATIENCE = 400
 #: What is done to the world, and how often of a hundred times.
@@ -60,17 +60,17 @@ class World:
         self.disk = self._small_disk()
         for side in SIDES:
             # Silence on a stream must not look like a server that has stopped.
-            self.sim.control("set_notifications", server=side, heartbeat_milliseconds=1000)
+            self.sim.control("set_notifications", server=side, heartbeat_milliseconds=2000)
             for folder, kind in FOLDERS.items():
                 if "/" in folder:
                     self.sim.control("add_folder", mailbox=f"jane@{side}.example", path=folder, **{"class": "IPF.Note"})
         pairs = {folder.replace("/", "-"): {"primary": folder, "replica": folder} for folder in FOLDERS}
-        made = self.daemon.configuration(self.sim, pairs, streaming=True, polling_interval="2s", deletes_a_day=100000)
+        made = self.daemon.configuration(self.sim, pairs, streaming=True, polling_interval="10s", deletes_a_day=100000)
         for server in made["servers"].values():
             server["timeouts"] = {"connect": "2s", "idle": f"{IDLE}s", "total": "20s"}
         self.daemon.configure(made)
         for folder in FOLDERS:
-            for _ in range(15):
+            for _ in range(8):
                 self.users.make(self.users.chance.choice(SIDES), folder)
         return self
 
@@ -178,7 +178,7 @@ class World:
         """What they were asked meanwhile they do afterwards, for a client that has given up."""
         with self.servers_are_there:
             self.sim.process.send_signal(signal.SIGSTOP)
-            time.sleep(self.chance.uniform(IDLE + 1, IDLE + 3))
+            time.sleep(self.chance.uniform(IDLE + 1, IDLE + 4))
             self.sim.process.send_signal(signal.SIGCONT)
 
     def _back_up(self):
@@ -270,8 +270,8 @@ class World:
                 return
             if time.monotonic() > deadline:
                 raise Violation([f"not quiet after {PATIENCE} s: {json.dumps(report)} {json.dumps(state['items'])}", *self.daemon.log[-20:]])
-            with self.daemon.news:  # the next line of the log may say why it can go on; else look again in a second
-                self.daemon.news.wait(1)
+            with self.daemon.news:  # the next line of the log may say why it can go on; else look again in some seconds
+                self.daemon.news.wait(5)
 
     def _keep_conflicts(self):
         for conflict in self._call("conflict.list", pair="jane", limit=10000)["conflicts"]:
