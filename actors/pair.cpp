@@ -194,15 +194,15 @@ void watch(pair_self self, const places& where) {
 
 void note_sight(pair_self self, const folder_pair_id& folder, side s, const out_of_sight& now) {
   auto& known = self->state.status.unseen[folder][s];
-  const auto before = std::exchange(known, {now.hidden, known.doubted + now.doubted});
+  const auto before = std::exchange(known, now);
   if (known == before) return;
   const auto& settings = self->state.options.settings;
   const auto where =
       (s == side::primary ? "primary " + settings.primary.mailbox : "replica " + settings.replica.mailbox);
-  if (known.hidden < before.hidden && now.doubted == 0)
+  if (known.hidden <= before.hidden && known.doubted <= before.doubted)
     log(self, log_level::info,
-        where + (known.hidden == 0 ? ": every item is in sight again"
-                                   : ": " + std::to_string(known.hidden) + " hidden items are left"),
+        where + (known.nothing() ? ": every item is in sight again"
+                                 : ": " + std::to_string(known.hidden) + " hidden items are left"),
         folder);
   else
     log(self, log_level::warning, where + ": " + text_of(known) + " — " + hint_for(known), folder, "hidden");

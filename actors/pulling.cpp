@@ -88,7 +88,7 @@ private:
       auto& unseen = result_.unseen[s];
       if (!unseen) unseen.emplace();
       if (page.hidden) unseen->hidden = *page.hidden;
-      unseen->doubted += page.doubted;
+      unseen->doubted = page.doubted;
     }
     if (!page.last && !gets_on(s, page))
       return end(s, failure{reach::folder,

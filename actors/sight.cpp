@@ -22,7 +22,9 @@ std::string hint_for(const out_of_sight& what) {
   if (!what.nothing())
     hint = "if private items shall be kept in step, give the account full access to the mailbox "
            "(Add-MailboxPermission -AccessRights FullAccess)";
-  if (what.doubted > 0) hint += "; what was really deleted has to be deleted on the other side by hand";
+  if (what.doubted > 0)
+    hint += "; what was really deleted is told once nothing is hidden any more, or can be deleted on the other side by "
+            "hand";
   return hint;
 }
 

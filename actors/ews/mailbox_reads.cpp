@@ -1,3 +1,4 @@
+#include "actors/ews/hidden_items.hpp"
 #include "actors/ews/mailbox_calls.hpp"
 #include "actors/ews/mailbox_series.hpp"
 
@@ -51,6 +52,7 @@ struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>
   ews::get_item request_shape;
   std::deque<places> batches;
   std::vector<std::pair<std::size_t, ews::meaning>> failed_alone;
+  places unseen;    // not found, and perhaps only hidden
   int in_a_row = 0; // items that failed alone, none passed between them
   bool anything_read = false;
 
@@ -77,7 +79,7 @@ struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>
   void came(const places& now, request_outcome<ews::got_item> outcome) {
     if (auto* entries = std::get_if<0>(&outcome)) {
       for (std::size_t n = 0; n < now.size(); ++n)
-        outcomes[now[n]] = one(now[n], std::move((*entries)[n]));
+        one(now[n], std::move((*entries)[n]));
       in_a_row = 0;
       anything_read = true;
       return next();
@@ -109,27 +111,40 @@ struct item_reading : std::enable_shared_from_this<item_reading<Outcome, Answer>
     next();
   }
 
-  Outcome one(std::size_t i, ews::entry<ews::got_item> e) {
+  void one(std::size_t i, ews::entry<ews::got_item> e) {
     if (auto* item = std::get_if<ews::got_item>(&e)) {
       self->state.suspects().clear(kind(), items[i].value);
-      return to(std::move(*item));
+      outcomes[i] = to(std::move(*item));
+      return;
     }
     auto why = ews::meaning_of(std::get<ews::item_error>(e), "GetItem");
     if (why.refusal != ews::refusal::gone) {
       if (why.why.reach == reach::item && why.why.retry == retry::later)
         why.why.counts = self->state.suspects().failed_alone(kind(), items[i].value) == suspicion::verdict::counts;
-      return std::move(why.why);
+      outcomes[i] = std::move(why.why);
+      return;
     }
-    // Hidden looks the same as gone. Its list tells which, as far as anything does.
+    // Hidden looks the same as gone.
     if (self->state.access() == mailbox_access::delegate && self->state.sight().seen != true) {
       why.why.hint = "the item is gone, or it has been marked private and the account may not see it";
-      return std::move(why.why);
+      unseen.push_back(i);
+      outcomes[i] = std::move(why.why);
+      return;
     }
-    return gone{};
+    outcomes[i] = gone{};
   }
 
   /// What failed alone is held against it where others have passed.
   void give() {
+    if (unseen.empty()) return give_all();
+    look_whether_all_is_in_sight(self, [me = this->shared_from_this()](bool all) {
+      for (auto i : me->unseen)
+        if (all) me->outcomes[i] = gone{};
+      me->give_all();
+    });
+  }
+
+  void give_all() {
     std::optional<failure> of_all;
     for (auto& [i, why] : failed_alone) {
       self->state.blame(kind(), items[i], why);

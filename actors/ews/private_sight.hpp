@@ -4,20 +4,25 @@
 
 #include <charconv>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// With rights on folders only (mailbox_access::delegate), items that are marked private are hidden from an account
 /// that may not see them: they are in no list, and nobody says why. An item that its user marks private leaves the
 /// lists as if it were deleted, and none comes into a change list because the right to see it has come. What the
 /// account could see when a cursor was given is therefore written in front of it: deletes are believed only where it
-/// sees as much as it did then, and where it sees more, everything is listed once more.
+/// sees as much as it did then, and where it sees more, everything is listed once more. What left while it saw less
+/// is remembered: hidden or deleted, that is known once nothing is hidden any more.
 namespace exsyncd {
 
 struct private_sight {
   /// ViewPrivateItems, one for the whole mailbox; nothing: the server has not told (R1486: not in 2010).
   std::optional<bool> seen;
+  /// How much each folder that was listed hid when it was counted last.
+  std::map<folder_id, std::uint32_t> hidden;
 };
 
 /// A SyncState with what could be seen when it was given.
@@ -26,16 +31,19 @@ struct sighted_cursor {
   std::uint32_t hidden = 0; // items in the folder that no list shows
   bool known = false;       // the two are known: not so before the first listing has ended
   std::string state;        // the server's own
+  /// What left the list while sight of items was lost.
+  std::vector<std::string> doubted;
   /// Set while everything is listed once more because more is in sight: how far that has come. Changes go on from
   /// `state` afterwards, so that no delete is passed over.
   std::optional<std::string> relist;
 };
 
-/// "sight/seen/0/<SyncState>", with "/again:<SyncState>" behind it while relisting. One without it is of other times,
-/// when the account saw everything. Base64 holds slashes but no colon.
+/// "sight/seen/0/<SyncState>", with "/doubted:<id>" behind it for each, and "/again:<SyncState>" at the end while
+/// relisting. One without it is of other times, when the account saw everything. Base64 holds slashes but no colon.
 inline sighted_cursor parse_sighted(const std::string& text) {
   constexpr std::string_view sign = "sight/";
   constexpr std::string_view again = "/again:";
+  constexpr std::string_view doubt = "/doubted:";
   sighted_cursor out;
   if (!text.starts_with(sign)) {
     out.known = !text.empty();
@@ -59,14 +67,20 @@ inline sighted_cursor parse_sighted(const std::string& text) {
     out.relist = rest.substr(at + again.size());
     rest = rest.substr(0, at);
   }
+  for (auto at = rest.rfind(doubt); at != std::string_view::npos; at = rest.rfind(doubt)) {
+    out.doubted.emplace(out.doubted.begin(), rest.substr(at + doubt.size()));
+    rest = rest.substr(0, at);
+  }
   out.state = rest;
   return out;
 }
 
 inline std::string write_sighted(const sighted_cursor& c) {
   const char* word = !c.known ? "unknown" : !c.seen ? "untold" : *c.seen ? "seen" : "hidden";
-  return std::string("sight/") + word + '/' + std::to_string(c.hidden) + '/' + c.state +
-         (c.relist ? "/again:" + *c.relist : std::string());
+  auto text = std::string("sight/") + word + '/' + std::to_string(c.hidden) + '/' + c.state;
+  for (const auto& id : c.doubted)
+    text += "/doubted:" + id;
+  return text + (c.relist ? "/again:" + *c.relist : std::string());
 }
 
 } // namespace exsyncd

@@ -70,8 +70,8 @@ struct change_page {
   /// On the last page, where the account has rights on folders only: how many items of the folder are hidden from it
   /// (marked private, without the right to see those). They are left alone.
   std::optional<std::uint32_t> hidden = {};
-  /// So many items left the list of this page as sight of them was lost: they may be hidden rather than deleted. They
-  /// are not among the changes, and stay as they are on both sides.
+  /// So many items have left the list, on this page or before, as sight of items was lost: they may be hidden rather
+  /// than deleted. They stay as they are on both sides until everything is in sight.
   std::uint32_t doubted = 0;
   /// Items that no list can name without failing, as it was seen: they were stepped over. Each is among the changes,
   /// with what else is known of it.
