@@ -13,7 +13,7 @@
 #                 pairs cost (build/reports/idle.json)
 #   make fresh    both of these inside a bare Debian tree made by debootstrap (needs root)
 #   make deb      the Debian package, and lintian's verdict (build/deb)
-#   make nightly  sanitizers over the suite, fuzzing, and the package built, installed and purged (hours)
+#   make nightly  sanitizers over the suite, fuzzing, 10,000 random worlds, torture, and the package built, installed and purged (hours)
 #   make lint     formatting and static checks
 #   make clean    removes everything that was built
 
