@@ -297,8 +297,8 @@ private:
 // ---- what could answer a read receipt
 // --------------------------------------------------------------------------------
 
-/// A write that must look first: at the items' read state, and whether somebody waits for a receipt. Where the version
-/// cannot suppress receipts in the write itself, pending ones are suppressed by their response object before it.
+/// A write that must look first: at the items' read state, and whether somebody waits for a receipt. Where the write
+/// itself cannot suppress receipts, pending ones are suppressed by their response object before it.
 class careful_writing : public writing {
 public:
   using writing::writing;
@@ -312,6 +312,8 @@ protected:
   virtual bool answers_receipt(std::size_t i) const = 0;
   /// Sends the write itself.
   virtual void write_now() = 0;
+  /// Whether it keeps receipts from being sent.
+  virtual bool suppresses_receipts() const { return self->state.version().suppress_read_receipts_attribute; }
 
   void look() {
     auto request = std::make_shared<ews::get_item>();
@@ -342,7 +344,7 @@ protected:
           }
           me->now_ = std::move(go_on);
           if (me->now_.empty()) return me->next();
-          if (pending.empty() || me->self->state.version().suppress_read_receipts_attribute) return me->write_now();
+          if (pending.empty() || me->suppresses_receipts()) return me->write_now();
           me->suppress(std::move(pending));
         });
   }
@@ -416,34 +418,36 @@ public:
         asked_(std::move(asked)) {}
 
 private:
-  static bool moves_away(mailbox_pointer self) {
-    return self->state.access() == mailbox_access::delegate && self->state.store() == mailbox_store::mailbox;
-  }
+  /// MoveItem into Deleted Items tells what the item is called there, so that an edit made just before it is found; and
+  /// to who is not the mailbox's owner DeleteItem refuses Deleted Items (DeleteItem page, first remark).
+  static bool moves_away(mailbox_pointer self) { return self->state.store() == mailbox_store::mailbox; }
   void look_back(std::function<void(undone)> then) override {
     look_at_keys([](std::size_t, const change_key&) { return true; }, std::move(then));
   }
   void begin() override {
-    if (self->state.version().suppress_read_receipts_attribute)
+    if (suppresses_receipts())
       write_now();
     else
       look();
   }
   const item_id& id_of(std::size_t i) const override { return asked_.items[i]; }
-  // Deleting an unread mail tells its sender that it was deleted without being read.
+  // An unread mail in Deleted Items tells its sender, once that is emptied, that it was deleted without being read.
   bool answers_receipt(std::size_t) const override { return true; }
+  bool suppresses_receipts() const override { return !moves_away(self) && careful_writing::suppresses_receipts(); }
   std::optional<write_outcome> seen(std::size_t, const ews::got_item&) override { return std::nullopt; }
   void write_now() override {
     if (moves_away(self)) {
-      // To somebody who is not the mailbox's owner, DeleteItem refuses Deleted Items (DeleteItem page, first remark).
       auto request = std::make_shared<ews::move_items>();
       request->to = self->state.known_folder("deleteditems");
       for (auto i : now_)
         request->items.push_back(asked_.items[i]);
       return send<ews::item_key>("MoveItem", std::move(request), ews::read_move_items,
-                                 [](std::size_t, ews::item_key&&) { return written{}; });
+                                 [](std::size_t, ews::item_key&& there) {
+                                   return written{std::move(there.id), std::move(there.key)};
+                                 });
     }
     auto request = std::make_shared<ews::delete_items>();
-    request->soft = self->state.store() == mailbox_store::public_folders;
+    request->soft = true;
     for (auto i : now_)
       request->items.push_back(asked_.items[i]);
     send<ews::done>("DeleteItem", std::move(request), ews::read_delete_items,

@@ -196,7 +196,7 @@ class Ends(case.EndToEnd):
                 ("CreateItem", lambda: self.deliver(self.hq, "new")),
                 ("UpdateItem", lambda: self.user(self.hq, "user_edit", "edited", importance="High")),
                 ("UpdateItem", lambda: self.user(self.hq, "user_mark_read", "read", read=True)),
-                ("DeleteItem", lambda: self.user(self.hq, "user_delete", "deleted")),
+                ("MoveItem", lambda: self.user(self.hq, "user_delete", "deleted")),
                 ("MoveItem", lambda: self.user(self.hq, "user_move", "moved", to="inbox/Done"))):
             with self.subTest(operation):
                 self.doCleanups()

@@ -173,8 +173,9 @@ TEST_CASE("what is written to a public folder has its ids, and what is removed "
   CHECK(std::get<written>(removed.at(0)).id.empty());
   CHECK(holds(p.stage.seen[0], "DeleteType=\"SoftDelete\""));
   CHECK(holds(p.stage.seen[0], "<t:ItemId Id=\"x\"/>"));
-  auto kept = p.stage.write(remove_items{{item_id("x")}}, {answers("DeleteItem", {success()})});
-  CHECK(holds(p.stage.seen[0], "DeleteType=\"MoveToDeletedItems\""));
+  auto kept = p.stage.write(remove_items{{item_id("x")}},
+                            {answers("GetItem", {item("x", "k")}), answers("MoveItem", {item("y", "k")})});
+  CHECK(holds(p.stage.seen[1], "<t:DistinguishedFolderId Id=\"deleteditems\"/>"));
   auto content = p.stage.ask<content_read>(read_content{{item_id("public:x")}},
                                            {answers("GetItem", {item("x", "k", "<t:IsRead>true</t:IsRead>")})});
   CHECK_FALSE(std::get<exsyncd::content>(std::get<0>(content.outcome).at(0)).read);

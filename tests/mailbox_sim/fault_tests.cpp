@@ -235,7 +235,7 @@ std::vector<write_case> writes() {
          return s.write(move_items{s.folder("sentitems"), {id_of(s, "one")}});
        },
        [](sim_stage& s) { return folder_of(s, "one") == "sentitems"; }},
-      {"remove", "DeleteItem", [](sim_stage& s) { return s.write(remove_items{{id_of(s, "one")}}); },
+      {"remove", "MoveItem", [](sim_stage& s) { return s.write(remove_items{{id_of(s, "one")}}); },
        [](sim_stage& s) { return folder_of(s, "one") == "deleteditems"; }},
   };
 }

@@ -254,9 +254,9 @@ TEST_CASE("Moving gives a new id and keeps the rest; removing puts a mail where 
   auto other = s.deliver("goes too");
   auto done = s.ask<write_done>(remove_items{{moved.id, w.id, other}});
   REQUIRE(done.outcomes.size() == 3);
-  took_effect(done.outcomes[0]);
+  CHECK(took_effect(done.outcomes[0]).id.value == s.item("travels").at("id"));
   CHECK(std::holds_alternative<gone>(done.outcomes[1]));
-  took_effect(done.outcomes[2]);
+  CHECK(took_effect(done.outcomes[2]).id.value == s.item("goes too").at("id"));
   CHECK(s.item("travels").at("folder") == "deleteditems");
   CHECK(s.item("goes too").at("folder") == "deleteditems");
   CHECK(s.mails_out() == 0);
