@@ -139,6 +139,59 @@ TEST_CASE("an edit that was carried before the deletion, or deleted by its own u
   CHECK(v.words() == "");
 }
 
+TEST_CASE("an edit of an item that its own user deleted is not lost, though the item comes back by the other side") {
+  one_mail w;
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.deletes(who::user, w.p);
+  w.lists(w.r);
+  w.deletes(who::daemon, w.r);
+  w.moves(who::user, w.r, "inbox");
+  w.carried(w.r);
+  CHECK(w.words() == "");
+  // It was not his user who deleted this one.
+  one_mail v;
+  v.edits(who::user, v.p, {{"subject", "Dinner"}});
+  v.deletes(who::user, v.r);
+  v.deletes(who::daemon, v.p);
+  v.moves(who::user, v.r, "inbox");
+  v.carried(v.r);
+  CHECK(v.broken() == std::vector{rule::unlisted_loss});
+}
+
+TEST_CASE("a deletion that was carried costs nothing of what was edited after it was undone") {
+  one_mail w;
+  w.deletes(who::user, w.r);
+  w.deletes(who::daemon, w.p);
+  w.moves(who::user, w.r, "inbox");
+  auto again = w.carried(w.r);
+  w.edits(who::user, again, {{"subject", "Dinner"}});
+  auto not_carried = w;
+  w.carries_edit(again, w.r);
+  w.deletes(who::user, w.r);
+  w.deletes(who::daemon, again);
+  CHECK(w.words() == "");
+  not_carried.deletes(who::user, not_carried.r);
+  not_carried.deletes(who::daemon, again);
+  CHECK(not_carried.broken() == std::vector{rule::unlisted_loss});
+}
+
+TEST_CASE("what was read before an item was first made on the other side goes down with it unlisted") {
+  written_history w;
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}, {"body_sha256", "a"}});
+  w.lists(p);
+  w.edits(who::user, p, {{"importance", "High"}});
+  auto unread = w;
+  w.reads(p);
+  auto r = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}, {"body_sha256", "a"}});
+  w.deletes(who::user, r);
+  w.deletes(who::daemon, p);
+  CHECK(w.words() == "");
+  r = unread.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}, {"body_sha256", "a"}});
+  unread.deletes(who::user, r);
+  unread.deletes(who::daemon, p);
+  CHECK(unread.broken() == std::vector{rule::unlisted_loss});
+}
+
 TEST_CASE("a conflict that names another item does not list the loss") {
   one_mail w;
   auto q = w.makes(who::user, side::primary, "label-2", {{"subject", "Tea"}});

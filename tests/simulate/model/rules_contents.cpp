@@ -51,6 +51,15 @@ bool is_of_a_gone_item(const lifeline& line, const edit& e) {
   return std::none_of(held.begin(), held.end(), [&](const final_item& one) { return one.item == e.by->what->item; });
 }
 
+/// Whether the user of that side deleted the item after his edit, or put it where no folder pair is: he gave it up.
+bool given_up_by_its_user(const lifeline& line, const edit& e) {
+  const moment* last = nullptr;
+  for (const auto& m : line.moments)
+    if (m.what->item == e.by->what->item && m.number() > e.by->number() && m.from != m.to && (m.left() || m.entered()))
+      last = &m;
+  return last != nullptr && last->left() && last->by_user();
+}
+
 /// The last edit of a path on each side.
 std::vector<const edit*> last_writers(const std::vector<edit>& edits, const std::string& path) {
   const edit* last[2] = {nullptr, nullptr};
@@ -95,7 +104,7 @@ finding weigh(const trial& t, const lifeline& line, const std::vector<edit>& edi
       if (x == &w || x->value(path) == value || superseded(line, *x, w, path)) continue;
       if (may_be_unknown(line, *x)) continue;
       if (is_of_a_gone_item(line, *x) || may_lose(t, line, edits, *x, path)) {
-        if (!x->creates()) now.lost.push_back(x);
+        if (!x->creates() && !given_up_by_its_user(line, *x)) now.lost.push_back(x);
       } else {
         now.right = false;
       }
@@ -149,34 +158,61 @@ void judge_contents(const trial& t, const lifeline& line) {
   t.violated(rule::unlisted_loss, line, edit_words(**lost.begin()) + " was lost, and no conflict names it.");
 }
 
+namespace {
+
+/// The deletion by a user of the other side for which the daemon removed an item; none: it had another reason.
+const moment* cause_of(const lifeline& line, const moment& removed) {
+  const moment* cause = nullptr;
+  for (const auto& m : line.moments) {
+    if (m.number() >= removed.number()) break;
+    if (m.where == removed.where) continue;
+    if (m.left() && m.by_user()) cause = &m;
+    if (m.entered()) cause = nullptr;
+  }
+  return cause;
+}
+
+/// Whether the daemon read the edit before it made the copy that was deleted: the edit went over as part of that copy.
+bool went_over_as_new(const lifeline& line, const edit& e, const moment& deleted) {
+  const moment* made = nullptr;
+  for (const auto& m : line.moments)
+    if (m.what->item == deleted.what->item && m.what->made() && m.by_daemon()) made = &m;
+  return made != nullptr && std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+           return one.item == e.by->what->item && one.as == told::how::read && one.answered &&
+                  one.step > e.by->number() && one.step < made->number();
+         });
+}
+
+/// The edit that a removal cost, where there is one.
+const edit* lost_with(const trial& t, const lifeline& line, const std::vector<edit>& edits, const moment& removed,
+                      const moment& deleted) {
+  for (const auto& e : edits) {
+    if (e.creates() || e.by->where != removed.where || e.by->number() > removed.number()) continue;
+    if (given_up_by_its_user(line, e) || went_over_as_new(line, e, deleted)) continue;
+    for (const auto& path : e.paths) {
+      auto last = lifeline::value(*removed.what->before, path);
+      if (t.ignores(path, *removed.what->before, *deleted.what->before)) continue;
+      if (last != e.value(path) || last == lifeline::value(*deleted.what->before, path)) continue;
+      if (!line.had(deleted.where, path, last, e.by->number(), deleted.number())) return &e;
+    }
+  }
+  return nullptr;
+}
+
+} // namespace
+
 void judge_losses_by_deletion(const trial& t, const lifeline& line) {
   if (t.lists_conflict(line) || t.settings_changed) return;
   auto edits = edits_of(line);
-  for (const auto& left : line.moments) {
-    if (!left.by_user() || !left.left()) continue;
-    auto kept = other(left.where);
-    if (t.reset_after(left.number())) continue;
-    // What the other side's item said when the daemon removed it, and whether its own user had deleted it anyway.
-    const moment* removed = nullptr;
-    bool by_its_user = false;
-    for (const auto& m : line.moments) {
-      if (m.where != kept || !m.left()) continue;
-      if (m.by_user()) by_its_user = true;
-      if (m.by_daemon() && m.number() > left.number()) removed = &m;
-    }
-    if (removed == nullptr || by_its_user || !left.what->before) continue;
-    for (const auto& e : edits) {
-      if (e.creates() || e.by->where != kept || e.by->to.empty() || e.by->number() > removed->number()) continue;
-      for (const auto& path : e.paths) {
-        auto last = lifeline::value(*removed->what->before, path);
-        if (t.ignores(path, *removed->what->before, *left.what->before)) continue;
-        if (last != e.value(path) || last == lifeline::value(*left.what->before, path)) continue;
-        if (line.had(left.where, path, last, e.by->number(), left.number())) continue;
-        t.violated(rule::unlisted_loss, line,
-                   edit_words(e) + " went down with the deletion in " + step_words(*left.when) +
-                       ", and no conflict names it.");
-        return;
-      }
+  for (const auto& removed : line.moments) {
+    if (!removed.by_daemon() || !removed.left()) continue;
+    const auto* deleted = cause_of(line, removed);
+    if (deleted == nullptr || t.reset_after(deleted->number())) continue;
+    if (const auto* e = lost_with(t, line, edits, removed, *deleted)) {
+      t.violated(rule::unlisted_loss, line,
+                 edit_words(*e) + " went down with the deletion in " + step_words(*deleted->when) +
+                     ", and no conflict names it.");
+      return;
     }
   }
 }
