@@ -33,6 +33,18 @@ bool lists_items(const std::string& operation) {
   return operation == "SyncFolderItems" || operation == "FindItem";
 }
 
+/// Of which items an answer told, and how, for the trace.
+std::string words_of_told(const model::history& seen, const std::string& operation, std::size_t steps_before) {
+  if (seen.steps.size() == steps_before || seen.steps.back().act != operation) return {};
+  std::string words;
+  for (const auto& one : seen.steps.back().told) {
+    const auto label = seen.labels.find(one.item);
+    words += (label == seen.labels.end() || label->second.empty() ? " an item" : " " + label->second) +
+             (one.as == model::told::how::gone ? " gone" : "");
+  }
+  return words.empty() ? words : ":" + words;
+}
+
 std::string clock_text(std::int64_t milliseconds) {
   const auto tenths = (milliseconds < 0 ? -milliseconds : milliseconds) / 100;
   auto text = std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
@@ -272,6 +284,7 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
   for (const auto& h : r.headers)
     q.headers.emplace_back(h.name, h.value);
   q.headers.emplace_back("Authorization", "Basic " + base64(r.who.user + ":" + r.who.secret));
+  const auto steps_before = watcher_.recorder().so_far().steps.size();
   auto came = world_->handle(q);
   if (writes_items(operation)) ++writes_;
   if (lists_items(operation)) ++lists_;
@@ -296,7 +309,7 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
     if (came.status != 200) line += " HTTP " + std::to_string(came.status);
     for (const auto& [code, count] : codes)
       line += " " + code + (count > 1 ? " ×" + std::to_string(count) : "");
-    return line;
+    return line + words_of_told(watcher_.recorder().so_far(), operation, steps_before);
   });
   fire(moment::after_request, operation);
   if (dead_) return gone;
