@@ -199,3 +199,107 @@ TEST_CASE("what two users bring back one after the other is there twice, as they
   w.carried(w.r);
   CHECK(w.broken() == std::vector{rule::doubled});
 }
+
+TEST_CASE("what was purged before anybody could know of it may be made again, what lies in Deleted Items may not") {
+  for (bool purged : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.carried(p);
+    w.so_far.steps.back().answered = false;
+    auto seen = w;
+    seen.lists(r);
+    for (auto* one : {&w, &seen})
+      if (purged)
+        one->purges(who::user, r);
+      else
+        one->deletes(who::user, r);
+    w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    seen.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (purged ? nothing : std::vector{rule::came_back}));
+    CHECK(seen.broken() == std::vector{rule::came_back});
+  }
+}
+
+TEST_CASE("one of several copies that its user takes out and brings back is one of them as before") {
+  one_mail w;
+  auto copy = w.copies(who::user, w.p);
+  w.carried(copy);
+  w.deletes(who::user, w.p);
+  w.deletes(who::daemon, w.r);
+  w.moves(who::user, w.p, "inbox");
+  auto left_out = w;
+  w.carried(w.p);
+  CHECK(w.words() == "");
+  CHECK(left_out.broken() == std::vector{rule::missing});
+  w.carried(w.p);
+  CHECK(w.broken() == std::vector{rule::doubled});
+}
+
+TEST_CASE("a copy deleted between an invalid cursor and the next listing may stay with its twin or go with it") {
+  one_mail w;
+  auto copy = w.copies(who::user, w.p), twin = w.carried(copy);
+  w.lists(copy);
+  auto followed = w;
+  w.administrator(act::cursor_lost);
+  for (auto* one : {&w, &followed}) {
+    one->deletes(who::user, copy);
+    one->makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+  }
+  CHECK(w.words() == "");
+  CHECK(followed.broken() == std::vector{rule::doubled});
+  static_cast<void>(twin);
+}
+
+TEST_CASE("a copy that its user made elsewhere and brings in is one more") {
+  one_mail w;
+  auto copy = w.copies(who::user, w.p, "inbox/Elsewhere");
+  w.moves(who::user, copy, "inbox");
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.carried(copy);
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("the old one of a mail that was replaced is one more if its user brings it back, first or last") {
+  for (bool first : {true, false}) {
+    one_mail w;
+    auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+    w.deletes(who::daemon, w.p);
+    w.deletes(who::user, fresh);
+    w.deletes(who::daemon, w.r);
+    w.moves(who::user, first ? w.p : fresh, "inbox");
+    w.moves(who::user, first ? fresh : w.p, "inbox");
+    w.carried(w.p);
+    w.carried(fresh);
+    CHECK(w.words() == "");
+  }
+}
+
+TEST_CASE("a copy that the daemon took back unseen and a user brings in may stay or go, a listed one stays") {
+  for (bool listed : {false, true}) {
+    one_mail w;
+    auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+    if (listed) w.lists(fresh);
+    w.deletes(who::daemon, fresh);
+    w.moves(who::user, fresh, "inbox");
+    auto gone = w;
+    w.carried(fresh);
+    CHECK(w.words() == "");
+    gone.deletes(who::daemon, fresh);
+    CHECK(gone.broken() == (listed ? std::vector{rule::missing} : nothing));
+  }
+}
+
+TEST_CASE("what pairing takes for another's item is written over, and missed by nobody, settings changed or not") {
+  for (bool same_name : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::transport, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.makes(who::transport, side::replica, "label-2", {{"subject", same_name ? "Lunch" : "Tea"}});
+    w.administrator(act::settings_changed);
+    auto other = std::make_shared<settings>(w.given);
+    other->pairs[0].folders[0].direction = direction::primary_to_replica;
+    w.so_far.steps.back().changed_to = other;
+    w.purges(who::daemon, r);
+    w.carried(p);
+    CHECK(w.broken() == (same_name ? nothing : std::vector{rule::missing}));
+  }
+}

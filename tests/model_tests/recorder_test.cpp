@@ -161,6 +161,36 @@ TEST_CASE("a request is a step of the daemon with what it listed and read") {
   CHECK(w.last().effects[0].after->label == "label-4");
 }
 
+TEST_CASE("an item that the daemon writes over with another one is gone, and the other one is there") {
+  watched_world w;
+  auto id = w.deliver("Lunch", "label-1");
+  auto lunch = w.last().effects.at(0).item;
+  const auto shown = w.post(get_item(id)).body;
+  const auto from = shown.find("ChangeKey=\"") + 11;
+  const auto key = shown.substr(from, shown.find('"', from) - from);
+  w.post(
+      "<m:UpdateItem ConflictResolution=\"AlwaysOverwrite\" "
+      "MessageDisposition=\"SaveOnly\"><m:ItemChanges><t:ItemChange>"
+      "<t:ItemId Id=\"" +
+      id + "\" ChangeKey=\"" + key +
+      "\"/><t:Updates><t:SetItemField><t:FieldURI FieldURI=\"item:Body\"/><t:Message><t:Body BodyType=\"Text\">label-2 "
+      "text</t:Body></t:Message></t:SetItemField></t:Updates></t:ItemChange></m:ItemChanges></m:UpdateItem>");
+  REQUIRE(w.last().effects.size() == 2);
+  CHECK(w.last().effects[0].item == lunch);
+  CHECK(w.last().effects[0].gone());
+  CHECK(w.last().effects[1].made());
+  CHECK(w.last().effects[1].after->label == "label-2");
+  REQUIRE(w.seen.contents_now().size() == 1);
+  CHECK(w.seen.label_of(id) == "label-2");
+  // What is said of the id may be said of either.
+  CHECK(w.seen.so_far().written_over.at(w.last().effects[1].item) == lunch);
+  // A user who changes the label has not made another item.
+  exchange_sim::item_edit edit;
+  edit.body = "label-3";
+  w.sim->user_edit(w.ann, by_id(id), edit);
+  CHECK(w.last().effects.size() == 1);
+}
+
 TEST_CASE("an answer that did not arrive whole is no answer, and a late commit is a step of its own time") {
   watched_world w;
   w.sim->faults().add({{"what", "close_after_acting"}});

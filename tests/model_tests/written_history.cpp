@@ -115,6 +115,12 @@ void written_history::marks(who by, item_number n, bool read) {
   put(next(by, by == who::daemon ? "UpdateItem" : "user_mark_read", is.mailbox), n, is);
 }
 
+void written_history::invites(item_number n) {
+  auto is = now_.at(n);
+  is.meeting = true;
+  put(next(who::user, "user_edit_appointment", is.mailbox), n, is);
+}
+
 void written_history::deletes(who by, item_number n) {
   auto is = now_.at(n);
   is.place = "deleteditems";

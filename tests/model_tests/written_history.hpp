@@ -32,6 +32,8 @@ public:
   void edits(who, item_number, const fields&, bool answered = true);
   void moves(who, item_number, const std::string& place, const std::string& act = "user_move");
   void marks(who, item_number, bool read);
+  /// Invites others: from here on the item is a meeting.
+  void invites(item_number);
   /// To Deleted Items.
   void deletes(who, item_number);
   void purges(who, item_number);

@@ -114,6 +114,11 @@ std::string stage::user_act(const std::string& who, json& act) {
   } else if (act.contains("pick") || act.contains("label")) {
     const auto id = item_of(who, act);
     if (id.empty()) return "there is no such item";
+    const auto& all = watcher_.items(who);
+    if (what == "move" && std::any_of(all.begin(), all.end(), [&](const auto& one) {
+          return one.second.id == id && one.second.folder == act.at("to");
+        }))
+      return "it lies there already";
     command = {{"item", id}};
     const auto set_body = [&](json& set) {
       if (!set.contains("text")) return;

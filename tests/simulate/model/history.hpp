@@ -109,6 +109,8 @@ struct history {
   std::map<std::string, item_number> ids;
   /// The labels of all items, by number.
   std::map<item_number, std::string> labels;
+  /// Of an item that the daemon wrote over with another one: the one that it was before, under the same id.
+  std::map<item_number, item_number> written_over;
 };
 
 /// One item that is there when all is quiet.

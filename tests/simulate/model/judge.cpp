@@ -79,6 +79,7 @@ void judge_excused(const trial& t, const lifeline& line) {
     if (!m.planted() && !m.by_daemon() && m.left()) return;
   bool was = std::any_of(line.moments.begin(), line.moments.end(),
                          [](const moment& m) { return !m.to.empty() && !m.by_daemon(); });
+  if (t.may_be_linked.contains(line.label)) return;
   if (was && line.at(side::primary).empty() && line.at(side::replica).empty())
     t.violated(rule::missing, line, "no user deleted it, and it is on neither side.");
 }

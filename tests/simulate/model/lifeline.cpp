@@ -33,13 +33,6 @@ bool lifeline::was_given(side s, const std::string& path, const std::string& wan
   });
 }
 
-bool lifeline::known_before(item_number item, std::uint64_t step) const {
-  for (const auto& t : tellings)
-    if (t.item == item && t.step < step && t.answered) return true;
-  return std::any_of(moments.begin(), moments.end(),
-                     [&](const moment& m) { return m.what->item == item && m.by_daemon() && m.number() < step; });
-}
-
 std::vector<std::string> changed_paths(const effect& what) {
   static const contents none;
   const auto& before = what.before && what.before->says ? *what.before->says : none;

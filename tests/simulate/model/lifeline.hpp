@@ -48,9 +48,6 @@ struct lifeline {
   bool had(side, const std::string& path, const std::string& value, std::uint64_t from, std::uint64_t to) const;
   /// The same, where a write of the daemon's made it so within that time.
   bool was_given(side, const std::string& path, const std::string& value, std::uint64_t from, std::uint64_t to) const;
-  /// Whether the daemon ever knew of this item before the step: by a list or a read that arrived, or because it wrote
-  /// it.
-  bool known_before(item_number, std::uint64_t step) const;
 };
 
 /// The lifelines of all labels that have a holder in the mailboxes of the pair; items without a label under "".

@@ -53,6 +53,7 @@ struct recorder::state {
   bool setting_up = false;
 
   object& at(item_number n) { return objects.at(n - 1); }
+  const object& at(item_number n) const { return objects.at(n - 1); }
 
   item_number number_of(const std::string& box, std::uint64_t key) const {
     auto in = numbers.find(box);
@@ -64,6 +65,28 @@ struct recorder::state {
   item_number add(const exchange_sim::item_event& event, const std::string& box) {
     objects.push_back({event.server, event.mailbox, event.key, 0, false, std::nullopt});
     return numbers[box][event.key] = objects.size();
+  }
+
+  /// Whether a write of the daemon's has made another item of this one: its body has another label.
+  bool is_another(const exchange_sim::act_record& record, item_number n) const {
+    const auto& known = at(n);
+    exchange_sim::item_now now;
+    if (!record.is_request || !known.is || known.is->label.empty() ||
+        !record.look(known.server, known.mailbox, known.key, now))
+      return false;
+    auto label = label_in(now.body);
+    return !label.empty() && label != known.is->label;
+  }
+
+  /// The item that has taken the place of `n` under its id.
+  item_number write_over(item_number n) {
+    auto old = at(n);
+    at(n).is.reset();
+    objects.push_back({old.server, old.mailbox, old.key, 0, false, std::nullopt});
+    auto fresh = static_cast<item_number>(objects.size());
+    numbers[mailbox_name(old.server, old.mailbox)][old.key] = fresh;
+    history.written_over[fresh] = n;
+    return fresh;
   }
 
   /// Looks at the item anew; `contents_may_differ`: at what it says as well.
@@ -163,6 +186,13 @@ void recorder::happened(const exchange_sim::act_record& record) {
     for (item_number n = 1; n <= state_->objects.size(); ++n)
       if (const auto& one = state_->at(n); one.is && one.is->mailbox == now.mailbox) touch(n);
   for (auto& change : changes) {
+    if (change.contents && state_->is_another(record, change.item)) {
+      now.effects.push_back({change.item, std::move(change.before), std::nullopt, 0});
+      auto fresh = state_->write_over(change.item);
+      state_->look(record, fresh, true);
+      now.effects.push_back({fresh, std::nullopt, state_->at(fresh).is, 0});
+      continue;
+    }
     state_->look(record, change.item, change.contents);
     if (state_->at(change.item).hidden) continue;
     effect one{change.item, std::move(change.before), state_->at(change.item).is, change.copy_of};

@@ -2,7 +2,9 @@
 #include "tests/simulate/model/trial.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <sstream>
 
 namespace simulate::model {
 
@@ -29,20 +31,8 @@ struct fate_finder {
   bool murky = false;
 
   void user_left(const moment& m) {
-    auto since = t.last_reset_before(m.number());
-    bool told = line.known_before(m.what->item, m.number());
     // A listing from the beginning that no longer shows an item says nothing of a deletion.
-    if (told && since > 0) {
-      told = std::any_of(line.tellings.begin(), line.tellings.end(),
-                         [&](const telling& one) {
-                           return one.item == m.what->item && one.answered && one.step > since && one.step < m.number();
-                         }) ||
-             std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& one) {
-               return one.what->item == m.what->item && one.by_daemon() && one.number() > since &&
-                      one.number() < m.number();
-             });
-    }
-    lefts.push_back({&m, told});
+    lefts.push_back({&m, t.knew_of(line, m)});
     // A folder that is deleted, or moved away, is left alone on the other side.
     if (m.when->act == "delete_folder" || m.when->act == "user_move_folder" || m.when->act == "user_rename_folder")
       murky = true;
@@ -140,32 +130,59 @@ void judge_two_way_item(const trial& t, const lifeline& line) {
   }
 }
 
+namespace {
+
+/// What the items of a side say, each in lines of path and value.
+std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, side s) {
+  std::multiset<std::string> out;
+  // A meeting and its copies are compared without what only one of them can be compared by.
+  auto any = snapshot{};
+  for (auto each : {side::primary, side::replica})
+    for (const auto& one : line.at(each))
+      any.meeting = any.meeting || one.is.meeting;
+  for (const auto& one : line.at(s)) {
+    auto text = t.folders_changed ? std::string() : "place " + t.within.common_name(s, one.is.place);
+    for (const auto& [path, value] : *one.is.says)
+      if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, any)) text += "\n" + path + " " + value;
+    out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
+  }
+  return out;
+}
+
+/// The lines that one of two has and the other has not.
+std::string difference_words(const std::string& here, const std::string& there) {
+  auto lines_of = [](const std::string& text) {
+    std::set<std::string> out;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);)
+      out.insert(line);
+    return out;
+  };
+  auto a = lines_of(here), b = lines_of(there);
+  std::string out;
+  for (const auto& line : a)
+    if (!b.contains(line)) out += "primary " + shown(line) + "; ";
+  for (const auto& line : b)
+    if (!a.contains(line)) out += "replica " + shown(line) + "; ";
+  return out.substr(0, out.size() - 2) + ".";
+}
+
+} // namespace
+
 void judge_group(const trial& t, const lifeline& line, const originals& made) {
   int left[2] = {0, 0};
   bool open = false;
-  int reborn = 0; // what users brought back that the daemon had put out, where nothing had taken its place
   std::map<item_number, const moment*> last;
-  std::set<item_number> put_out, lying[2];
   for (const auto& m : line.moments) {
-    if (m.by_daemon() && m.left()) {
-      last.erase(m.what->item);
-      put_out.insert(m.what->item);
-    }
-    auto& here = lying[at(m.where)];
-    if (m.by_user() && m.entered() && put_out.erase(m.what->item) > 0 && here.empty()) ++reborn;
-    if (m.to.empty())
-      here.erase(m.what->item);
-    else
-      here.insert(m.what->item);
+    if (m.by_daemon() && m.left()) last.erase(m.what->item);
     if (m.by_user() && (m.left() || !m.to.empty())) last[m.what->item] = &m;
-    if (m.by_user() && m.left() && (t.reset_after(m.number()) || !line.known_before(m.what->item, m.number())))
-      open = true;
+    if (m.by_user() && m.left() && (t.reset_after(m.number()) || !t.knew_of(line, m))) open = true;
     if (m.when->act == "delete_folder" || m.when->act == "user_move_folder") open = true;
   }
   for (const auto& [item, m] : last)
     if (m->left()) ++left[at(m->where)];
   int planted = std::max(made.planted[0], made.planted[1]);
-  int most = planted + made.made[0] + made.made[1] + reborn;
+  int most = planted + made.made[0] + made.made[1] + made.reborn + made.withdrawn;
   // Copies that users made on both sides of one item may be each other's.
   int least = planted + std::max(made.made[0], made.made[1]) - left[0] - left[1];
   if (!open) most -= std::max(left[0], left[1]);
@@ -191,19 +208,14 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
         return;
       }
   // Each one must have an equal one on the other side.
-  auto says = [&](side s) {
-    std::multiset<std::string> out;
-    for (const auto& one : line.at(s)) {
-      auto text = t.folders_changed ? std::string() : t.within.common_name(s, one.is.place);
-      for (const auto& [path, value] : *one.is.says)
-        if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, one.is))
-          text += "\n" + path + " " + value;
-      out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
-    }
-    return out;
-  };
-  if (says(side::primary) != says(side::replica))
-    t.violated(rule::contents, line, "the copies at the primary are not those at the replica.");
+  auto here = what_it_says(t, line, side::primary), there = what_it_says(t, line, side::replica);
+  if (here == there) return;
+  std::vector<std::string> only_here, only_there;
+  std::set_difference(here.begin(), here.end(), there.begin(), there.end(), std::back_inserter(only_here));
+  std::set_difference(there.begin(), there.end(), here.begin(), here.end(), std::back_inserter(only_there));
+  t.violated(rule::contents, line,
+             "the copies at the primary are not those at the replica: " +
+                 difference_words(only_here.front(), only_there.front()));
 }
 
 } // namespace simulate::model

@@ -68,7 +68,7 @@ struct ways {
       const moment* left = nullptr;
       for (const auto* m : of_source)
         if (m->left()) left = m;
-      bool known = left != nullptr && line.known_before(left->what->item, left->number());
+      bool known = left != nullptr && t.knew_of(line, *left);
       if (left == nullptr || t.reset_after(left->number()) || t.last_reset_before(left->number()) > 0 || !known) return;
       t.violated(rule::came_back, line,
                  "the source's user deleted it in " + step_words(*left->when) + ", and the target still has it.");

@@ -60,8 +60,12 @@ bool means(const trial& t, const meant_item& item, const std::string& label) {
   return std::any_of(item.ids.begin(), item.ids.end(), [&](const std::string& id) {
     auto known = t.all.ids.find(id);
     if (known == t.all.ids.end()) return false;
-    auto has = t.all.labels.find(known->second);
-    return has != t.all.labels.end() && has->second == label;
+    for (auto item = known->second;;) {
+      if (auto has = t.all.labels.find(item); has != t.all.labels.end() && has->second == label) return true;
+      auto before = t.all.written_over.find(item);
+      if (before == t.all.written_over.end()) return false;
+      item = before->second;
+    }
   });
 }
 
@@ -105,37 +109,105 @@ bool trial::ignores(const std::string& path, const snapshot& a, const snapshot& 
 }
 
 bool originals::is_one() const {
+  if (withdrawn > 0) return false;
   if (made[0] + made[1] == 0) return planted[0] <= 1 && planted[1] <= 1;
   return made[0] + made[1] == 1 && planted[0] + planted[1] == 0;
 }
 
-originals originals_of(const lifeline& line) {
-  originals out;
-  std::set<item_number> seen, lying[2];
+bool trial::knew_of(const lifeline& line, const moment& left) const {
+  auto since = last_reset_before(left.number()), to = left.number();
+  if (std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+        return one.item == left.what->item && one.answered && one.step > since && one.step < to;
+      }))
+    return true;
+  // Of what was purged nothing is left to be found: who does not know whether he made it cannot know that it went.
+  auto looked = std::find_if(all.steps.begin(), all.steps.end(),
+                             [&](const step& one) { return one.by == step::who::daemon && one.number > to; });
+  auto until = looked == all.steps.end() ? to : looked->number;
+  return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& one) {
+    bool told = one.when->answered && !crashed_between(one.number(), until);
+    return one.what->item == left.what->item && one.by_daemon() && one.number() > since && one.number() < to &&
+           (told || !left.what->gone());
+  });
+}
+
+namespace {
+
+/// Follows what lies in the folder pairs of each side, and counts what users bring in.
+struct counting {
+  const lifeline& line;
+  originals out{};
+  std::set<item_number> seen{}, been_in{}, put_out{}, replaced{}, withdrawn{}, lying[2]{};
+  std::map<item_number, std::uint64_t> left{}, made_by_daemon{};
   item_number last_out[2] = {0, 0};
-  for (const auto& m : line.moments) {
-    auto at = m.where == side::primary ? 0 : 1;
-    bool enters = !m.to.empty() && !lying[at].contains(m.what->item), others = !lying[at].empty();
-    if (enters && !m.by_daemon()) {
-      bool first = !seen.contains(m.what->item);
-      if (m.planted() && out.planted[1 - at] > 0 &&
-          std::none_of(line.moments.begin(), line.moments.end(),
-                       [&](const moment& one) { return one.planted() && one.where != m.where && one.to == m.to; }))
-        out.apart = true;
-      // What comes in counts where it was not of the folder pairs before, or comes beside what took its place.
-      if (first || others)
-        ++(m.planted() ? out.planted : out.made)[at];
-      else if (!lying[1 - at].empty() && last_out[at] != m.what->item)
-        out.apart = true;
-    }
-    seen.insert(m.what->item);
-    if (m.to.empty()) {
-      if (lying[at].erase(m.what->item) > 0) last_out[at] = m.what->item;
-    } else {
-      lying[at].insert(m.what->item);
-    }
+
+  /// Whether something of the daemon's has come to lie here since the item was taken out.
+  bool has_a_stand_in(int at, item_number item) {
+    return std::any_of(lying[at].begin(), lying[at].end(), [&](item_number other) {
+      auto made = made_by_daemon.find(other);
+      return made != made_by_daemon.end() && made->second > left[item];
+    });
   }
-  return out;
+
+  bool is_listed(item_number item) const {
+    return std::any_of(line.tellings.begin(), line.tellings.end(),
+                       [&](const telling& one) { return one.item == item && one.as == told::how::listed; });
+  }
+
+  void enters(const moment& m, int at) {
+    auto item = m.what->item;
+    bool first = !seen.contains(item), others = !lying[at].empty();
+    if (m.planted() && out.planted[1 - at] > 0 &&
+        std::none_of(line.moments.begin(), line.moments.end(),
+                     [&](const moment& one) { return one.planted() && one.where != m.where && one.to == m.to; }))
+      out.apart = true;
+    // What comes in counts where it was not of the folder pairs before, or comes beside what took its place.
+    if (withdrawn.contains(item)) {
+      ++out.withdrawn;
+      return;
+    }
+    bool beside = others && (!been_in.contains(item) || put_out.contains(item) || has_a_stand_in(at, item));
+    if (first || beside || replaced.contains(item))
+      ++(m.planted() ? out.planted : out.made)[at];
+    else if (put_out.contains(item))
+      ++out.reborn;
+    if (!first && !others && !replaced.contains(item) && !lying[1 - at].empty() && last_out[at] != item)
+      out.apart = true;
+  }
+
+  void leaves(const moment& m, int at) {
+    auto item = m.what->item;
+    if (lying[at].erase(item) == 0) return;
+    last_out[at] = item;
+    left[item] = m.number();
+    if (!m.by_daemon()) return;
+    put_out.insert(item);
+    if (made_by_daemon.contains(item) && !is_listed(item)) withdrawn.insert(item);
+    // For a new copy of it: the old one is an item of its own if its user brings it back.
+    if (!lying[at].empty()) replaced.insert(item);
+  }
+
+  void pass(const moment& m) {
+    auto at = m.where == side::primary ? 0 : 1;
+    auto item = m.what->item;
+    if (!m.to.empty() && !lying[at].contains(item) && !m.by_daemon()) enters(m, at);
+    seen.insert(item);
+    if (m.by_daemon() && m.what->made()) made_by_daemon[item] = m.number();
+    if (m.to.empty()) return leaves(m, at);
+    lying[at].insert(item);
+    been_in.insert(item);
+    put_out.erase(item);
+    replaced.erase(item);
+  }
+};
+
+} // namespace
+
+originals originals_of(const lifeline& line) {
+  counting all{line};
+  for (const auto& m : line.moments)
+    all.pass(m);
+  return all.out;
 }
 
 std::vector<edit> edits_of(const lifeline& line) {

@@ -35,6 +35,8 @@ struct trial {
   /// The last reset before a step; 0: none.
   std::uint64_t last_reset_before(std::uint64_t step) const;
   bool reset_after(std::uint64_t step) const;
+  /// Whether the daemon could know that what left was there: it saw it after the last reset, or surely made it.
+  bool knew_of(const lifeline&, const moment& left) const;
   bool crashed_between(std::uint64_t from, std::uint64_t to) const;
   /// Whether a path of these two is no matter: a server cannot hold it, or makes it by itself.
   bool ignores(const std::string& path, const snapshot&, const snapshot&) const;
@@ -44,6 +46,10 @@ struct trial {
 struct originals {
   int planted[2] = {0, 0}; ///< by side: what the first contents held in folder pairs
   int made[2] = {0, 0};    ///< by side: what users created, copied or brought in
+  /// What users brought back that the daemon had put out, where nothing had taken its place: the same original again.
+  int reborn = 0;
+  /// What the daemon made and took back before any list showed it, and a user brought in again: it is nobody's.
+  int withdrawn = 0;
   /// First contents of the two sides that lie in folders which do not belong together: one item, or two.
   bool apart = false;
   bool is_one() const;
