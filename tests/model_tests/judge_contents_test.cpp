@@ -328,3 +328,15 @@ TEST_CASE("what a user does to a copy that lies in no folder pair is no matter o
   w.edits(who::user, copy, {{"subject", "Dinner"}});
   CHECK(w.words() == "");
 }
+
+TEST_CASE("what each server makes by itself is not compared, but who writes it edits the item") {
+  one_mail w;
+  w.edits(who::daemon, w.r, {{"derived/subject", "Ann"}});
+  CHECK(w.words() == "");
+  w.edits(who::user, w.p, {{"derived/subject", "Ann M."}});
+  w.edits(who::user, w.r, {{"importance", "High"}});
+  w.edits(who::daemon, w.r, {{"importance", ""}});
+  CHECK(w.broken() == std::vector{rule::unlisted_loss});
+  w.lists_conflict(w.r);
+  CHECK(w.words() == "");
+}

@@ -77,6 +77,10 @@ json report_of(const sum_of_runs& sum, double seconds) {
           {"requests", c.requests},
           {"virtual_hours", static_cast<double>(c.virtual_milliseconds) / 3'600'000},
           {"seconds", seconds},
+          {"memory",
+           {{"peak_bytes", sum.peak_memory},
+            {"peak_in", sum.hungriest},
+            {"mean_peak_bytes_of_a_world", sum.runs == 0 ? 0 : sum.memory_of_worlds / sum.runs}}},
           {"coverage", c.coverage},
           {"failed", failed}};
 }

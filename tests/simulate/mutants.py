@@ -1,8 +1,10 @@
 """Plants the bugs of mutants_table.py into a copy of the tree, and has the random worlds look for each, one at a time.
 
 usage: mutants.py --build DIRECTORY --report FILE.json [--seeds N] [--only NAME…]
+       mutants.py --check
 
 A seed that fails without any bug tells nothing: those are found out first and left out. Each bug has to be found within N seeds.
+`--check` builds nothing: it fails where the text of a bug no longer stands in its file.
 """
 
 import argparse
@@ -55,7 +57,7 @@ inline bool is(std::string_view name) {
 
 def planted(mutants):
     """The texts of all files that get bugs, by name."""
-    texts = {}
+    texts, gone = {}, []
     for m in mutants:
         for edit in m.edits:
             if edit.file not in texts:
@@ -63,11 +65,25 @@ def planted(mutants):
                     texts[edit.file] = file.read()
             found = texts[edit.file].count(edit.old)
             if found != 1:
-                raise SystemExit(f"{m.name}: {edit.file} holds {found} times, not once: {edit.old!r}")
+                gone.append(f"{m.name}: {edit.file} holds {found} times, not once: {edit.old!r}")
+                continue
             texts[edit.file] = texts[edit.file].replace(edit.old, edit.new.replace("BUG", f'::planted_bugs::is("{m.name}")'))
+    if gone:
+        raise SystemExit("\n".join(gone))
     pragma = "#pragma once\n"
     return {name: pragma + guarded(WHICH) + text.removeprefix(pragma) if name.endswith(".hpp") else guarded(WHICH) + text
             for name, text in texts.items()}
+
+
+def told_of(mutants):
+    """Whether docs/TESTING.md has a row for each bug, and no others."""
+    with open(os.path.join(TOP, "docs", "TESTING.md"), encoding="utf-8") as file:
+        after = file.read().split("| bug | what it is |", 1)[1].split("\n\n", 1)[0]
+    rows = [line.split("|")[1].strip() for line in after.splitlines()[2:]]
+    differs = sorted(set(rows) ^ {m.name for m in mutants})
+    if differs:
+        print("docs/TESTING.md and mutants_table.py do not name the same bugs: " + ", ".join(differs))
+    return 1 if differs else 0
 
 
 def guarded(text):
@@ -88,13 +104,18 @@ def run(program, bug, report, seeds, *more):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--report", required=True)
+    parser.add_argument("--build")
+    parser.add_argument("--report")
+    parser.add_argument("--check", action="store_true")
     parser.add_argument("--seeds", type=int, default=2000)
     parser.add_argument("--only", nargs="*", default=[])
     wanted = parser.parse_args()
     chosen = [m for m in mutants_table.MUTANTS if not wanted.only or m.name in wanted.only]
     texts = planted(mutants_table.MUTANTS)
+    if wanted.check:
+        return told_of(mutants_table.MUTANTS)
+    if not wanted.build or not wanted.report:
+        parser.error("--build and --report are missing")
     tree, directory = os.path.abspath(os.path.join(wanted.build, "tree")), os.path.abspath(os.path.join(wanted.build, "release"))
     program = os.path.join(directory, "bin", "exsyncd_simulate")
     copy_tree(tree, texts)

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/time.h>
@@ -23,6 +24,16 @@ using nlohmann::json;
 /// Of one run, its shortening included: a minute of CPU is a hundred times what it needs.
 constexpr int most_cpu_seconds = 300;
 
+/// The most that this process has held in memory, since the last call.
+std::uint64_t peak_bytes_until_now() {
+  std::ifstream status("/proc/self/status");
+  std::uint64_t kilobytes = 0;
+  for (std::string word; status >> word;)
+    if (word == "VmHWM:") status >> kilobytes;
+  std::ofstream("/proc/self/clear_refs") << 5;
+  return kilobytes * 1024;
+}
+
 json to_json(const std::string& name, const outcome_of_run& o) {
   json violations = json::array();
   for (const auto& v : o.violations)
@@ -32,6 +43,7 @@ json to_json(const std::string& name, const outcome_of_run& o) {
           {"violations", violations},
           {"counts", {c.user_actions, c.admin_actions, c.crashes, c.requests, c.log_lines}},
           {"virtual", c.virtual_milliseconds},
+          {"memory", peak_bytes_until_now()},
           {"faults", c.faults},
           {"coverage", c.coverage}};
 }
@@ -112,6 +124,12 @@ sum_of_runs run_all(std::size_t count, int processes, const std::function<job(st
       t.crashes += n[2].get<std::uint64_t>();
       t.requests += n[3].get<std::uint64_t>();
       t.log_lines += n[4].get<std::uint64_t>();
+      const auto bytes = told.at("memory").get<std::uint64_t>();
+      sum.memory_of_worlds += bytes;
+      if (bytes > sum.peak_memory) {
+        sum.peak_memory = bytes;
+        sum.hungriest = told.at("name");
+      }
       t.virtual_milliseconds += told.at("virtual").get<std::int64_t>();
       add(t.faults, told.at("faults"));
       add(t.coverage, told.at("coverage"));

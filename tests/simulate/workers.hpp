@@ -20,6 +20,9 @@ struct sum_of_runs {
   std::uint64_t runs = 0;
   tally counts;
   std::vector<failed_run> failed;
+  /// Of whole worlds, exchange-sim and the history of its users included.
+  std::uint64_t peak_memory = 0, memory_of_worlds = 0;
+  std::string hungriest; ///< the run that held the most
 };
 
 /// A piece of work: what it is called, and the run itself, asked in a process of its own.

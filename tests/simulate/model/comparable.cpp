@@ -106,9 +106,10 @@ contents comparable(const json& shown) {
       walk(out, std::string("/") + key, shown.value(key, json()));
   } else {
     for (const char* key : of_others)
-      // The subject of a contact is what its server makes of its names.
-      if (!shown.contains("contact") || std::string_view(key) != "subject")
-        walk(out, std::string("/") + key, shown.value(key, json()));
+      // The subject of a contact is what its server makes of its names; a user who writes it edits the contact.
+      walk(out,
+           shown.contains("contact") && std::string_view(key) == "subject" ? derived_subject : std::string("/") + key,
+           shown.value(key, json()));
     const auto& reminder = shown["reminder"];
     bool is_set = reminder.value("is_set", false);
     walk(out, "/reminder", is_set ? reminder : json{{"is_set", false}});

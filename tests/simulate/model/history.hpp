@@ -14,6 +14,9 @@ namespace simulate::model {
 /// servers can hold alike: no ids, keys, times of change; place and read state are apart.
 using contents = std::map<std::string, std::string>;
 
+/// Said of an item, and never compared: each server makes it of other fields, until somebody writes it.
+inline constexpr const char* derived_subject = "/derived/subject";
+
 /// One object in a mailbox, counted by the recorder. It stays the same number where it moves within its mailbox and
 /// where the mailbox or a folder gets new ids; a copy is another one.
 using item_number = std::uint64_t;

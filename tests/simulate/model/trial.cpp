@@ -98,6 +98,7 @@ bool trial::crashed_between(std::uint64_t from, std::uint64_t to) const {
 }
 
 bool trial::ignores(const std::string& path, const snapshot& a, const snapshot& b) const {
+  if (path == derived_subject) return true;
   // The attendees of a meeting become text of its copy.
   if ((a.meeting || b.meeting) && path == "/body_sha256") return true;
   // A server gives what comes without them an id and a sender of its own.
@@ -237,6 +238,11 @@ bool surely_carried(const trial& t, const lifeline& line, const edit& first, con
   auto to = second.by->where;
   auto from_step = first.by->number(), to_step = second.by->number();
   if (from_step > to_step) return false;
+  // An edit of what cannot be compared tells nobody when it was carried.
+  if (std::all_of(first.paths.begin(), first.paths.end(), [&](const std::string& path) {
+        return t.ignores(path, *first.by->what->after, *second.by->what->after);
+      }))
+    return false;
   auto given = [&](const std::string& path) {
     if (t.ignores(path, *first.by->what->after, *second.by->what->after)) return true;
     for (const auto& m : line.moments) {
