@@ -45,7 +45,7 @@ void mailbox_state::send_to(const std::string& url, const public_route& route, s
           [this, operation, bytes, then](exchanged& came) {
             auto raw = raw_answer_of(came, operation);
             // Only of a place that EWS is known to be at.
-            if (build_ && (raw.status == 400 || raw.status == 404))
+            if (build_ && (raw.status == 400 || raw.status == 404 || raw.status == 405 || raw.status == 410))
               raw.what = ews::meaning_of_status(raw.status, operation, bytes);
             then(std::move(raw));
           },

@@ -324,6 +324,9 @@ meaning meaning_of_status(int status, std::string_view operation, std::size_t re
   constexpr std::size_t not_small =
       1'000'000; // far below every default limit, far above every request without contents
   auto out = meaning_of_status(status, operation);
+  // What says that no EWS is here can only be of what the request holds, where EWS has answered before. Should it be
+  // gone after all, every item fails alike, and none is blamed.
+  if (status == 404 || status == 405 || status == 410) out.of_one_item = true;
   if ((status != 400 && status != 404) || request_bytes < not_small) return out;
   out.refusal = refusal::item;
   out.of_one_item = true;

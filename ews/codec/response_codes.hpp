@@ -49,7 +49,8 @@ meaning meaning_of(const broken_document& broken, std::string_view operation);
 meaning meaning_of_status(int status, std::string_view operation);
 /// The same of a request of so many bytes to a place where EWS has answered before: IIS answers one that is too large
 /// as if nothing were there (404.13, of which the wire shows 404 only), and WCF as if it were damaged (400). Such a no
-/// is one to the item.
+/// is one to the item. There a small request that is told that nothing is there (404, 405, 410) may hold an item that
+/// causes it: of_one_item.
 meaning meaning_of_status(int status, std::string_view operation, std::size_t request_bytes);
 
 } // namespace exsyncd::ews

@@ -110,6 +110,26 @@ TEST_CASE("whatever comes in place of an answer, the item that causes it is read
   }
 }
 
+TEST_CASE("where EWS has answered before, an answer that nothing is there is of an item too") {
+  for (int code : {404, 405, 410}) {
+    INFO(code);
+    mailbox_stage stage;
+    auto read = stage.ask<content_read>(reading({"a", "bad", "c"}), {status(code)});
+    CHECK(std::get<failure>(read.outcome).reach == reach::server);
+    stage.ask<content_read>(reading({"a"}), {answers("GetItem", {got("a")})});
+    read =
+        stage.ask<content_read>(reading({"a", "bad", "c"}), {status(code), status(code), answers("GetItem", {got("a")}),
+                                                             status(code), answers("GetItem", {got("c")})});
+    auto& all = std::get<0>(read.outcome);
+    CHECK(subject_of(all.at(0)) == "of a");
+    CHECK(subject_of(all.at(2)) == "of c");
+    CHECK(std::get<failure>(all.at(1)).reach == reach::item);
+    // Gone altogether, it is said of the place.
+    read = stage.ask<content_read>(reading({"d", "e", "f"}), std::vector<scripted>(5, status(code)));
+    CHECK(std::get<failure>(read.outcome).reach == reach::server);
+  }
+}
+
 TEST_CASE("what hangs or is cut is waited for twice, not at every half") {
   const auto kind = GENERATE(http::failed_kind::timeout, http::failed_kind::cut);
   mailbox_stage stage;

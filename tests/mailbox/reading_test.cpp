@@ -190,7 +190,9 @@ TEST_CASE("a change list that fails says how") {
     pages = 2; // it stays with the smallest until one passes
   }
   CHECK(failed_because(list(unreached())).reach == reach::server);
-  CHECK(failed_because(list(status(404))).hint.find("URL") != std::string::npos);
+  const auto nowhere = stage.ask<changes_listed>(list_changes{folder_id("f"), sync_cursor("S1")},
+                                                 std::vector<scripted>(pages, status(404)));
+  CHECK(failed_because(nowhere.outcome).hint.find("URL") != std::string::npos);
 }
 
 TEST_CASE("contents come in the order asked for, a batch at a time") {
