@@ -179,7 +179,7 @@ private:
       if (auto s = logic::half_of(t))
         if (auto owner = logic::twin_of_mark(pair_, t.seen[*s]->mark)) named.push_back(*owner);
     auto me = shared_from_this();
-    ask(load_twins{named}, [me, unsettled = std::move(unsettled), all = std::move(all)](twins_loaded& marked) {
+    ask(load_twins{named}, [me, unsettled = std::move(unsettled), all = std::move(all)](twins_loaded& marked) mutable {
       logic::match_surroundings around;
       around.listed = {me->listed_.begin(), me->listed_.end()};
       around.listed_after = me->listed_after_;
@@ -190,7 +190,14 @@ private:
       around.held_by_both = [holds](item_class c, field f) {
         return holds(side::primary, c, f) && holds(side::replica, c, f);
       };
-      me->matched(unsettled, logic::match(all, marked.twins, around));
+      auto found = logic::match(all, marked.twins, around);
+      // A mate that is to be read first may itself be settled: what waits for it would wait for ever.
+      std::set<twin_id> unread(found.unread.begin(), found.unread.end());
+      for (const auto& t : unsettled)
+        unread.erase(t.id);
+      for (auto& t : all)
+        if (unread.erase(t.id) > 0) unsettled.push_back(std::move(t));
+      me->matched(std::move(unsettled), std::move(found));
     });
   }
 

@@ -115,6 +115,8 @@ settle_twin updated_as_read(const twin& t, const intent& in, const change_key& o
       users = !ours.empty() && !untouched && !is.as_meant(f);
     else if (f == field::attachments || !untouched)
       users = !users_entries(*part, value_of(there, f), true).empty() || lacks_entries(*part, value_of(there, f));
+    else // what was written along for its user is still his
+      users = !entries_of(f, part->kept).empty();
     if (!users) set(base, is.now, f);
     if (f == field::attachments && !users) set(base, is.now, field::attachment_sizes);
   }

@@ -215,3 +215,35 @@ TEST_CASE("two full mailboxes are paired anew without a write, whoever filled th
   for (const auto d : {direction::primary_to_replica, direction::replica_to_primary})
     play(s, {d, d == direction::primary_to_replica ? side::primary : side::replica}, crashes::none);
 }
+
+TEST_CASE("what is new on the source of a one-way pair does not wait for a copy on the target that nothing has read") {
+  policy oneway;
+  oneway.direction = direction::primary_to_replica;
+  const auto task = [](const std::string& subject) {
+    auto t = without_id(subject, subject);
+    t.item_class = item_class::task;
+    return t;
+  };
+  const auto copy_at_target = [](outer_world& w) {
+    auto& box = w.mailboxes.replica;
+    box.user_copy(with_body(box, "known"), "inbox");
+  };
+  outer_world world(settings_for({"inbox"}, oneway));
+  world.mailboxes.primary.user_create("inbox", task("known"));
+  for (const auto& act : {std::function(copy_at_target), std::function([&](outer_world& w) {
+         // Another copy, which is looked at beside what is new.
+         copy_at_target(w);
+         w.mailboxes.primary.user_create("inbox", task("new"));
+       })}) {
+    virtual_world w(world);
+    w.run();
+    world = w.snapshot();
+    act(world);
+  }
+  virtual_world w(world);
+  const auto end = w.run();
+  INFO(w.story());
+  CHECK(end.waiting == 0);
+  CHECK(bodies(w, side::replica) == std::vector<std::string>{"known", "known", "known", "new"});
+  CHECK(w.violations.empty());
+}

@@ -434,6 +434,40 @@ TEST_CASE("a file that a user adds while our attachment writes are cut is kept")
   }
 }
 
+TEST_CASE("an occurrence that a user changes while our update of others is cut is carried") {
+  scenario s;
+  s.name = "B changes an occurrence while our update is cut";
+  s.given = [](outer_world& w, casting c) {
+    w.mailboxes[c.a].user_create("inbox", item_named("m", item_class::appointment));
+  };
+  s.when = [](outer_world& w, casting c) {
+    auto& box = w.mailboxes[c.a];
+    box.user_edit(box.find("inbox", id_of("m")), field::exceptions, "changed=1\nchanged=2\nchanged=3");
+  };
+  s.during = [](casting c) {
+    script during;
+    during.before_call = [=](virtual_world&, const mailbox_call& call, std::uint64_t nth) {
+      const bool first = call.side == c.b() && call.name == "update_items" && nth == 1;
+      return first ? fault{kind::halfway} : fault{};
+    };
+    during.after_call = [=](virtual_world& w, const mailbox_call& call, std::uint64_t nth) {
+      if (call.side != c.b() || call.name != "update_items" || nth != 1) return;
+      auto& box = w.mailbox(c.b());
+      const auto item = box.find("inbox", id_of("m"));
+      box.user_edit(item, field::exceptions, box.item(item)->value(field::exceptions) + "\nchanged=4");
+    };
+    return during;
+  };
+  s.then = [](const virtual_world& w, casting, const round_end&) {
+    std::vector<std::string> wrong;
+    for (const auto side : both_sides)
+      for (const auto& m : mails(w, side, id_of("m")))
+        if (m.exceptions != "changed=1\nchanged=2\nchanged=3\nchanged=4") wrong.push_back(m.text() + m.exceptions);
+    return wrong;
+  };
+  play_two_way(s, crashes::none);
+}
+
 TEST_CASE("a file replaced by one of the same name and size is carried") {
   for (const auto of : {item_class::message, item_class::contact, item_class::task, item_class::appointment}) {
     scenario s;
