@@ -208,6 +208,9 @@ struct exceptions_writing : std::enable_shared_from_this<exceptions_writing> {
     }
     auto request = std::make_shared<ews::delete_occurrence>();
     request->occurrence = {{series, key}, plan.erase[at].index};
+    // To somebody who is not the mailbox's owner, DeleteItem refuses Deleted Items, and no occurrence can be moved.
+    request->soft =
+        self->state.access() == mailbox_access::delegate || self->state.store() == mailbox_store::public_folders;
     if (at) request->occurrence.master.key = {}; // the key moved, and the answer does not say where to
     write<ews::done, ews::delete_occurrence>("DeleteItem", std::move(request), ews::read_delete_items,
                                              [](exceptions_writing& me, ews::done&&) {

@@ -197,7 +197,7 @@ std::string write(const request_context& context, const update_occurrence& reque
 std::string write(const request_context& context, const delete_occurrence& request) {
   return write_envelope(context, [&](xml_writer& out) {
     auto attributes = quietly(quiet_operation::delete_item, *context.version);
-    attributes.emplace_back("DeleteType", "MoveToDeletedItems");
+    attributes.emplace_back("DeleteType", request.soft ? "SoftDelete" : "MoveToDeletedItems");
     out.open("m:DeleteItem", attributes);
     out.open("m:ItemIds");
     write_occurrence_id(out, request.occurrence);

@@ -85,6 +85,7 @@ std::string write(const request_context& context, const update_occurrence& reque
 /// DeleteItem of one occurrence. It goes to no Deleted Items: it becomes a DeletedOccurrence of the master.
 struct delete_occurrence {
   occurrence_id occurrence;
+  bool soft = false; // SoftDelete in place of MoveToDeletedItems
 };
 std::string write(const request_context& context, const delete_occurrence& request);
 

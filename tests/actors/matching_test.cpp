@@ -231,10 +231,10 @@ TEST_CASE("what is new on the source of a one-way pair does not wait for a copy 
   outer_world world(settings_for({"inbox"}, oneway));
   world.mailboxes.primary.user_create("inbox", task("known"));
   for (const auto& act : {std::function(copy_at_target), std::function([&](outer_world& w) {
-         // Another copy, which is looked at beside what is new.
-         copy_at_target(w);
-         w.mailboxes.primary.user_create("inbox", task("new"));
-       })}) {
+                            // Another copy, which is looked at beside what is new.
+                            copy_at_target(w);
+                            w.mailboxes.primary.user_create("inbox", task("new"));
+                          })}) {
     virtual_world w(world);
     w.run();
     world = w.snapshot();

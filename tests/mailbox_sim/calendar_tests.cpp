@@ -15,7 +15,13 @@ using nlohmann::json;
 namespace {
 
 struct calendar_stage : sim_stage {
-  explicit calendar_stage(std::string on) : sim_stage(std::move(on)) {}
+  explicit calendar_stage(std::string on, mailbox_access how = mailbox_access::direct) : sim_stage(std::move(on), how) {
+    if (how == mailbox_access::delegate)
+      control({{"do", "set_permission"},
+               {"folder", "calendar"},
+               {"account", "service@" + server + ".example"},
+               {"level", "Owner"}});
+  }
   ~calendar_stage() {
     CHECK(mails_out() == 0);
     CHECK(control({{"do", "counters"}, {"server", server}}).at("schema_bugs") == 0);
@@ -199,6 +205,15 @@ TEST_CASE("a series is brought to every exception its other side has, whatever i
   const auto before = to.read(copy);
   follow("nothing");
   CHECK(to.read(copy).key == before.key);
+}
+
+TEST_CASE("an occurrence is deleted by an account with rights on the calendar only") {
+  const auto on = GENERATE(as<std::string>{}, "oldest", "old", "new");
+  INFO(on);
+  calendar_stage from("new"), to(on, mailbox_access::delegate);
+  const auto id = from.add(series("Team"));
+  from.control({{"do", "user_delete_occurrence"}, {"item", id.value}, {"occurrence", "2026-03-05"}});
+  CHECK(differences(to.read(carry(from, to, id)), from.read(id)) == "");
 }
 
 TEST_CASE("a new pattern and a new time come with the exceptions that belong to them") {
