@@ -55,7 +55,7 @@ simulator::simulator(const simulator_settings& settings) : settings_(settings), 
   world_ = std::make_unique<world>(std::move(options));
   if (!kept.is_null()) world_->load(kept["world"]);
   saved_revision_ = world_->revision();
-  if (!settings_.state_file.empty()) saver_ = std::thread([this] { save_from_time_to_time(); });
+  if (!settings_.state_file.empty() && !settings_.keep_before_answer) saver_ = std::thread([this] { save_from_time_to_time(); });
 }
 
 simulator::~simulator() {
