@@ -208,6 +208,11 @@ void carrier::read_back(std::vector<opened> intents, std::vector<written> answer
                   outcomes && outcomes->size() == intents.size() ? std::get_if<content>(&(*outcomes)[i]) : nullptr;
               if (!c) { // the intent stays open, and is looked for as if its answer had been lost
                 ++me->result_.waiting;
+                const bool is_gone =
+                    outcomes && outcomes->size() == intents.size() && std::holds_alternative<gone>((*outcomes)[i]);
+                if (is_gone && in.operation == operation::create)
+                  me->ask_ledger(progress_intent{t.twin.id, in.id, in.step, ids[i], answers[i].key},
+                                 [](const stored&) {});
                 continue;
               }
               after.settled.push_back(logic::settlement_as_read(t.twin, in, ids[i], answers[i].key, *c, me->now()));

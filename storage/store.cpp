@@ -2,6 +2,7 @@
 
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/marks.hpp"
 
 #include <algorithm>
 
@@ -35,6 +36,12 @@ void drop_outdated_content(observation& o) {
 
 bool holds_nothing(const twin& t) {
   return !t.seen.primary && !t.seen.replica && !t.intent && t.abandoned.empty() && !t.buried;
+}
+
+/// Whether it is known from a list of this folder alone.
+bool half(const twin& t, const folder_side& in) {
+  const auto& o = t.seen[in.side];
+  return !t.base && !t.intent && o && o->presence == presence::present && o->folder == in.folder_pair;
 }
 
 /// Whether that side has said something since: then what was decided about it no longer holds.
@@ -140,6 +147,15 @@ bool store::accept_present(const folder_side& in, const listed_item& item, seque
 
 bool store::accept_left(const folder_side& in, const item_id& item, sequence at) {
   auto owner = find(in.pair, in.side, in.mailbox, item);
+  // What a create has made may be gone before its answer is known: that it was there is known all the same.
+  if (const auto made = owner ? parts_of(owner->seen[in.side]->mark) : std::nullopt; made && half(*owner, in))
+    edit(twin_id{made->twin}, [&](twin& t) {
+      auto& i = t.intent;
+      if (!i || i->operation != operation::create || i->mark != owner->seen[in.side]->mark) return false;
+      i->made = item;
+      i->made_key = owner->seen[in.side]->key;
+      return true;
+    });
   return owner && edit(owner->id, [&](twin& t) {
            auto& o = *t.seen[in.side];
            // From another folder of the pair it is old news: it was seen elsewhere since.

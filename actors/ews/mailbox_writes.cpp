@@ -51,6 +51,11 @@ void as_meetings(std::vector<field_value>& fields, enum meetings how) {
     if (f.field == field::attendees) f.value = ews::as_recipients(f.value);
 }
 
+/// To somebody who is not the mailbox's owner, DeleteItem refuses Deleted Items (DeleteItem page, first remark).
+bool refuses_deleted_items(mailbox_pointer self) {
+  return self->state.access() == mailbox_access::delegate && self->state.store() == mailbox_store::mailbox;
+}
+
 // ---- create
 // ----------------------------------------------------------------------------------------------------------
 
@@ -94,10 +99,18 @@ private:
           auto* items = std::get_if<0>(&holders);
           if (!items) return then(std::nullopt);
           found.push_back(items->empty());
+          if (items->size() == 1) made_[now_[n]] = std::move(items->front().id);
           look_for(n + 1, std::move(found), std::move(then));
         });
   }
+  /// Without a key: its user may have edited it since.
+  std::optional<write_outcome> found(std::size_t i) override {
+    const auto made = made_.find(i);
+    if (made == made_.end()) return std::nullopt;
+    return written{made->second, {}};
+  }
   create_items asked_;
+  std::map<std::size_t, item_id> made_;
 };
 
 // ---- update
@@ -247,11 +260,21 @@ private:
   /// The one that this server made of our write is nobody's: the one that the user made is carried over by itself. If
   /// this fails it stays, and goes to the other side as a new task.
   void remove_split_off(const std::vector<std::pair<std::size_t, item_id>>& split) {
+    const auto then = [me = shared_from_this(), this](auto) { next(); };
+    if (refuses_deleted_items(self)) {
+      auto request = std::make_shared<ews::move_items>();
+      request->to = self->state.known_folder("deleteditems");
+      for (const auto& [i, made] : split)
+        request->items.push_back(made);
+      return self->state.call<ews::item_key, ews::move_items>(request_kind::write, "MoveItem", request,
+                                                              ews::read_move_items, then);
+    }
     auto request = std::make_shared<ews::delete_items>();
+    request->soft = self->state.store() == mailbox_store::public_folders;
     for (const auto& [i, made] : split)
       request->items.push_back(made);
     self->state.call<ews::done, ews::delete_items>(request_kind::write, "DeleteItem", request, ews::read_delete_items,
-                                                   [me = shared_from_this(), this](auto) { next(); });
+                                                   then);
   }
 
   update_items asked_;

@@ -85,7 +85,8 @@ void writing::failed(const ews::meaning& why) {
         auto seen = why.why;
         seen.reach = reach::item;
         seen.counts = false;
-        me->outcomes[me->now_[n]] = unknown{std::move(seen)};
+        auto known = me->found(me->now_[n]);
+        me->outcomes[me->now_[n]] = known ? std::move(*known) : write_outcome(unknown{std::move(seen)});
       }
     if (not_written.empty()) return me->answered();
     me->now_ = std::move(not_written);

@@ -46,6 +46,8 @@ protected:
   /// The server has answered, and not what became of the batch: tells of each of its items whether it was surely not
   /// written, or nothing where that cannot be found out.
   virtual void look_back(std::function<void(undone)> then) = 0;
+  /// What look_back has found to be there, where that says all.
+  virtual std::optional<write_outcome> found(std::size_t) { return std::nullopt; }
   /// look_back of what leaves the key (`as`: which it had) or the item as it is where it was not done.
   void look_at_keys(std::function<bool(std::size_t, const change_key&)> unchanged, std::function<void(undone)> then);
 

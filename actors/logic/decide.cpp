@@ -146,16 +146,23 @@ private:
       if (two_way() || other(s) == source()) return {remove_on{s}, {}};
       return {forget{other(s), true}, {}};
     }
-    if (!two_way() && s == target()) return {agree{{}, {}, "only on the target of a one-way pair", false}, {}};
-    if (here(s).item_class == item_class::other) return {agree{{}, {}, "of a class that is not synced", false}, {}};
-    if (here(s).meeting && around_.policy.meetings == meetings::skip) return {agree{{}, {}, "a meeting", false}, {}};
-    if (around_.policy.start_date && here(s).received && *here(s).received < *around_.policy.start_date)
-      return {agree{{}, {}, "before the start date", false}, {}};
-    if (!around_.listed) return {wait{wait::reason::listing}, {}};
+    const auto skipped = left_alone(s);
+    if (!skipped && !around_.listed) return {wait{wait::reason::listing}, {}};
     // What is new here may have left a folder that was listed earlier in this round: created now, it would be there
-    // twice.
+    // twice, and left alone it would not be found when its leaving is told.
     if (here(s).sequence >= around_.new_after[s]) return {wait{wait::reason::believable_delete}, {}};
+    if (skipped) return {agree{{}, {}, skipped, false}, {}};
     return {create_on{other(s)}, {}};
+  }
+
+  /// Why an item that is on this side only stays so.
+  std::optional<std::string> left_alone(side s) const {
+    if (!two_way() && s == target()) return "only on the target of a one-way pair";
+    if (here(s).item_class == item_class::other) return "of a class that is not synced";
+    if (here(s).meeting && around_.policy.meetings == meetings::skip) return "a meeting";
+    if (around_.policy.start_date && here(s).received && *here(s).received < *around_.policy.start_date)
+      return "before the start date";
+    return {};
   }
 
   verdict first_agreement() const {
@@ -355,7 +362,7 @@ private:
     const auto& r = here(side::replica).read;
     if (!p || !r || *p == *r) return {};
     if (!two_way()) {
-      bool source_moved = read_is_news(source()) || (here(target()).draft && !base(target()).read_back);
+      bool source_moved = read_is_news(source()) || !base(target()).read;
       if (!source_moved && around_.policy.drift == drift::leave) return {};
       return set_read_on{target(), *here(source()).read};
     }
@@ -363,13 +370,13 @@ private:
     side from = side::primary;
     if (p_news != r_news)
       from = p_news ? side::primary : side::replica;
-    else if (!base(side::primary).read_back && base(side::replica).read_back)
+    else if (!base(side::primary).read && base(side::replica).read)
       from = side::replica;
     return set_read_on{other(from), *here(from).read};
   }
 
-  /// A draft's read state cannot be given at its creation: what the server made of it is nobody's news.
-  bool read_is_news(side s) const { return here(s).read != base(s).read && (base(s).read_back || !here(s).draft); }
+  /// Of a draft that we created the base does not tell it, until both sides were seen.
+  bool read_is_news(side s) const { return base(s).read && here(s).read != base(s).read; }
 
   std::optional<move_on> place() const {
     const auto& p = here(side::primary).folder;

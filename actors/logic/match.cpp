@@ -35,8 +35,9 @@ public:
     by_return([](const observation& o) { return o.search_key.value; },
               [](const observation& o) { return o.presence != presence::present; });
     hold_what_may_have_moved();
+    by_return(named_letter, [](const observation& o) { return o.presence != presence::present; });
     by_return([](const observation& o) { return o.message_id.value; },
-              [](const observation& o) { return o.presence != presence::present; });
+              [](const observation& o) { return o.presence == presence::absent; });
     by_return_of_contents();
     by_late_create();
     by_lineage();
@@ -203,6 +204,16 @@ private:
       if (held) result_.held.push_back(half->id);
       return held;
     });
+  }
+
+  /// A Message-ID alone may be that of several mails: one that comes while another one goes is not that one, moved.
+  /// A move keeps the search key, so what is found by this was filed by a client that copies and deletes.
+  static std::string named_letter(const observation& o) {
+    if (o.message_id.empty()) return {};
+    const auto when = [](const std::optional<utc_seconds>& t) {
+      return t ? std::to_string(t->time_since_epoch().count()) : std::string("-");
+    };
+    return o.message_id.value + '\n' + when(o.sent) + '\n' + when(o.received) + '\n' + o.subject;
   }
 
   /// Items whose side is empty now, and new items of that side with the same key: a move, or new ids of the mailbox.

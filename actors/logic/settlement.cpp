@@ -44,7 +44,9 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
     if (contains(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;
   both<side_base> base;
   base[other(in.target)] = {in.source_key, in.read, std::move(of_source), true};
-  base[in.target] = {std::move(base_key), in.read, without(in.expected, parts), false};
+  // What a server makes of a draft's read state is nobody's news.
+  const auto read = source && source->draft ? std::nullopt : in.read;
+  base[in.target] = {std::move(base_key), read, without(in.expected, parts), false};
   s.base = base;
   // A replacement stays where the old copy was; that its user moved that one is still to be carried.
   if (in.operation == operation::create) s.folder_pair = in.folder;
@@ -66,8 +68,13 @@ resolution judge_carried(const twin& t, const intent& in, const evidence& found,
     s.wrote->left = found.deleted;
     return took_effect{std::move(s)};
   }
-  if (late) return no_effect{true};
-  return look_again{};
+  if (!late) return look_again{};
+  if (in.operation == operation::create && !in.made.empty()) { // it was there, and its user has deleted it since
+    auto s = carried(t, in, in.made, in.made_key, change_key{});
+    s.wrote->left = true;
+    return took_effect{std::move(s)};
+  }
+  return no_effect{true};
 }
 
 } // namespace
@@ -206,6 +213,7 @@ settle_twin settlement_as_read(const twin& t, const intent& in, const item_id& i
   case operation::replace: {
     auto s = carried(t, in, id, there.key, ours);
     s.wrote->content = digests_of(there.fields);
+    if (there.read) s.wrote->read = there.read;
     return s;
   }
   case operation::set_read:

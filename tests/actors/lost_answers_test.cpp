@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <utility>
+
 using namespace exsyncd;
 using namespace exsyncd::testing;
 using namespace std::chrono_literals;
@@ -122,4 +124,38 @@ TEST_CASE("a lost answer and a crash at every call on top of it") {
   for (const auto& what : kinds_of_write())
     for (const auto& wrong : {fault{kind::answer_lost_after}, fault{kind::commits_later, 0, 45s}, fault{kind::cut, 1}})
       play(with_fault(what, wrong), {direction::bidirectional, side::primary});
+}
+
+TEST_CASE("what a create has made and its user has taken away before its answer was known does not come back") {
+  for (const auto at : both_sides)
+    for (const bool purges : {false, true}) {
+      outer_world before(settings_for({"inbox"}, {}));
+      before.mailboxes[other(at)].user_create("inbox", mail_named("m"));
+      before.mailboxes[at].make_folder("elsewhere");
+      virtual_world w(before);
+      bool made = false, gone = false;
+      w.before_call = [&](virtual_world&, const mailbox_call& call, std::uint64_t) {
+        if (call.side != at) return fault{};
+        if (call.name == "create_items" && !std::exchange(made, true)) return fault{kind::answer_lost_after};
+        return call.name == "find_by_mark" && !gone ? fault{kind::fails} : fault{};
+      };
+      w.after_call = [&](virtual_world&, const mailbox_call& call, std::uint64_t) {
+        auto& box = w.mailbox(at);
+        const auto copy = box.find("inbox", id_of("m"));
+        if (call.side != at || call.name != "list_changes" || copy.empty() || std::exchange(gone, true)) return;
+        if (purges)
+          box.user_purge(copy);
+        else
+          box.user_move(copy, "elsewhere");
+      };
+      for (int i = 0; i < 4; ++i, w.pass(30s)) // it is shown, told as gone, and then looked for to the end
+        w.round();
+      w.run();
+      INFO(w.story());
+      CHECK(made);
+      CHECK(gone);
+      CHECK(has_none(w, side::primary, "m").empty());
+      CHECK(has_none(w, side::replica, "m").empty());
+      CHECK(w.violations.empty());
+    }
 }

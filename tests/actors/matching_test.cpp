@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 using namespace exsyncd;
@@ -246,4 +247,83 @@ TEST_CASE("what is new on the source of a one-way pair does not wait for a copy 
   CHECK(end.waiting == 0);
   CHECK(bodies(w, side::replica) == std::vector<std::string>{"known", "known", "known", "new"});
   CHECK(w.violations.empty());
+}
+
+TEST_CASE("another mail of its Message-ID does not take the place of one that is deleted") {
+  scenario s;
+  s.name = "one goes and another one of that Message-ID comes between two listings";
+  s.several_of_one_id = true;
+  const auto draft = [](const std::string& subject, int minute) {
+    auto m = mail_named("m", minute);
+    m.subject = subject;
+    m.draft = true;
+    return m;
+  };
+  s.given = [=](outer_world& w, casting c) { w.mailboxes[c.a].user_create("inbox", draft("m", 0)); };
+  s.when = [=](outer_world& w, casting c) {
+    auto& box = w.mailboxes[c.a];
+    box.user_delete(box.find("inbox", id_of("m")));
+    box.user_create("inbox", draft("another", 5));
+  };
+  s.then = [](const virtual_world& w, casting, const round_end&) {
+    std::vector<std::string> wrong =
+        all_of({has(w, side::primary, "m", "another"), has(w, side::replica, "m", "another")});
+    for (const auto side : both_sides) {
+      const auto& box = w.mailbox(side);
+      const auto* there = box.item(box.find("inbox", id_of("m")));
+      if (there && there->received != mail_named("m", 5).received) wrong.push_back("it has the other one's date");
+      const auto& bin = box.items("deleteditems");
+      if (bin.size() != 1 || bin.begin()->second.value(field::subject) != "m")
+        wrong.push_back("the one that was deleted is not in Deleted Items");
+    }
+    return wrong;
+  };
+  play_two_way(s);
+}
+
+TEST_CASE("one-way: what is moved on the target between the listings of two folders is still the same") {
+  policy oneway;
+  oneway.direction = direction::primary_to_replica;
+  outer_world before(settings_for({"inbox", "inbox/other"}, oneway));
+  for (const auto side : both_sides)
+    before.mailboxes[side].user_create("inbox", mail_named("m"));
+  virtual_world w(before);
+  w.run();
+  auto& box = w.mailbox(side::replica);
+  w.after_call = [&, done = false](virtual_world&, const mailbox_call& call, std::uint64_t) mutable {
+    if (call.side != side::replica || call.name != "list_changes" || call.folder != box.folder("inbox")->id) return;
+    if (!std::exchange(done, true)) box.user_move(box.find("inbox", id_of("m")), "inbox/other");
+  };
+  w.run();
+  w.after_call = {};
+  auto& source = w.mailbox(side::primary);
+  source.user_edit(source.find("inbox", id_of("m")), field::subject, "edited");
+  w.run();
+  INFO(w.story());
+  CHECK(has(w, side::replica, "m", "edited").empty());
+  CHECK(w.violations.empty());
+}
+
+TEST_CASE("a draft's read state goes over after an edit of it has") {
+  scenario s;
+  s.name = "A edits a draft, and B marks it read";
+  s.given = [](outer_world& w, casting c) {
+    auto m = mail_named("m");
+    m.draft = true;
+    w.mailboxes[c.a].user_create("inbox", m);
+  };
+  s.when = [](outer_world& w, casting c) {
+    auto& a = w.mailboxes[c.a];
+    a.user_edit(a.find("inbox", id_of("m")), field::subject, "edited");
+    auto& b = w.mailboxes[c.b()];
+    b.user_mark_read(b.find("inbox", id_of("m")), true);
+  };
+  s.then = [](const virtual_world& w, casting, const round_end&) {
+    auto wrong = all_of({has(w, side::primary, "m", "edited"), has(w, side::replica, "m", "edited")});
+    for (const auto side : both_sides)
+      for (const auto& m : contents_of(w, side))
+        if (!m.read) wrong.push_back("it is unread");
+    return wrong;
+  };
+  play_two_way(s);
 }

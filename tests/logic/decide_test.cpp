@@ -100,11 +100,18 @@ TEST_CASE("read state and place go over by themselves") {
            [](twin& t, auto&) {
              t.seen[P]->read = (*t.base)[P].read = true;
              t.seen[P]->draft = t.seen[R]->draft = true;
-             (*t.base)[R].read_back = false;
-             (*t.base)[R].read = true;
+             (*t.base)[R].read.reset();
              read_contents(t, R, original);
            },
            "read R", ""},
+          {"a draft that its user marks read after an update of ours is his news",
+           [](twin& t, auto&) {
+             t.seen[P]->draft = t.seen[R]->draft = true;
+             (*t.base)[R].read_back = false;
+             t.seen[R]->read = true;
+             read_contents(t, R, original);
+           },
+           "read P", ""},
           {"marking as read does not compete with an edit",
            [](twin& t, auto&) { t.seen[R]->read = true, edit(t, P, with(field::subject, "x")); }, "update R subject",
            ""},
@@ -166,6 +173,14 @@ TEST_CASE("what is new on one side") {
            "create R", ""},
           {"not before what left another folder in the same moment would be known",
            [&](twin& t, auto& a) { only_p(t), a.new_after[P] = t.seen[P]->sequence; }, "wait for belief", ""},
+          {"left alone no sooner either: it may be known, and moved",
+           [&](twin& t, auto& a) {
+             only_p(t);
+             a.policy.start_date = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1};
+             t.seen[P]->received = utc_seconds{*a.policy.start_date} - std::chrono::seconds(1);
+             a.new_after[P] = t.seen[P]->sequence;
+           },
+           "wait for belief", ""},
           {"and gone again before it was carried over", [&](twin& t, auto&) { only_p(t), leave(t, P); }, "bury", ""},
       },
       direction::bidirectional);

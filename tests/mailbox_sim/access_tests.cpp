@@ -83,6 +83,22 @@ TEST_CASE("By rights on folders a mailbox is known, listed, written and cleared"
   CHECK(s.mails_out() == 0);
 }
 
+TEST_CASE("By rights on folders too, what a completed series of tasks splits off goes to Deleted Items") {
+  delegate_stage s(either());
+  s.grant("tasks");
+  carried_item task;
+  task.item_class = item_class::task;
+  task.fields = {{field::subject, "daily"},
+                 {field::recurrence, "Daily\nInterval=1\nRange=NoEnd\nStartDate=2026-01-05"}};
+  const auto made = std::get<written>(s.write(create_items{s.folder("tasks"), {{task, operation_mark("p/1/2")}}}));
+  update_item done{made.id, made.key, {{field::progress, "Status=Completed\nCompleteDate=2026-01-05"}}};
+  done.item_class = item_class::task;
+  const auto next = std::get<written>(s.write(update_items{{done}}));
+  CHECK(next.id == made.id);
+  CHECK(s.contents("tasks").size() == 1);
+  CHECK(s.contents("deleteditems").size() == 1);
+}
+
 TEST_CASE("A user's private items are hidden and counted, and one that becomes private is not taken for deleted") {
   delegate_stage s(either());
   s.deliver("open");
@@ -175,8 +191,8 @@ TEST_CASE("A public folder is found, listed whole, written and cleared") {
     REQUIRE_FALSE(answer.contains("error"));
     return answer;
   };
-  REQUIRE_FALSE(
-      s.world->control({{"do", "add_public_folders"}, {"server", server}, {"everybody", "Contributor"}}).contains("error"));
+  REQUIRE_FALSE(s.world->control({{"do", "add_public_folders"}, {"server", server}, {"everybody", "Contributor"}})
+                    .contains("error"));
   const std::string sales = "publicfoldersroot/Sales";
   there({{"do", "add_folder"}, {"path", sales}});
   there(
