@@ -244,7 +244,12 @@ void carrier::resume(task t, content there) {
          // base's.
          in.source_key = t.twin.seen[source]->key;
          in.expected = logic::only(logic::digests_of(c->fields), in.fields);
-         in.parts = logic::parts_to_go_on_with(old, there, *c);
+         const bool two_way = me->options().settings.policy.direction == direction::bidirectional;
+         auto on = logic::go_on(old, there, *c, two_way && target == side::primary);
+         in.parts = std::move(on.parts);
+         for (side s : both_sides)
+           if (two_way && !in.loses && !on.lost[s].empty())
+             in.loses = logic::lost_against(t.twin, s, std::move(on.lost[s]), in.begun);
          in.item = t.twin.seen[target]->item;
          in.guard = there.key;
          for (side s : both_sides)

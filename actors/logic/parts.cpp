@@ -77,6 +77,23 @@ bool lacks_entries(const part_values& part, std::string_view there) {
   return false;
 }
 
+std::vector<std::string> disputed_entries(const part_values& part, const std::vector<std::string>& entries) {
+  std::vector<std::string> disputed;
+  if (part.field != field::exceptions) return disputed; // files of one name stand beside each other
+  const auto wanted = counted(part.field, part.wanted);
+  for (const auto& e : entries)
+    if (wanted.contains(key_of(part.field, e))) disputed.push_back(e);
+  return disputed;
+}
+
+bool is_taken_away(const part_values& part, std::string_view there) {
+  if (part.field != field::attachments) return false;
+  auto is = counted(part.field, there), was = counted(part.field, part.before);
+  for (const auto& [key, times] : counted(part.field, part.wanted))
+    if (is[key] < std::min(times, was[key])) return true;
+  return false;
+}
+
 std::string with_entries(field f, std::string_view value, const std::vector<std::string>& entries) {
   auto all = entries_of(f, value);
   for (const auto& e : entries) {

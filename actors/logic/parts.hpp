@@ -19,6 +19,13 @@ std::vector<std::string> users_entries(const part_values&, std::string_view ther
 /// Whether a user has taken something away of what was written whole.
 bool lacks_entries(const part_values&, std::string_view there);
 
+/// Of `entries`, those in whose place something else is to stand: both users have changed the same occurrence.
+std::vector<std::string> disputed_entries(const part_values&, const std::vector<std::string>& entries);
+
+/// Whether a user has taken away, while this was written, a file that was there before and stays wanted. An occurrence
+/// may be missing halfway.
+bool is_taken_away(const part_values&, std::string_view there);
+
 /// `value` with these entries; one of a series takes the place of what stands for the same occurrence.
 std::string with_entries(field, std::string_view value, const std::vector<std::string>& entries);
 

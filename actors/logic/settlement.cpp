@@ -314,17 +314,24 @@ std::optional<conflict> lost_by_removal(const twin& t, const intent& in, const c
   if (fields.empty()) return {};
   const std::string loser = in.target == side::primary ? "primary" : "replica";
   const std::string winner = in.target == side::primary ? "replica" : "primary";
+  auto c = lost_against(t, in.target, std::move(fields), now);
+  if (in.operation != operation::replace) c.reason = "deleted on " + winner + ", edited on " + loser;
+  return c;
+}
+
+conflict lost_against(const twin& t, side loser, std::vector<field> fields, utc_seconds now) {
   conflict c;
   c.pair = t.pair;
   c.folder_pair = t.folder_pair;
   c.twin = t.id;
-  c.subject = o->subject;
-  c.loser = in.target;
-  c.reason =
-      in.operation == operation::replace ? "edited on both sides" : "deleted on " + winner + ", edited on " + loser;
+  c.loser = loser;
+  c.reason = "edited on both sides";
   c.fields = std::move(fields);
-  for (side s : both_sides)
-    if (t.seen[s]) c.keys[s] = t.seen[s]->key;
+  for (side s : {other(loser), loser})
+    if (t.seen[s]) {
+      c.keys[s] = t.seen[s]->key;
+      c.subject = t.seen[s]->subject;
+    }
   c.when = now;
   return c;
 }

@@ -84,8 +84,17 @@ using resolution = std::variant<took_effect, half_done, no_effect, look_again, m
 /// gave up; the daemon uses 90 s.
 resolution judge(const twin&, const intent&, const evidence&, std::chrono::seconds window, utc_seconds now);
 
-/// What is written when an update that was cut goes on: what its user has added meanwhile is kept.
-std::vector<part_values> parts_to_go_on_with(const intent&, const content& there, const content& source);
+/// How an update goes on that was cut between its requests.
+struct continued {
+  /// What is written now, with what the target's user added meanwhile.
+  std::vector<part_values> parts;
+  /// Fields of which this side's edit goes down by that.
+  both<std::vector<field>> lost;
+};
+/// `target_wins`: where both users have changed the same entry.
+continued go_on(const intent&, const content& there, const content& source, bool target_wins);
+/// An edit of both sides that the table lets one lose.
+conflict lost_against(const twin&, side loser, std::vector<field>, utc_seconds now);
 
 /// What becomes of a replacement whose new copy exists, decided on a fresh read of the old one.
 enum class replacing {

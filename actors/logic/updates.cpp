@@ -202,19 +202,27 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
   return no_effect{};
 }
 
-std::vector<part_values> parts_to_go_on_with(const intent& in, const content& there, const content& source) {
-  std::vector<part_values> parts;
+continued go_on(const intent& in, const content& there, const content& source, bool target_wins) {
+  continued result;
   for (const auto& old : in.parts) {
     auto now = old;
     now.before = value_of(there, old.field);
     now.wanted = value_of(source, old.field);
-    const auto users = users_entries(old, now.before, false);
+    auto users = users_entries(old, now.before, false);
+    if (const auto disputed = disputed_entries(now, users); !disputed.empty()) {
+      result.lost[target_wins ? other(in.target) : in.target].push_back(old.field);
+      if (!target_wins)
+        std::erase_if(users, [&](const std::string& e) {
+          return std::find(disputed.begin(), disputed.end(), e) != disputed.end();
+        });
+    }
+    if (is_taken_away(old, now.before)) result.lost[in.target].push_back(old.field);
     auto kept = entries_of(old.field, old.kept);
     kept.insert(kept.end(), users.begin(), users.end());
     now.kept = with_entries(old.field, {}, kept);
-    parts.push_back(std::move(now));
+    result.parts.push_back(std::move(now));
   }
-  return parts;
+  return result;
 }
 
 } // namespace exsyncd::logic

@@ -90,6 +90,21 @@ script once(side at, const std::string& call, bool after, std::function<void(vir
   return s;
 }
 
+/// The first update on this side is cut, and its user acts then.
+script while_cut(side at, std::function<void(model_mailbox&)> act) {
+  const auto is_first = [at](const mailbox_call& call, std::uint64_t nth) {
+    return call.side == at && call.name == "update_items" && nth == 1;
+  };
+  script s;
+  s.before_call = [=](virtual_world&, const mailbox_call& call, std::uint64_t nth) {
+    return is_first(call, nth) ? fault{kind::halfway} : fault{};
+  };
+  s.after_call = [=](virtual_world& w, const mailbox_call& call, std::uint64_t nth) {
+    if (is_first(call, nth)) act(w.mailbox(at));
+  };
+  return s;
+}
+
 /// The old copy of the mail on B's side: the one without the file.
 item_id old_copy(const model_mailbox& box) {
   for (const auto* path : places)
@@ -415,17 +430,8 @@ TEST_CASE("a file that a user adds while our attachment writes are cut is kept")
       box.user_attach(box.find("inbox", id_of("m")), "file", "longer bytes of A");
     };
     s.during = [](casting c) {
-      script during;
-      during.before_call = [=](virtual_world&, const mailbox_call& call, std::uint64_t nth) {
-        const bool first = call.side == c.b() && call.name == "update_items" && nth == 1;
-        return first ? fault{kind::halfway} : fault{};
-      };
-      during.after_call = [=](virtual_world& w, const mailbox_call& call, std::uint64_t nth) {
-        if (call.side != c.b() || call.name != "update_items" || nth != 1) return;
-        auto& box = w.mailbox(c.b());
-        box.user_attach(box.find("inbox", id_of("m")), "of B", "bytes of B");
-      };
-      return during;
+      return while_cut(
+          c.b(), [](model_mailbox& box) { box.user_attach(box.find("inbox", id_of("m")), "of B", "bytes of B"); });
     };
     s.then = [](const virtual_world& w, casting, const round_end&) {
       return both_are(w, "m", mail("m", {"file=longer bytes of A", "of B=bytes of B"}));
@@ -445,18 +451,10 @@ TEST_CASE("an occurrence that a user changes while our update of others is cut i
     box.user_edit(box.find("inbox", id_of("m")), field::exceptions, "changed=1\nchanged=2\nchanged=3");
   };
   s.during = [](casting c) {
-    script during;
-    during.before_call = [=](virtual_world&, const mailbox_call& call, std::uint64_t nth) {
-      const bool first = call.side == c.b() && call.name == "update_items" && nth == 1;
-      return first ? fault{kind::halfway} : fault{};
-    };
-    during.after_call = [=](virtual_world& w, const mailbox_call& call, std::uint64_t nth) {
-      if (call.side != c.b() || call.name != "update_items" || nth != 1) return;
-      auto& box = w.mailbox(c.b());
+    return while_cut(c.b(), [](model_mailbox& box) {
       const auto item = box.find("inbox", id_of("m"));
       box.user_edit(item, field::exceptions, box.item(item)->value(field::exceptions) + "\nchanged=4");
-    };
-    return during;
+    });
   };
   s.then = [](const virtual_world& w, casting, const round_end&) {
     std::vector<std::string> wrong;
@@ -466,6 +464,58 @@ TEST_CASE("an occurrence that a user changes while our update of others is cut i
     return wrong;
   };
   play_two_way(s, crashes::none);
+}
+
+TEST_CASE("an occurrence that both users change, one of them while our update is cut, is the winner's, and who loses "
+          "is told") {
+  scenario s;
+  s.name = "B deletes an occurrence that our update changes";
+  s.given = [](outer_world& w, casting c) {
+    w.mailboxes[c.a].user_create("inbox", item_named("m", item_class::appointment));
+  };
+  s.when = [](outer_world& w, casting c) {
+    auto& box = w.mailboxes[c.a];
+    box.user_edit(box.find("inbox", id_of("m")), field::exceptions, "changed=1\nchanged=2\nchanged=3");
+  };
+  s.during = [](casting c) {
+    return while_cut(c.b(), [](model_mailbox& box) {
+      box.user_edit(box.find("inbox", id_of("m")), field::exceptions, "deleted=2\nchanged=1");
+    });
+  };
+  s.then = [](const virtual_world& w, casting c, const round_end&) {
+    const std::string winners =
+        c.a == side::primary ? "changed=1\nchanged=2\nchanged=3" : "deleted=2\nchanged=1\nchanged=3";
+    std::vector<std::string> wrong;
+    for (const auto side : both_sides)
+      for (const auto& m : mails(w, side, id_of("m")))
+        if (m.exceptions != winners) wrong.push_back("not the winner's: " + m.exceptions);
+    const auto listed = conflicts_in(w);
+    if (listed.size() != 1 || listed.front().loser != side::replica) wrong.push_back("the loser is not told");
+    return wrong;
+  };
+  play_two_way(s, crashes::none);
+}
+
+TEST_CASE("a file that a user takes away while our attachment writes are cut, and that is attached again, is told") {
+  for (const auto of : {item_class::contact, item_class::task, item_class::appointment}) {
+    scenario s;
+    s.name = "B detaches while our update is cut";
+    s.given = [=](outer_world& w, casting c) { w.mailboxes[c.a].user_create("inbox", item_named("m", of)); };
+    s.when = [](outer_world& w, casting c) {
+      auto& box = w.mailboxes[c.a];
+      box.user_attach(box.find("inbox", id_of("m")), "second", "bytes of A");
+    };
+    s.during = [](casting c) {
+      return while_cut(c.b(), [](model_mailbox& box) { box.user_detach(box.find("inbox", id_of("m")), "file"); });
+    };
+    s.then = [](const virtual_world& w, casting c, const round_end&) {
+      auto wrong = both_are(w, "m", mail("m", {"file=bytes of m", "second=bytes of A"}));
+      const auto listed = conflicts_in(w);
+      if (listed.size() != 1 || listed.front().loser != c.b()) wrong.push_back("the loser is not told");
+      return wrong;
+    };
+    play_two_way(s, crashes::none);
+  }
 }
 
 TEST_CASE("a file replaced by one of the same name and size is carried") {
