@@ -70,8 +70,10 @@ private:
   /// Whether what was written to has left tells what became of the write; until lists say so, nothing does.
   verdict open_write() const {
     const side s = twin_.intent->target;
-    if (left(s) && !believed(s)) return {wait{wait::reason::believable_delete}, {}};
-    return {resolve{left(s)}, {}};
+    // A whole listing that does not show it tells as much here: a request alone would be asked for ever.
+    const bool away = seen(s) && here(s).presence != presence::present;
+    if (away && !believed(s)) return {wait{wait::reason::believable_delete}, {}};
+    return {resolve{away}, {}};
   }
 
   // ---- what was refused of an item

@@ -293,6 +293,12 @@ private:
     std::set<const twin*> waiting(come.begin(), come.end());
     for (const twin* half : come)
       if (!unread.contains(half)) result_.held.push_back(half->id);
+    // What is new on the other side may be the same as one of these.
+    const auto& here = of(*come.front());
+    for (const twin* half : halves_)
+      if (const auto& o = of(*half); half_of(*half) != half_of(*come.front()) && o.folder == here.folder &&
+                                     o.item_class == here.item_class && waiting.insert(half).second)
+        result_.held.push_back(half->id);
     drop_halves([&](const twin* half) { return waiting.contains(half); });
     return true;
   }

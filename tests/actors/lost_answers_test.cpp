@@ -159,3 +159,32 @@ TEST_CASE("what a create has made and its user has taken away before its answer 
       CHECK(w.violations.empty());
     }
 }
+
+TEST_CASE("a delete whose answer was lost ends also where the list begins anew") {
+  scenario s;
+  s.name = "B's cursors are invalid just after our delete";
+  s.when = [](outer_world& w, casting c) {
+    auto& box = w.mailboxes[c.a];
+    box.user_delete(box.find("inbox", id_of("m")));
+  };
+  s.given = [](outer_world& w, casting c) {
+    for (const auto* name : {"m", "n"})
+      w.mailboxes[c.a].user_create("inbox", mail_named(name));
+  };
+  s.during = [](casting c) {
+    script during;
+    during.before_call = [=](virtual_world&, const mailbox_call& call, std::uint64_t nth) {
+      const bool first = call.side == c.b() && call.name == "remove_items" && nth == 1;
+      return first ? fault{kind::answer_lost_after} : fault{};
+    };
+    during.after_call = [=](virtual_world& w, const mailbox_call& call, std::uint64_t) {
+      if (call.side == c.b() && call.name == "remove_items") w.mailbox(c.b()).invalidate_cursors();
+    };
+    return during;
+  };
+  s.then = [](const virtual_world& w, casting, const round_end&) {
+    return all_of({has_none(w, side::primary, "m"), has_none(w, side::replica, "m"), has(w, side::primary, "n", "n"),
+                   has(w, side::replica, "n", "n")});
+  };
+  play_two_way(s, crashes::none);
+}

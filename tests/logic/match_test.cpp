@@ -105,6 +105,21 @@ TEST_CASE("new ids of a mailbox are told by contents where there is no key that 
   }
 }
 
+TEST_CASE("what is new on the other side waits until it is told which of these it is the same as") {
+  for (side s : both_sides) {
+    auto t = agreed_twin();
+    t.seen[s]->presence = presence::absent;
+    t.seen[s]->message_id = {};
+    (*t.base)[s].content = logic::digests_of(with(field::body, "Dear John"));
+    auto a = half("a", s), b = half("b", other(s));
+    a.seen[s]->subject = b.seen[other(s)]->subject = "Another offer";
+    CHECK(in_words(logic::match({t, a, b}, {}, in_inbox)) == "held b; held t1; read a");
+    read_contents(a, s, original);
+    const std::string pair = s == P ? "a=b@R" : "b=a@R";
+    CHECK(in_words(logic::match({t, a, b}, {}, in_inbox)) == pair);
+  }
+}
+
 TEST_CASE("new ids of a mailbox are told by Message-ID where search keys changed too") {
   auto t = agreed_twin();
   t.seen[P]->presence = presence::absent;
