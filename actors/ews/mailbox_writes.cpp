@@ -260,7 +260,7 @@ private:
   /// The one that this server made of our write is nobody's: the one that the user made is carried over by itself. If
   /// this fails it stays, and goes to the other side as a new task.
   void remove_split_off(const std::vector<std::pair<std::size_t, item_id>>& split) {
-    const auto then = [me = shared_from_this(), this](auto) { next(); };
+    const auto then = [me = shared_from_this(), this, split](auto) { set_of_series(split); };
     if (refuses_deleted_items(self)) {
       auto request = std::make_shared<ews::move_items>();
       request->to = self->state.known_folder("deleteditems");
@@ -275,6 +275,41 @@ private:
       request->items.push_back(made);
     self->state.call<ews::done, ews::delete_items>(request_kind::write, "DeleteItem", request, ews::read_delete_items,
                                                    then);
+  }
+
+  /// What was to be set beside has gone to the one that was split off: the series is as it was, but for its dates.
+  void set_of_series(const std::vector<std::pair<std::size_t, item_id>>& split) {
+    auto request = std::make_shared<ews::update_contents>();
+    std::vector<std::size_t> which;
+    for (const auto& [i, made] : split) {
+      const auto* goes_on = std::get_if<written>(&outcomes[i]);
+      auto fields = asked_.items[i].fields;
+      std::erase_if(fields, [](const auto& f) {
+        return f.field == field::task_dates || f.field == field::progress || f.field == field::recurrence;
+      });
+      if (!goes_on || fields.empty()) continue;
+      request->items.push_back({{goes_on->id, goes_on->key}, std::move(fields), item_class::task});
+      which.push_back(i);
+    }
+    if (which.empty()) return next();
+    self->state.call<ews::item_key, ews::update_contents>(
+        request_kind::write, "UpdateItem", request, ews::read_update_item,
+        [me = shared_from_this(), this, which = std::move(which)](auto outcome) {
+          const auto* why = std::get_if<ews::meaning>(&outcome);
+          for (std::size_t n = 0; n < which.size(); ++n) {
+            auto& out = outcomes[which[n]];
+            if (why) {
+              out = unknown{why->why};
+              continue;
+            }
+            auto& entry = std::get<0>(outcome)[n];
+            if (auto* error = std::get_if<ews::item_error>(&entry))
+              out = unknown{ews::meaning_of(*error, "UpdateItem").why};
+            else
+              out = with_id("UpdateItem", std::move(std::get<ews::item_key>(entry)));
+          }
+          next();
+        });
   }
 
   update_items asked_;

@@ -190,6 +190,21 @@ TEST_CASE("A series of tasks whose current one is completed goes on under its ow
   CHECK(s.contents("deleteditems").size() == 1);
 }
 
+TEST_CASE("What is set beside the completion of a series of tasks is set of the series") {
+  class_stage s(both(), item_class::task);
+  const auto made = took_effect(s.create_with(
+      {{field::subject, "daily"}, {field::recurrence, "Daily\nInterval=1\nRange=NoEnd\nStartDate=2026-01-05"}}));
+  const auto done = took_effect(s.update(made, {{field::subject, "every day"},
+                                                {field::categories, "red"},
+                                                {field::progress, "Status=Completed\nCompleteDate=2026-01-05"}}));
+  const auto next = s.read(made.id);
+  CHECK(done.key == next.key);
+  CHECK(value_of(next, field::subject) == "every day");
+  CHECK(value_of(next, field::categories) == "red");
+  CHECK(value_of(next, field::progress) == "");
+  CHECK(s.contents("tasks").size() == 1);
+}
+
 TEST_CASE("Attachments of contacts and tasks are replaced as a whole, and repeating it is harmless") {
   class_stage s(both(), GENERATE(item_class::contact, item_class::task));
   auto now = took_effect(s.create_with({{field::subject, "with files"}}));
