@@ -71,6 +71,14 @@ void carrier::sort_out() {
       void operator()(const logic::forget& f) { settled.push_back(settlement_of(t.twin, f)); }
       void operator()(const logic::bury& b) { settled.push_back(settlement_of(t.twin, b, self.now())); }
       void operator()(const logic::look& l) {
+        const auto known = [this](side s) {
+          const auto& o = *t.twin.seen[s];
+          return o.content && o.content_key == o.key;
+        };
+        // Their contents are known: it is what is attached that must be read.
+        if (!l.unlisted && l.sides.size() == 2 && known(side::primary) && known(side::replica))
+          return group("inside", 1, t,
+                       [me = me](std::vector<task> v) { me->look_inside(std::move(v.front()), side::primary, {}); });
         for (side s : l.sides)
           group(named("look", s, t), id_batch, t, [me = me, s](std::vector<task> v) { me->look(std::move(v), s); });
       }

@@ -103,6 +103,8 @@ private:
 
   // carrier_carry.cpp: looks, and whole items
   void look(std::vector<task> tasks, side s);
+  /// At what is attached, on the primary first.
+  void look_inside(task t, side s, aftermath after);
   void carry(std::vector<task> tasks, operation op, side target, const folder_pair_id& to);
   void carry_fitting(std::vector<task> tasks, operation op, side target, const folder_pair_id& to, aftermath too_large);
   void create(std::vector<loaded> open, operation op, side target, const folder_id& folder);
@@ -182,7 +184,8 @@ private:
 
   // carrier_undo.cpp: what can be put back
   struct keeping;
-  void keep_first(std::vector<loaded> ready, std::function<void()> then);
+  /// `then` gets what is as it was decided on.
+  void keep_first(std::vector<loaded> ready, std::function<void(std::vector<loaded>)> then);
   void read_to_keep(std::shared_ptr<keeping> all);
   void read_attached_to_keep(std::shared_ptr<keeping> all, std::size_t at);
   void store_kept(std::shared_ptr<keeping> all);

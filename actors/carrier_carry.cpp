@@ -5,6 +5,32 @@
 
 namespace exsyncd {
 
+void carrier::look_inside(task t, side s, aftermath after) {
+  const auto id = t.twin.seen[s]->item;
+  self_->request(options().mailboxes[s], mailbox_patience, fetch_attachments{id, 0})
+      .then(
+          [me = shared_from_this(), t, s, after = std::move(after)](attachments_fetched& answer) mutable {
+            const auto& o = *t.twin.seen[s];
+            if (auto* got = std::get_if<attachments_of_item>(&answer.outcome)) {
+              if (got->at == o.key && o.content) {
+                const auto inside = logic::digests_of({{hint::attachment_contents, logic::contents_of(got->all)}});
+                after.observed.push_back({t.twin.id, o.sequence, s, o.item, o.key, o.read, o.draft, *o.content, false,
+                                          false, logic::with_fields(o.likeness, inside, {hint::attachment_contents})});
+                if (s == side::primary) return me->look_inside(std::move(t), side::replica, std::move(after));
+                ++me->result_.done;
+              } else {
+                ++me->result_.waiting; // it has changed since: the list tells of it
+              }
+            } else if (auto* f = std::get_if<failure>(&answer.outcome)) {
+              me->fail(t, s, *f, after);
+            } else {
+              me->miss(t, s, after);
+            }
+            me->store(std::move(after));
+          },
+          [me = shared_from_this(), s](const caf::error& e) { me->mailbox_died(s, e); });
+}
+
 void carrier::look(std::vector<task> tasks, side s) {
   auto ids = items_of(tasks, s);
   const auto of = class_of(tasks.front());
@@ -17,6 +43,8 @@ void carrier::look(std::vector<task> tasks, side s) {
       if (auto* c = std::get_if<content>(&outcomes[i])) {
         me->observe(t, s, *c, after);
         after.observed.back().unlisted = unlisted;
+        // As our write has left it: agreed now, or its user's next edit would be taken for part of it.
+        if (auto as_written = logic::read_back_of(t.twin, s, *c)) after.settled.push_back(std::move(*as_written));
       } else if (auto* f = std::get_if<failure>(&outcomes[i])) {
         me->fail(t, s, *f, after);
       } else if (unlisted) {

@@ -60,10 +60,13 @@ bool is_to_be_read_back(const intent& in, const written& w) {
 void carrier::begin(std::vector<loaded> ready, std::function<void(std::vector<loaded>)> then) {
   if (ready.empty()) return batch_done();
   if (!options().undo) return begin_kept(std::move(ready), std::move(then));
-  keep_first(ready, [me = shared_from_this(), ready, then = std::move(then)] { me->begin_kept(ready, then); });
+  keep_first(std::move(ready), [me = shared_from_this(), then = std::move(then)](std::vector<loaded> kept) {
+    me->begin_kept(std::move(kept), then);
+  });
 }
 
 void carrier::begin_kept(std::vector<loaded> ready, std::function<void(std::vector<loaded>)> then) {
+  if (ready.empty()) return batch_done();
   auto me = shared_from_this();
   begin_intents call;
   for (auto& l : ready) {

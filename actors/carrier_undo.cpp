@@ -14,12 +14,17 @@ struct carrier::keeping {
     bool whole = false; // or only the fields that are overwritten
     bool read = false;  // there is something to be kept
     bool wants_attachments = false;
+    /// It is not as it was when its removal was decided: that is a fact first, and decided anew.
+    std::optional<content> changed;
   };
   side target = side::replica;
   enum item_class item_class = item_class::message;
   std::vector<one> items;
   std::uint64_t largest = 0;
-  std::function<void()> then;
+  std::vector<loaded> ready; // what it is read for
+  std::function<void(std::vector<loaded>)> then;
+
+  void done() { then(std::move(ready)); }
 };
 
 namespace {
@@ -41,6 +46,16 @@ bool completes_a_create(const twin& t, const intent& in) {
   });
 }
 
+/// Whether an item has been edited since its removal was decided, maybe under the same key.
+template <class Loaded>
+bool is_news(const std::vector<Loaded>& ready, const intent_id& of, const content& there) {
+  const auto at = std::find_if(ready.begin(), ready.end(), [&](const Loaded& l) { return l.intent.id == of; });
+  if (at == ready.end()) return false;
+  const auto& o = *at->what.twin.seen[at->intent.target];
+  if (there.key != o.key) return true;
+  return o.content && o.content_key == o.key && logic::digests_of(there.fields) != *o.content;
+}
+
 /// What of an item no write brings back.
 std::vector<std::string> lacks_of(const std::vector<field_value>& fields) {
   std::vector<std::string> lacks;
@@ -53,10 +68,11 @@ std::vector<std::string> lacks_of(const std::vector<field_value>& fields) {
 
 } // namespace
 
-void carrier::keep_first(std::vector<loaded> ready, std::function<void()> then) {
+void carrier::keep_first(std::vector<loaded> ready, std::function<void(std::vector<loaded>)> then) {
   auto all = std::make_shared<keeping>();
+  all->ready = std::move(ready);
   all->then = std::move(then);
-  for (const auto& l : ready) {
+  for (const auto& l : all->ready) {
     const auto& in = l.intent;
     if (l.instead_of) continue; // what was there is kept for the one before
     if (in.operation != operation::update && in.operation != operation::replace && in.operation != operation::remove)
@@ -84,18 +100,18 @@ void carrier::keep_first(std::vector<loaded> ready, std::function<void()> then) 
     all->item_class = o->item_class;
     all->items.push_back(std::move(one));
   }
-  if (all->items.empty()) return all->then();
+  if (all->items.empty()) return all->done();
   auto me = shared_from_this();
   self_->request(options().undo, ledger_patience, ask_largest_kept{})
       .then(
-          [me, all, ready = std::move(ready)](const largest_kept& most) {
+          [me, all](const largest_kept& most) {
             all->largest = most.bytes;
             // Where nothing is to be kept, what lost a conflict is, until it is copied.
             if (most.bytes == 0)
               std::erase_if(all->items, [](const auto& one) { return !one.what.record.copy_wanted; });
-            if (all->items.empty()) return all->then();
+            if (all->items.empty()) return all->done();
             for (auto& one : all->items)
-              for (const auto& l : ready)
+              for (const auto& l : all->ready)
                 if (l.intent.id == one.what.record.intent && one.whole &&
                     l.what.twin.seen[all->target]->size > most.bytes && !one.what.record.copy_wanted)
                   one.what.record.lacks = {"all of it: it is larger than what is kept of one item"};
@@ -146,6 +162,10 @@ void carrier::read_to_keep(std::shared_ptr<keeping> all) {
           if (auto* f = std::get_if<failure>(&outcome)) could_not(one, *f);
           auto* got = std::get_if<fetched>(&outcome);
           if (!got) continue;
+          if (one.what.record.operation == operation::remove && is_news(all->ready, one.what.record.intent, got->at)) {
+            one.changed = std::move(got->at);
+            continue;
+          }
           one.read = true;
           one.wants_attachments = all->item_class != item_class::message && holds_attachments(got->at.fields);
           one.what.item = kept_item{std::move(got->item), std::move(got->at.fields), {}};
@@ -176,7 +196,15 @@ void carrier::read_attached_to_keep(std::shared_ptr<keeping> all, std::size_t at
 
 void carrier::store_kept(std::shared_ptr<keeping> all) {
   keep_items call;
+  aftermath after;
   for (auto& one : all->items) {
+    if (one.changed) {
+      const auto at = std::find_if(all->ready.begin(), all->ready.end(),
+                                   [&](const loaded& l) { return l.intent.id == one.what.record.intent; });
+      observe(at->what, all->target, *one.changed, after);
+      all->ready.erase(at);
+      continue;
+    }
     // What is not there any more is neither overwritten nor deleted.
     if (!one.read && one.what.record.lacks.empty()) continue;
     if (one.what.item)
@@ -184,9 +212,13 @@ void carrier::store_kept(std::shared_ptr<keeping> all) {
         one.what.record.lacks.push_back(std::move(lack));
     call.items.push_back(std::move(one.what));
   }
-  if (call.items.empty()) return all->then();
+  if (!after.observed.empty()) {
+    ++in_flight_; // what cannot go ends as a batch of its own
+    store(std::move(after));
+  }
+  if (call.items.empty()) return all->done();
   self_->request(options().undo, ledger_patience, std::move(call))
-      .then([all](const stored&) { all->then(); }, [self = self_](const caf::error& e) { self->quit(e); });
+      .then([all](const stored&) { all->done(); }, [self = self_](const caf::error& e) { self->quit(e); });
 }
 
 } // namespace exsyncd

@@ -1,6 +1,7 @@
 #include "actors/logic/alike.hpp"
 
 #include "actors/logic/decide.hpp"
+#include "actors/logic/digest.hpp"
 #include "actors/logic/match.hpp"
 
 #include <algorithm>
@@ -35,8 +36,8 @@ using f = field;
 /// The strictest first.
 std::vector<level> levels_of(item_class c) {
   // Servers derive these in their own ways from what the user typed.
-  const std::vector<field> derived{f::subject, f::file_as, f::display_name, f::initials, f::body, f::attachment_sizes};
-  const level everything{{f::attachment_sizes}, true};
+  const std::vector<field> derived{f::subject, f::file_as, f::display_name, f::initials, f::body};
+  const level everything{{}, true};
   switch (c) {
   case item_class::contact:
     return {everything,
@@ -46,7 +47,7 @@ std::vector<level> levels_of(item_class c) {
              false,
              false}};
   case item_class::task:
-    return {everything, {{f::body, f::attachment_sizes}, true, true}, {{f::subject, f::task_dates}, false, true}};
+    return {everything, {{f::body}, true, true}, {{f::subject, f::task_dates}, false, true}};
   case item_class::appointment:
     return {everything,
             {{f::subject, f::time, f::recurrence, f::location}, false, true},
@@ -195,10 +196,11 @@ private:
     };
     bool any = false;
     for (const auto& d : *o.content)
-      if (has(l.fields, d.field) != l.all_but && (class_ == item_class::message || held_by_both_(d.field)))
+      if (has(l.fields, d.field) != l.all_but && !is_hint(d.field) &&
+          (class_ == item_class::message || held_by_both_(d.field)))
         add(d), any = true;
     if (l.words)
-      for (const auto& d : o.likeness)
+      for (const auto& d : only(o.likeness, {field::body}))
         add(d);
     if (!any && !l.also_where_empty) return {};
     return key;
@@ -206,8 +208,10 @@ private:
 
   /// What one server tells apart: the contents as it gives them, the sizes of attachments among them.
   static bool all_equal(const std::vector<const twin*>& of_one_side) {
-    return std::all_of(of_one_side.begin(), of_one_side.end(),
-                       [&](const twin* t) { return *of(t).content == *of(of_one_side.front()).content; });
+    const std::vector<field> own{hint::attachment_ids, hint::attachment_holder}; // no two items have the same
+    return std::all_of(of_one_side.begin(), of_one_side.end(), [&](const twin* t) {
+      return without(*of(t).content, own) == without(*of(of_one_side.front()).content, own);
+    });
   }
 
   void by_contents(members& group, const level& l, bool strictest) {

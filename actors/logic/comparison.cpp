@@ -37,7 +37,7 @@ compared compare(const twin& t, const both<content>& now, const policy& of, cons
     if (base.read_back) {
       auto since = differing_fields(digests[s], base.content);
       if (contains(since, field::attachment_sizes)) add(since, {field::attachments});
-      std::erase(since, field::attachment_sizes);
+      erase_hints(since);
       std::erase_if(since, [&](field f) { return !held_by_both(f); });
       changed[s] = !since.empty();
       // A mail's body that only one side has changed; of both sides only what differs is known to differ.

@@ -16,6 +16,10 @@ bool contents_known(const observation& o) {
   return o.content && o.content_key == o.key;
 }
 
+bool has(const field_digests& in, field f) {
+  return std::any_of(in.begin(), in.end(), [f](const field_digest& d) { return d.field == f; });
+}
+
 /// One side of an agreed twin, as the table reads it.
 enum class state { unchanged, edited, gone, gone_unbelieved, missing };
 
@@ -188,6 +192,7 @@ private:
       if (now[s] == state::gone_unbelieved) return {wait{wait::reason::believable_delete}, {}};
     if (auto d = deletion(now)) return *d;
     if (auto l = look_where(needs_look(side::primary), needs_look(side::replica))) return {*l, {}};
+    if (auto l = look_inside()) return {*l, {}};
     if (auto e = edit(now)) return *e;
     if (auto r = read_state()) return {*r, {}};
     if (auto m = place()) return {*m, {}};
@@ -235,9 +240,10 @@ private:
     if (!present(s)) return {};
     if (!contents_known(here(s))) return here(s).key == base(s).key ? still_to_be_carried(s) : std::vector<field>{};
     auto fields = differing_fields(*here(s).content, base(s).content);
+    const bool other_body = contains(fields, field::body) && is_reworded(s);
     if (base(s).read_back) {
       if (changed_in_place(s)) fields.push_back(field::attachments);
-      std::erase(fields, field::attachment_sizes);
+      erase_hints(fields);
       std::erase_if(fields, [this](field f) { return !held_by_both(f); });
       return fields;
     }
@@ -245,15 +251,80 @@ private:
     const auto& opposite =
         seen(other(s)) && contents_known(here(other(s))) ? *here(other(s)).content : base(other(s)).content;
     auto across = differ_across(opposite, *here(s).content, true, here(s).item_class, here(s).draft);
-    std::erase_if(fields, [&](field f) { return !contains(across, f) || !held_by_both(f); });
+    std::erase_if(fields, [&](field f) { return f == field::body || !contains(across, f) || !held_by_both(f); });
+    if (other_body) fields.push_back(field::body);
+    if (changed_in_place(s)) fields.push_back(field::attachments);
+    std::sort(fields.begin(), fields.end());
     return fields;
   }
 
-  /// An attachment of another size under the same name.
+  /// Whether a body is another one than we sent. What a server makes of it keeps its words; where we sent none, it is
+  /// held against what this server had.
+  bool is_reworded(side s) const {
+    const auto sent = only(base(s).content, {hint::body_words});
+    if (sent.empty()) return true;
+    const auto words = only(here(s).likeness, {field::body});
+    return sent.front().value != (words.empty() ? digest{} : words.front().value);
+  }
+
+  /// What is attached under the same names as before.
+  enum class attached { the_same, doubtful, another };
+
+  attached attached_on(side s) const {
+    if (!present(s) || !contents_known(here(s))) return attached::the_same;
+    const auto& now = *here(s).content;
+    const auto& then = base(s).content;
+    if (!base(s).read_back && here(s).key == base(s).key) return attached::the_same; // nobody touched it since we did
+    const auto moved = differing_fields(now, then);
+    if (contains(moved, field::attachments)) return attached::the_same; // their names tell
+    const bool sized = has(now, field::attachment_sizes),
+               was_read = base(s).read_back || has(then, hint::attachment_ids);
+    if (was_read && sized && contains(moved, field::attachment_sizes)) return attached::another;
+    if (!has(now, field::attachments)) return attached::the_same;
+    if (!was_read) return attached::doubtful;                        // its user was there before us
+    if (!has(then, hint::attachment_ids)) return attached::the_same; // stored by an older version
+    if (!contains(moved, hint::attachment_ids)) return attached::the_same;
+    // An item that was moved has other ids: sizes and times tell, where the server tells them.
+    return sized && contains(moved, hint::attachment_holder) ? attached::the_same : attached::doubtful;
+  }
+
+  /// Whether what is attached is the same on both sides; empty: it was not read.
+  std::optional<bool> attached_alike() const {
+    const auto inside = [this](side s) {
+      return present(s) && contents_known(here(s)) ? only(here(s).likeness, {hint::attachment_contents})
+                                                   : field_digests{};
+    };
+    const auto p = inside(side::primary), r = inside(side::replica);
+    if (p.empty() || r.empty()) return {};
+    return p == r;
+  }
+
+  /// Another attachment under the same name.
   bool changed_in_place(side s) const {
-    if (!present(s) || !contents_known(here(s)) || !base(s).read_back) return false;
-    auto fields = differing_fields(*here(s).content, base(s).content);
-    return contains(fields, field::attachment_sizes) && !contains(fields, field::attachments);
+    switch (attached_on(s)) {
+    case attached::the_same:
+      return false;
+    case attached::another:
+      return true;
+    case attached::doubtful:
+      break;
+    }
+    if (const auto alike = attached_alike()) return !*alike;
+    // With nothing to compare it with: nobody has moved it, so its user has put another one there.
+    return !present(other(s)) && base(s).read_back &&
+           !contains(differing_fields(*here(s).content, base(s).content), hint::attachment_holder);
+  }
+
+  /// Ids tell that something may be attached in place of something else: what is in it tells. A look at both sides'
+  /// contents that are known already is one at what is attached to them.
+  std::optional<look> look_inside() const {
+    for (side s : both_sides) {
+      if (!two_way() && s == target() && around_.policy.drift == drift::leave) continue;
+      if (attached_on(s) != attached::doubtful || attached_alike()) continue;
+      if (auto l = look_where(true, true)) return l;
+      return look{{side::primary, side::replica}};
+    }
+    return {};
   }
 
   std::optional<look> look_where(bool primary, bool replica) const {
@@ -442,13 +513,14 @@ verdict decide(const twin& item, const surroundings& around) {
 
 std::vector<field> parts_of(item_class c) {
   if (c == item_class::message || c == item_class::other) return {};
-  return {field::attachments, field::attachment_sizes, field::exceptions};
+  return {field::attachments, field::attachment_sizes, hint::attachment_ids, hint::attachment_holder,
+          field::exceptions};
 }
 
 std::vector<field> differ_across(const field_digests& primary, const field_digests& replica, bool first_pairing,
                                  item_class of, bool draft) {
   auto fields = differing_fields(primary, replica);
-  std::erase(fields, field::attachment_sizes);
+  erase_hints(fields);
   if (first_pairing && !draft && of == item_class::message) {
     static const std::vector<field> users_own{field::subject,     field::categories, field::importance,
                                               field::sensitivity, field::flag,       field::attachments};

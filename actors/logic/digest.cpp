@@ -3,7 +3,9 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
+#include <string_view>
 
 namespace exsyncd::logic {
 namespace {
@@ -46,6 +48,44 @@ std::vector<field> differing_fields(const field_digests& a, const field_digests&
     if (!find(a, d.field)) result.push_back(d.field);
   std::sort(result.begin(), result.end());
   return result;
+}
+
+std::string contents_of(const std::vector<carried_attachment>& all) {
+  std::vector<std::string> lines;
+  for (const auto& a : all) {
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    bool good = hash && EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) == 1;
+    if (!a.item)
+      a.content_base64.each_piece([&](std::string_view piece) {
+        std::string text(piece); // servers break its lines where they like
+        std::erase_if(text, [](char c) { return c == '\r' || c == '\n' || c == ' ' || c == '\t'; });
+        good = good && EVP_DigestUpdate(hash.get(), text.data(), text.size()) == 1;
+        return good;
+      });
+    unsigned char whole[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (!good || EVP_DigestFinal_ex(hash.get(), whole, &size) != 1)
+      throw std::runtime_error("SHA-256 is not available in this OpenSSL");
+    lines.push_back(a.name + "\t" + std::string(reinterpret_cast<const char*>(whole), size));
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string value = "read\n"; // no attachments are a value, too
+  for (const auto& line : lines)
+    value += line + "\n";
+  return value;
+}
+
+bool is_hint(field f) {
+  return f == hint::body_words ||
+         std::find(attachment_hints.begin(), attachment_hints.end(), f) != attachment_hints.end();
+}
+
+void erase_hints(std::vector<field>& fields) {
+  std::erase_if(fields, is_hint);
+}
+
+field_digests with_hints(field_digests base, const field_digests& from) {
+  return with_fields(std::move(base), from, {attachment_hints.begin(), attachment_hints.end()});
 }
 
 field_digests only(const field_digests& of, const std::vector<field>& fields) {

@@ -128,4 +128,10 @@ field_digests likeness_of(const content& c) {
   return digests_of(parts);
 }
 
+field_digests with_words(field_digests sent, const content& source) {
+  const auto words = likeness_of(source);
+  return with_fields(std::move(sent), {{hint::body_words, words.empty() ? digest{} : words.front().value}},
+                     {hint::body_words});
+}
+
 } // namespace exsyncd::logic

@@ -1,4 +1,5 @@
 #include "actors/logic/digest.hpp"
+#include "actors/logic/likeness.hpp"
 #include "actors/logic/match.hpp"
 #include "actors/logic/settling.hpp"
 
@@ -39,14 +40,14 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
   // What the create did not carry is the source's edit: an update of its own follows.
   const auto& source = t.seen[other(in.target)];
   const auto parts = parts_of(source ? source->item_class : item_class::message);
-  auto of_source = in.expected;
+  auto of_source = without(in.expected, {hint::body_words});
   for (auto& d : of_source)
-    if (contains(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;
+    if (contains(parts, d.field) && !is_hint(d.field)) d.value = to_be_carried;
   both<side_base> base;
   base[other(in.target)] = {in.source_key, in.read, std::move(of_source), true};
   // What a server makes of a draft's read state is nobody's news.
   const auto read = source && source->draft ? std::nullopt : in.read;
-  base[in.target] = {std::move(base_key), read, without(in.expected, parts), false};
+  base[in.target] = {std::move(base_key), read, with_hints(without(in.expected, parts), {}), false};
   s.base = base;
   // A replacement stays where the old copy was; that its user moved that one is still to be carried.
   if (in.operation == operation::create) s.folder_pair = in.folder;
@@ -124,7 +125,7 @@ intent intent_to_carry(const twin& t, enum operation op, side target, const cont
   in.folder = folder;
   in.source_key = source.key;
   in.read = source.read;
-  in.expected = digests_of(source.fields);
+  in.expected = with_words(digests_of(source.fields), source);
   in.mark = make_mark(t.pair, t.id, in.id, t.seen[other(target)]);
   return in;
 }
@@ -135,6 +136,7 @@ intent intent_to_update(const twin& t, const update_on& what, const content& sou
   in.source_key = source.key;
   in.fields = what.fields;
   in.expected = only(digests_of(source.fields), what.fields);
+  if (contains(in.fields, field::body)) in.expected = with_words(std::move(in.expected), source);
   const auto value = [](const content& of, field f) {
     const auto at = std::find_if(of.fields.begin(), of.fields.end(), [f](const auto& v) { return v.field == f; });
     return at == of.fields.end() ? std::string() : at->value;
@@ -212,8 +214,12 @@ settle_twin settlement_as_read(const twin& t, const intent& in, const item_id& i
   case operation::create:
   case operation::replace: {
     auto s = carried(t, in, id, there.key, ours);
-    s.wrote->content = digests_of(there.fields);
     if (there.read) s.wrote->read = there.read;
+    // Touched since by somebody else, it is read once more: with its likeness, which is no part of a settlement.
+    if (there.key != ours) return s;
+    auto& base = (*s.base)[in.target];
+    s.wrote->content = base.content = digests_of(there.fields);
+    base.read_back = true;
     return s;
   }
   case operation::set_read:
@@ -222,6 +228,17 @@ settle_twin settlement_as_read(const twin& t, const intent& in, const item_id& i
     break;
   }
   return settlement_of(t, in, id, there.key, now);
+}
+
+std::optional<settle_twin> read_back_of(const twin& t, side s, const content& there) {
+  if (!t.base || t.intent || (*t.base)[s].read_back || (*t.base)[s].key != there.key) return {};
+  settle_twin settled;
+  settled.twin = t.id;
+  settled.base = t.base;
+  (*settled.base)[s].content = digests_of(there.fields);
+  (*settled.base)[s].read_back = true;
+  settled.answers = t.answered;
+  return settled;
 }
 
 settle_twin settlement_of(const twin& t, const agree& a) {
@@ -294,7 +311,7 @@ replacing judge_replacement(const twin& t, const intent& in, const evidence& old
   const auto& o = t.seen[in.target];
   if (o && o->presence == presence::present && o->item != in.item) return replacing::withdraw; // moved by its user
   if (old.item) {
-    const auto known = contents(t, in.target);
+    const auto known = without(contents(t, in.target), {hint::body_words});
     const bool same = old.item->key == in.guard || (!known.empty() && digests_of(old.item->fields) == known);
     const bool same_read = o && (!o->read || old.item->read == o->read);
     return same && same_read ? replacing::remove_old : replacing::withdraw;
@@ -310,7 +327,12 @@ std::optional<conflict> lost_by_removal(const twin& t, const intent& in, const c
   const bool known = o->content && o->content_key == o->key;
   if (!known && !(t.base && (*t.base)[in.target].read_back)) return {};
   auto fields = differing_fields(digests_of(there.fields), contents(t, in.target));
-  std::erase(fields, field::attachment_sizes);
+  // It lies elsewhere now, so its attachments have other ids; what is in them is told by their sizes alone.
+  const auto found = digests_of(there.fields);
+  if (contains(fields, field::attachment_sizes) && !contains(fields, field::attachments) &&
+      !only(found, {field::attachment_sizes}).empty() && !only(found, {field::attachments}).empty())
+    fields.push_back(field::attachments);
+  erase_hints(fields);
   if (fields.empty()) return {};
   const std::string loser = in.target == side::primary ? "primary" : "replica";
   const std::string winner = in.target == side::primary ? "replica" : "primary";

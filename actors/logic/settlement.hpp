@@ -35,6 +35,8 @@ settle_twin settlement_of(const twin&, const intent&, const item_id& id, const c
 /// the last answer gave; empty: none. What its user did meanwhile stays to be carried.
 settle_twin settlement_as_read(const twin&, const intent&, const item_id& id, const change_key& ours,
                                const content& there, utc_seconds now);
+/// What our last write has left on this side, where it is read under the key that its answer gave; else nothing.
+std::optional<settle_twin> read_back_of(const twin&, side, const content& there);
 settle_twin settlement_of(const twin&, const agree&);
 settle_twin settlement_of(const twin&, const forget&);
 settle_twin settlement_of(const twin&, const bury&, utc_seconds now);

@@ -29,6 +29,7 @@ bool may_follow(field f, const std::vector<field>& written) {
   const auto wrote = [&](std::initializer_list<field> any) {
     return std::any_of(any.begin(), any.end(), [&](field w) { return contains(written, w); });
   };
+  if (is_hint(f)) return true; // nobody writes them
   switch (f) {
   case field::subject:
   case field::file_as:
@@ -46,8 +47,6 @@ bool may_follow(field f, const std::vector<field>& written) {
   case field::progress:
     return wrote(
         {field::time, field::recurrence, field::exceptions, field::task_dates, field::progress, field::reminder});
-  case field::attachment_sizes:
-    return true; // nobody writes it
   default:
     return false;
   }
@@ -60,12 +59,19 @@ struct found {
   field_digests now = digests_of(there.fields);
   field_digests before = contents(t, in.target);
 
-  bool sizes_moved() const { return one(now, field::attachment_sizes) != one(before, field::attachment_sizes); }
-  bool changed(field f) const { return one(now, f) != one(before, f) || (f == field::attachments && sizes_moved()); }
+  /// Where the server tells no sizes, another id is all that there is; it is another one too after a move.
+  bool others_attached() const {
+    const bool told = !one(now, field::attachment_sizes).empty();
+    const field by = told ? field::attachment_sizes : hint::attachment_ids;
+    return one(now, by) != one(before, by);
+  }
+  bool changed(field f) const {
+    return one(now, f) != one(before, f) || (f == field::attachments && others_attached());
+  }
   /// As it was meant. Attachments under the same names are not, as long as they are the old ones.
   bool as_meant(field f) const {
     if (one(now, f) != one(in.expected, f)) return false;
-    return f != field::attachments || one(now, f).empty() || sizes_moved() || one(before, f) != one(now, f);
+    return f != field::attachments || one(now, f).empty() || others_attached() || one(before, f) != one(now, f);
   }
 };
 
@@ -86,13 +92,18 @@ settle_twin updated(const twin& t, const intent& in, const change_key& key, cons
   auto source_has = contents(t, source);
   if (t.base && goes_in_parts(t, in.target)) { // what does not go along is still to be carried
     auto written = in.fields;
-    if (contains(written, field::attachments)) written.push_back(field::attachment_sizes);
+    if (contains(written, field::attachments))
+      written.insert(written.end(), attachment_hints.begin(), attachment_hints.end());
     source_has = with_fields((*t.base)[source].content, source_has, written);
   }
   base[source].content = with_fields(std::move(source_has), in.expected, in.fields);
   base[source].read_back = true;
   base[in.target].key = base_key;
   base[in.target].content = with_fields(contents(t, in.target), in.expected, in.fields);
+  if (read_back)
+    set(base[in.target].content, {}, hint::body_words);
+  else if (contains(in.fields, field::body))
+    set(base[in.target].content, in.expected, hint::body_words);
   base[in.target].read_back = read_back;
   if (!t.base) // as in a first agreement: the source's read state is the one that goes over
     for (side b : both_sides)
@@ -118,13 +129,13 @@ settle_twin updated_as_read(const twin& t, const intent& in, const change_key& o
     else // what was written along for its user is still his
       users = !entries_of(f, part->kept).empty();
     if (!users) set(base, is.now, f);
-    if (f == field::attachments && !users) set(base, is.now, field::attachment_sizes);
+    if (f == field::attachments && !users) base = with_hints(std::move(base), is.now);
   }
   // What was not written and is another one now is a user's edit, unless a server sets it by itself: under the key of
   // a single guarded request everything is ours.
   const auto source = contents(t, other(in.target));
   for (field f : differing_fields(is.now, is.before)) {
-    if (contains(in.fields, f) || f == field::attachment_sizes) continue;
+    if (contains(in.fields, f) || is_hint(f)) continue;
     const bool ours_too =
         (untouched && !unguarded && in.parts.empty()) || may_follow(f, in.fields) || one(is.now, f) == one(source, f);
     if (ours_too) set(base, is.now, f);
@@ -150,7 +161,8 @@ std::optional<settle_twin> partly_updated(const found& is) {
     // the base has it, which is all that is known once a list has shown the new key.
     const bool won = done && in.loses && contains(in.loses->fields, f);
     if (won || (!users && is.changed(f) && (done || part))) moved.push_back(f);
-    if (f == field::attachments && !users && is.sizes_moved()) moved.push_back(field::attachment_sizes);
+    if (f == field::attachments && !users && is.others_attached())
+      moved.insert(moved.end(), attachment_hints.begin(), attachment_hints.end());
   }
   if (moved.empty()) return {};
   auto s = updated(is.t, in, is.there.key, in.guard, true);
@@ -183,7 +195,8 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
   }
   if (std::all_of(in.fields.begin(), in.fields.end(), [&](field f) { return is.as_meant(f); })) {
     auto s = updated(t, in, evidence.item->key, in.guard, true);
-    if (attaches) set((*s.base)[in.target].content, is.now, field::attachment_sizes);
+    auto& base = (*s.base)[in.target].content;
+    if (attaches) base = with_hints(std::move(base), is.now);
     s.wrote->content = is.now;
     return took_effect{std::move(s)};
   }

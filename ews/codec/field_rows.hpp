@@ -22,8 +22,8 @@ field_row attachments_row(); // of a mail: in its MIME, never set
 /// Of the other classes: set by requests of their own, an update of fields writes nothing for them.
 field_row replaceable_attachments_row();
 field_row attachment_sizes_row();
-/// Where attachments are written one by one: what tells one from another of its name and size, beside the sizes.
-field_row attachment_states_row();
+field_row attachment_ids_row();
+field_row attachment_holder_row();
 create_part subject_part();
 create_part body_part();
 create_part categories_part();

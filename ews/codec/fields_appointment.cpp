@@ -334,9 +334,9 @@ const class_fields& appointment_fields() {
   static const class_fields table{item_class::appointment,
                                   "CalendarItem",
                                   {subject_row(), sensitivity_row(), body_row(), replaceable_attachments_row(),
-                                   attachment_states_row(), categories_row(), importance_row(),
-                                   text_row(field::location, "calendar:Location"), free_busy_row(), attendees_row(),
-                                   online_meeting_row(), uid_row(), time_row(),
+                                   attachment_sizes_row(), attachment_ids_row(), attachment_holder_row(),
+                                   categories_row(), importance_row(), text_row(field::location, "calendar:Location"),
+                                   free_busy_row(), attendees_row(), online_meeting_row(), uid_row(), time_row(),
                                    // The pattern counts from the start, and the reminder before it.
                                    recurrence_row(), exceptions_row(), reminder_before_start_row()},
                                   {subject_part(), sensitivity_part(), body_part(), categories_part(),

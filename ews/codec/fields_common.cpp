@@ -1,6 +1,7 @@
 #include "ews/codec/canonical.hpp"
 #include "ews/codec/dates.hpp"
 #include "ews/codec/field_rows.hpp"
+#include "ews/model/field_hints.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -92,18 +93,21 @@ std::string state_of(const attachment_facts& a) {
 }
 std::string read_attachment_sizes(const element& item, bool) {
   std::vector<std::string> out;
-  for (const auto& a : attachments_of(item))
+  for (const auto& a : attachments_of(item)) {
+    if (a.size.empty()) return {}; // 2007 tells neither size nor time
     out.push_back(state_of(a));
+  }
   return joined(out);
 }
-
-/// In 2007, which tells neither size nor time, the id that the new one has. It is another one too after the item was
-/// moved: what is attached is then written anew, which is too much for a mail, where that means a new copy.
-std::string read_attachment_states(const element& item, bool) {
+std::string read_attachment_ids(const element& item, bool) {
   std::vector<std::string> out;
   for (const auto& a : attachments_of(item))
-    out.push_back(a.size.empty() ? a.id : state_of(a));
+    out.push_back(a.id);
   return joined(out);
+}
+std::string read_attachment_holder(const element& item, bool) {
+  const auto* id = item.child("ItemId");
+  return id && !attachments_of(item).empty() ? std::string(id->attribute("Id")) : std::string();
 }
 
 bool has_reminder(const element& item) {
@@ -288,9 +292,14 @@ field_row attachment_sizes_row() {
   row.read = read_attachment_sizes; // out of the same list
   return row;
 }
-field_row attachment_states_row() {
-  field_row row{field::attachment_sizes};
-  row.read = read_attachment_states;
+field_row attachment_ids_row() {
+  field_row row{hint::attachment_ids};
+  row.read = read_attachment_ids;
+  return row;
+}
+field_row attachment_holder_row() {
+  field_row row{hint::attachment_holder};
+  row.read = read_attachment_holder;
   return row;
 }
 

@@ -215,7 +215,7 @@ const class_fields& mail_fields() {
       item_class::message,
       "Message",
       {subject_row(), beside_mime(sensitivity_row()), body_row(), attachments_row(), attachment_sizes_row(),
-       beside_mime(categories_row()), beside_mime(importance_row()),
+       attachment_ids_row(), attachment_holder_row(), beside_mime(categories_row()), beside_mime(importance_row()),
        row_with(field::draft, "item:IsDraft", settable_when::never, read_draft),
        row_with(field::sent, "item:DateTimeSent", settable_when::never, read_sent), flag_row(),
        recipients_row(field::to, "message:ToRecipients", read_to),

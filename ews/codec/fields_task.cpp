@@ -140,8 +140,9 @@ const class_fields& task_fields() {
   static const class_fields table{
       item_class::task,
       "Task",
-      {subject_row(), sensitivity_row(), body_row(), replaceable_attachments_row(), attachment_states_row(),
-       categories_row(), importance_row(), number_row(field::actual_work, "task:ActualWork"),
+      {subject_row(), sensitivity_row(), body_row(), replaceable_attachments_row(), attachment_sizes_row(),
+       attachment_ids_row(), attachment_holder_row(), categories_row(), importance_row(),
+       number_row(field::actual_work, "task:ActualWork"),
        text_row(field::billing_information, "task:BillingInformation"), strings_row(field::companies, "task:Companies"),
        strings_row(field::task_contacts, "task:Contacts"), text_row(field::mileage, "task:Mileage"),
        number_row(field::total_work, "task:TotalWork"), recurrence_row(),

@@ -2,6 +2,7 @@
 #include "ews/codec/field_table.hpp"
 #include "ews/codec/get_item.hpp"
 #include "ews/codec/xml_reader.hpp"
+#include "ews/model/field_hints.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -102,6 +103,19 @@ TEST_CASE("values are canonical") {
        "<t:Attachments><t:FileAttachment><t:Name>b</t:Name><t:Size>7</t:Size>"
        "<t:LastModifiedTime>2026-01-02T03:04:05Z</t:LastModifiedTime></t:FileAttachment></t:Attachments>",
        field::attachment_sizes, "7@2026-01-02T03:04:05Z"},
+      {"attachments of 2007, which tells no sizes",
+       "<t:Attachments><t:FileAttachment><t:Name>b</t:Name></t:FileAttachment><t:FileAttachment><t:Name>a</t:Name>"
+       "</t:FileAttachment></t:Attachments>",
+       field::attachment_sizes, ""},
+      {"the ids of attachments, in the order of their names",
+       "<t:Attachments><t:FileAttachment><t:AttachmentId Id='B1'/><t:Name>b</t:Name></t:FileAttachment>"
+       "<t:FileAttachment><t:AttachmentId Id='A2'/><t:Name>a</t:Name></t:FileAttachment></t:Attachments>",
+       hint::attachment_ids, "A2\nB1"},
+      {"whose attachments they are",
+       "<t:ItemId Id='I' ChangeKey='K'/><t:Attachments><t:FileAttachment><t:AttachmentId Id='B1'/><t:Name>b</t:Name>"
+       "</t:FileAttachment></t:Attachments>",
+       hint::attachment_holder, "I"},
+      {"nobody's, where there are none", "<t:ItemId Id='I' ChangeKey='K'/>", hint::attachment_holder, ""},
   };
   for (const auto& r : rows) {
     INFO(r.what);

@@ -277,6 +277,88 @@ TEST_CASE("a server touch, an echo and our own write are no edits") {
       direction::bidirectional);
 }
 
+TEST_CASE("another id of an attachment is a reason to look, unless the item was moved and sizes tell") {
+  const auto attached = [](const std::string& size, const std::string& id, const std::string& holder) {
+    auto v = original;
+    v.push_back({field::attachments, "a.pdf"});
+    v.push_back({field::attachment_sizes, size});
+    v.push_back({hint::attachment_ids, id});
+    v.push_back({hint::attachment_holder, holder});
+    return v;
+  };
+  const auto agreed = [=](twin& t, const std::string& size) {
+    for (side s : both_sides) {
+      (*t.base)[s].content = logic::digests_of(attached(size, "1", "item"));
+      read_contents(t, s, attached(size, "1", "item"));
+    }
+  };
+  const auto inside = [](twin& t, const std::string& p, const std::string& r) {
+    t.seen[P]->likeness = logic::digests_of({{hint::attachment_contents, p}});
+    t.seen[R]->likeness = logic::digests_of({{hint::attachment_contents, r}});
+  };
+  const char* const both_ways = "look P R";
+  check(
+      {
+          {"another id", [&](twin& t, auto&) { agreed(t, "9"), edit(t, P, attached("9", "2", "item")); }, both_ways,
+           both_ways},
+          {"no sizes, another id", [&](twin& t, auto&) { agreed(t, ""), edit(t, P, attached("", "2", "item")); },
+           both_ways, both_ways},
+          {"moved", [&](twin& t, auto&) { agreed(t, "9"), edit(t, P, attached("9", "2", "moved")); }, "agree", ""},
+          {"moved where no sizes are told",
+           [&](twin& t, auto&) { agreed(t, ""), edit(t, P, attached("", "2", "moved")); }, both_ways, both_ways},
+          {"the same is in it",
+           [&](twin& t, auto&) { agreed(t, ""), edit(t, P, attached("", "2", "moved")), inside(t, "x", "x"); }, "agree",
+           ""},
+          {"something else is in it",
+           [&](twin& t, auto&) { agreed(t, ""), edit(t, P, attached("", "2", "item")), inside(t, "x", "y"); },
+           "replace R", ""},
+          {"other things on both sides",
+           [&](twin& t, auto&) {
+             agreed(t, "");
+             for (side s : both_sides)
+               edit(t, s, attached("", "2", "item"));
+             inside(t, "x", "y");
+           },
+           "replace R, R loses", "replace R, R loses"},
+          {"deleted on one side, another one put there on the other",
+           [&](twin& t, auto&) { agreed(t, ""), leave(t, P), edit(t, R, attached("", "2", "item")); },
+           "remove R, R loses", ""},
+          {"deleted on one side, moved on the other",
+           [&](twin& t, auto&) { agreed(t, ""), leave(t, P), edit(t, R, attached("", "2", "moved")); }, "remove R", ""},
+          {"our copy was touched before we read it",
+           [&](twin& t, auto&) {
+             agreed(t, "9");
+             (*t.base)[R].content = logic::digests_of(with(field::attachments, "a.pdf"));
+             (*t.base)[R].read_back = false;
+             edit(t, R, attached("9", "2", "item"));
+           },
+           both_ways, both_ways},
+      },
+      direction::bidirectional);
+}
+
+TEST_CASE("a body that was sent is held against what is read first by its words") {
+  const auto sent = [](twin& t, const std::string& words) {
+    auto v = original;
+    v.push_back({hint::body_words, words});
+    (*t.base)[R].content = logic::digests_of(v);
+    (*t.base)[R].read_back = false;
+  };
+  const auto reads = [](twin& t, const std::string& body, const std::string& words) {
+    edit(t, R, with(field::body, body));
+    t.seen[R]->likeness = logic::digests_of({{field::body, words}});
+  };
+  check(
+      {
+          {"the server's own form", [&](twin& t, auto&) { sent(t, "w"), reads(t, "<p>Dear Jane</p>", "w"); }, "agree",
+           ""},
+          {"other words", [&](twin& t, auto&) { sent(t, "w"), reads(t, "Dear Joan", "v"); }, "update P body", ""},
+          {"not sent by us, and another one",
+           [&](twin& t, auto&) { (*t.base)[R].read_back = false, reads(t, "Dear Joan", "v"); }, "update P body", ""},
+      },
+      direction::bidirectional);
+}
+
 TEST_CASE("an item in trouble rests until its time, or until it changes") {
   auto in_trouble = [](twin& t, bool banned, const logic::surroundings& a) {
     edit(t, P, with(field::subject, "x"));

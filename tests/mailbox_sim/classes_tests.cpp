@@ -96,7 +96,7 @@ std::vector<field_value> one_of_each(const std::vector<field_value>& values) {
 /// What two servers must agree on: the sizes are each one's own.
 std::vector<field_value> comparable(const content& c) {
   auto out = c.fields;
-  std::erase_if(out, [](const auto& f) { return f.field == field::attachment_sizes; });
+  std::erase_if(out, [](const auto& f) { return tells_of_attachments(f.field); });
   return out;
 }
 

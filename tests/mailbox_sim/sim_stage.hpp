@@ -2,6 +2,7 @@
 
 #include "actors/ews/mailbox.hpp"
 #include "ews/http/in_process_transport.hpp"
+#include "ews/model/field_hints.hpp"
 #include "tests/exchange_sim/world.hpp"
 #include "tests/support/actor_stage.hpp"
 
@@ -13,6 +14,12 @@
 #include <vector>
 
 namespace tests {
+
+/// What a server tells of attachments and no other server tells alike.
+constexpr bool tells_of_attachments(exsyncd::field f) {
+  return f == exsyncd::field::attachment_sizes || f == exsyncd::hint::attachment_ids ||
+         f == exsyncd::hint::attachment_holder;
+}
 
 /// Puts a world of simulated servers behind the client's transport. The host of the URL is the name of the server.
 exsyncd::http::in_process_server serve(exchange_sim::world& world);

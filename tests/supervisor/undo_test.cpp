@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace exsyncd;
 using namespace exsyncd::testing;
@@ -97,6 +98,9 @@ public:
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(where), {}));
   }
   std::filesystem::path undo_directory() const { return directory_ / "undo"; }
+  std::vector<conflict> conflicts() {
+    return stage_.ask_now<conflicts_loaded>(ledger_, load_conflicts{pair_id{"jane"}}).conflicts;
+  }
   template <class Answer, class Question>
   Answer ask(Question q) {
     return stage_.ask_now<Answer>(supervisor_, std::move(q));
@@ -308,4 +312,25 @@ TEST_CASE("an edit that loses against a delete is copied too") {
   for (const auto& p : o.boxes.replica->paths())
     if (p.find("Sync Conflicts") != std::string::npos) copied = o.boxes.replica->items(p).size() == 1;
   CHECK(copied);
+}
+
+TEST_CASE("an edit that is seen only when an item is read to be kept is listed when the item is deleted") {
+  for (const auto loser : both_sides) {
+    keeping_office o;
+    o.agreed("m");
+    o.boxes[other(loser)]->user_delete(o.find(other(loser), "m"));
+    bool edited = false;
+    o.script = [&](const mailbox_call& c) {
+      if (c.side == loser && c.name == "fetch_items" && !std::exchange(edited, true))
+        o.boxes[loser]->user_edit(o.find(loser, "m"), field::categories, "red");
+      return fault{};
+    };
+    o.sync();
+    REQUIRE(edited);
+    CHECK(o.find(loser, "m").empty());
+    REQUIRE(o.conflicts().size() == 1);
+    CHECK(o.conflicts()[0].loser == loser);
+    CHECK(o.conflicts()[0].fields == std::vector<field>{field::categories});
+    REQUIRE(o.kept().size() == 1);
+  }
 }

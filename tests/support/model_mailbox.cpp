@@ -1,5 +1,7 @@
 #include "tests/support/model_mailbox.hpp"
 
+#include "ews/model/field_hints.hpp"
+
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 
@@ -264,11 +266,19 @@ std::optional<content> model_mailbox::read(const item_id& id) const {
   auto fields = item->fields;
   if (item->sent) fields[field::sent] = iso(*item->sent);
   for (const auto& [name, bytes] : item->attachments) {
+    const auto at = item->attached_at.find(name);
+    const auto when = at == item->attached_at.end() ? std::string() : std::to_string(at->second);
     fields[field::attachments] += name + "\n";
+    fields[hint::attachment_ids] += id.value + "/" + name + "/" + when + "\n";
+    fields[hint::attachment_holder] = id.value;
     fields[field::attachment_sizes] += std::to_string(bytes.size() + attachment_overhead);
-    if (const auto at = item->attached_at.find(name); tells_when_attached && at != item->attached_at.end())
-      fields[field::attachment_sizes] += "@" + std::to_string(at->second);
+    if (tells_when_attached && !when.empty()) fields[field::attachment_sizes] += "@" + when;
     fields[field::attachment_sizes] += "\n";
+  }
+  // A server may make nothing of sizes: 2007 does not tell them.
+  if (auto sizes = fields.find(field::attachment_sizes); sizes != fields.end() && normalise) {
+    sizes->second = normalise(field::attachment_sizes, sizes->second);
+    if (sizes->second.empty()) fields.erase(sizes);
   }
   for (const auto& [f, v] : fields)
     c.fields.push_back({f, v});
