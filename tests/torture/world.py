@@ -17,8 +17,8 @@ from judge import judge  # noqa: E402
 from users import FOLDERS, Users  # noqa: E402
 
 VERSIONS = ("Exchange2007_SP1", "Exchange2010_SP2", "Exchange2013_SP1", "Exchange2016", "ExchangeSE")
-#: A request is given up after so many seconds without a byte. Whoever is stopped for longer comes back to somebody who has given up.
-IDLE = 5
+#: A request is given up after so many seconds without a byte: what a busy machine needs, and no more. Whoever is stopped for longer comes back to somebody who has given up.
+IDLE = 12
 #: So long nothing is waited for: a write that was cut off is looked after again once its server cannot commit it any more (90 s).
 PATIENCE = 400
 #: What is done to the world, and how often of a hundred times.
@@ -67,7 +67,7 @@ class World:
         pairs = {folder.replace("/", "-"): {"primary": folder, "replica": folder} for folder in FOLDERS}
         made = self.daemon.configuration(self.sim, pairs, streaming=True, polling_interval="10s", deletes_a_day=100000)
         for server in made["servers"].values():
-            server["timeouts"] = {"connect": "2s", "idle": f"{IDLE}s", "total": "20s"}
+            server["timeouts"] = {"connect": f"{IDLE}s", "idle": f"{IDLE}s", "total": f"{5 * IDLE}s"}
         self.daemon.configure(made)
         for folder in FOLDERS:
             for _ in range(8):
