@@ -11,10 +11,12 @@
 #include "ews/codec/move_item.hpp"
 #include "ews/codec/series.hpp"
 #include "ews/codec/update_item.hpp"
+#include "ews/model/change.hpp"
 
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -85,6 +87,21 @@ bool all_different(const std::vector<ews::entry<T>>& entries, Named named) {
   return true;
 }
 
+/// Whether a page of changes gives one id to two items: what was told of the one would be taken for the other's.
+inline bool gives_one_id_twice(const change_page& page) {
+  std::map<item_id, const listed_item*> seen;
+  const auto differ = [](const auto& a, const auto& b) { return !a.empty() && !b.empty() && a != b; };
+  for (const auto& c : page.changes)
+    if (const auto* present = std::get_if<item_present>(&c)) {
+      const auto [at, fresh] = seen.try_emplace(present->item.id, &present->item);
+      const auto& first = *at->second;
+      if (!fresh &&
+          (differ(first.search_key, present->item.search_key) || differ(first.message_id, present->item.message_id)))
+        return true;
+    }
+  return false;
+}
+
 /// Of a list's "message" and "other" both are mails to the protocol.
 inline enum item_class as_element(enum item_class c) {
   return c == item_class::other ? item_class::message : c;
@@ -136,6 +153,10 @@ std::string mismatch(const Request& request, std::vector<ews::entry<T>>& entries
                        (std::same_as<Request, ews::create_items> || std::same_as<Request, ews::move_items> ||
                         std::same_as<Request, ews::copy_items>)) {
     if (!all_different<T>(entries, [](const T& key) { return key.id.value; })) return twice;
+  } else if constexpr (std::same_as<T, change_page>) {
+    for (const auto& e : entries)
+      if (const auto* page = std::get_if<T>(&e); page && gives_one_id_twice(*page))
+        return "the list gives one id to two items";
   } else if constexpr (std::same_as<Request, ews::create_attachments>) {
     if (!all_different<T>(entries, [](const T& made) { return made.id; })) return twice;
   }

@@ -195,6 +195,22 @@ TEST_CASE("a change list that fails says how") {
   CHECK(failed_because(nowhere.outcome).hint.find("URL") != std::string::npos);
 }
 
+TEST_CASE("a list that gives one id to two items is asked for again") {
+  const auto created = [](const std::string& id, const std::string& message) {
+    return "<t:Create><t:Message><t:ItemId Id='" + id + "' ChangeKey='k'/><t:InternetMessageId>&lt;" + message +
+           "@x></t:InternetMessageId></t:Message></t:Create>";
+  };
+  mailbox_stage stage;
+  const auto got =
+      stage.ask<changes_listed>(list_changes{folder_id("f"), sync_cursor("S1")},
+                                {answers("SyncFolderItems", {sync_page(created("a", "one") + created("a", "two"))}),
+                                 answers("SyncFolderItems", {sync_page(created("a", "one") + created("b", "two"))})});
+  const auto& page = std::get<change_page>(got.outcome);
+  REQUIRE(page.changes.size() == 2);
+  CHECK(std::get<item_present>(page.changes[1]).item.id == item_id("b"));
+  CHECK(holds(stage.seen[1], "Id=\"f\""));
+}
+
 TEST_CASE("contents come in the order asked for, a batch at a time") {
   for (const auto& version : versions()) {
     mailbox_stage stage(version);
