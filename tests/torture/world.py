@@ -19,8 +19,8 @@ from users import FOLDERS, Users  # noqa: E402
 VERSIONS = ("Exchange2007_SP1", "Exchange2010_SP2", "Exchange2013_SP1", "Exchange2016", "ExchangeSE")
 #: A request is given up after so many seconds without a byte: what a busy machine needs, and no more. Whoever is stopped for longer comes back to somebody who has given up.
 IDLE = 12
-#: So long nothing is waited for: a write that was cut off is looked after again once its server cannot commit it any more (90 s).
-PATIENCE = 400
+#: Longer than that nothing takes: a write that was cut off is looked after again once its server cannot commit it any more (90 s).
+PATIENCE = 900
 #: What is done to the world, and how often of a hundred times.
 BLOWS = {"kill the daemon": 50, "kill the servers": 16, "kill both": 18, "stop the daemon for a while": 4, "stop the servers for a while": 4,
          "back up": 3, "restore": 3, "fill the disk": 2}
@@ -255,7 +255,10 @@ class World:
         """By what the daemon says of itself. What it leaves to an administrator is decided: frozen folders, and what rests with back-off."""
         tried = False
         while True:
-            report = self._call("pair.sync_now", pair="jane")["pairs"][0]
+            try:
+                report = self._call("pair.sync_now", pair="jane")["pairs"][0]
+            except TimeoutError:  # a round of a busy machine; how long all of it may take is judged below
+                report = {"in_step": False, "waiting": 1}
             state = self._call("pair.get", pair="jane")
             bans = self._call("ban.list", pair="jane")["bans"]
             if any(folder["status"] == "frozen" for folder in state["folders"]):
