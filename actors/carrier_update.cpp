@@ -243,7 +243,8 @@ void carrier::resume(task t, content there) {
          // Its other fields may have been edited since they were seen last: the key that they were seen at stays the
          // base's.
          in.source_key = t.twin.seen[source]->key;
-         in.expected = logic::with_words(logic::only(logic::digests_of(c->fields), in.fields), *c);
+         const auto sent = logic::digests_of(c->fields);
+         in.expected = logic::with_hints(logic::with_words(logic::only(sent, in.fields), *c), sent);
          const bool two_way = me->options().settings.policy.direction == direction::bidirectional;
          auto on = logic::go_on(old, there, *c, two_way && target == side::primary);
          in.parts = std::move(on.parts);

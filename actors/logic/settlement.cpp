@@ -137,6 +137,9 @@ intent intent_to_update(const twin& t, const update_on& what, const content& sou
   in.fields = what.fields;
   in.expected = only(digests_of(source.fields), what.fields);
   if (contains(in.fields, field::body)) in.expected = with_words(std::move(in.expected), source);
+  // By these its user's next file of the same name is told from the one that was read to be sent.
+  if (contains(in.fields, field::attachments))
+    in.expected = with_hints(std::move(in.expected), digests_of(source.fields));
   const auto value = [](const content& of, field f) {
     const auto at = std::find_if(of.fields.begin(), of.fields.end(), [f](const auto& v) { return v.field == f; });
     return at == of.fields.end() ? std::string() : at->value;

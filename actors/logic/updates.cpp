@@ -97,6 +97,8 @@ settle_twin updated(const twin& t, const intent& in, const change_key& key, cons
     source_has = with_fields((*t.base)[source].content, source_has, written);
   }
   base[source].content = with_fields(std::move(source_has), in.expected, in.fields);
+  if (contains(in.fields, field::attachments))
+    base[source].content = with_hints(std::move(base[source].content), in.expected);
   base[source].read_back = true;
   base[in.target].key = base_key;
   base[in.target].content = with_fields(contents(t, in.target), in.expected, in.fields);

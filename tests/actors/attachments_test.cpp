@@ -115,6 +115,33 @@ TEST_CASE("a file put in place of another is listed where the other side's user 
   }
 }
 
+TEST_CASE("a file put in place of one whose writing was not answered goes over as well") {
+  for (const auto of : {item_class::contact, item_class::task, item_class::appointment})
+    for (const auto s : both_sides)
+      for (const auto lost : {kind::answer_lost_after, kind::halfway}) {
+        outer_world before = in_step(of, {false, false});
+        auto& box = before.mailboxes[s];
+        box.user_detach(box.find("inbox", id_of("m")), "file");
+        virtual_world w(before);
+        w.run();
+        w.mailbox(s).user_attach(on(w, s), "file", "first");
+        w.mailbox(s).user_edit(on(w, s), field::categories, "red");
+        bool done = false;
+        w.before_call = [&](virtual_world&, const mailbox_call& call, std::uint64_t) {
+          const bool this_one = call.side == other(s) && call.name == "update_items" && !std::exchange(done, true);
+          return this_one ? fault{lost} : fault{};
+        };
+        w.after_call = [&, replaced = false](virtual_world& now, const mailbox_call& call, std::uint64_t) mutable {
+          if (call.side == other(s) && call.name == "update_items" && !std::exchange(replaced, true))
+            now.mailbox(s).user_attach(on(now, s), "file", "other");
+        };
+        w.run();
+        w.run();
+        REQUIRE(done);
+        CHECK(files(w, {"file=other"}).empty());
+      }
+}
+
 TEST_CASE("what a user changes of our copy before we have read it is carried back") {
   struct change {
     const char* what;
