@@ -240,9 +240,10 @@ void carrier::resume(task t, content there) {
          auto& in = l.intent;
          in.id = me->new_intent();
          in.begun = me->now();
-         // Its other fields may have been edited since they were seen last: the key that they were seen at stays the
-         // base's.
-         in.source_key = t.twin.seen[source]->key;
+         // Its other fields may have been edited since they were seen last: what a list has told without their being
+         // read is no key of the base's.
+         if (const auto& seen = *t.twin.seen[source]; seen.content && seen.content_key == seen.key)
+           in.source_key = seen.key;
          const auto sent = logic::digests_of(c->fields);
          in.expected = logic::with_hints(logic::with_words(logic::only(sent, in.fields), *c), sent);
          const bool two_way = me->options().settings.policy.direction == direction::bidirectional;

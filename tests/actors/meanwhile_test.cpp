@@ -518,6 +518,31 @@ TEST_CASE("a file that a user takes away while our attachment writes are cut, an
   }
 }
 
+TEST_CASE("what A edits while our update is cut goes over after it") {
+  scenario s;
+  s.name = "A edits another field while our update is cut";
+  s.given = [](outer_world& w, casting c) {
+    w.mailboxes[c.a].user_create("inbox", item_named("m", item_class::contact));
+  };
+  s.when = [](outer_world& w, casting c) {
+    auto& box = w.mailboxes[c.a];
+    box.user_attach(box.find("inbox", id_of("m")), "second", "bytes of A");
+  };
+  s.during = [](casting c) {
+    auto cut = while_cut(c.b(), [](model_mailbox&) {});
+    cut.after_call = [=](virtual_world& w, const mailbox_call& call, std::uint64_t nth) {
+      auto& box = w.mailbox(c.a);
+      if (call.side == c.b() && call.name == "update_items" && nth == 1)
+        box.user_edit(box.find("inbox", id_of("m")), field::subject, "edited");
+    };
+    return cut;
+  };
+  s.then = [](const virtual_world& w, casting, const round_end&) {
+    return both_are(w, "m", mail("edited", {"file=bytes of m", "second=bytes of A"}));
+  };
+  play_two_way(s, crashes::none);
+}
+
 TEST_CASE("a file replaced by one of the same name and size is carried") {
   for (const auto of : {item_class::message, item_class::contact, item_class::task, item_class::appointment}) {
     scenario s;
