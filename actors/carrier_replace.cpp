@@ -89,8 +89,10 @@ void carrier::withdraw(opened made, aftermath after) {
               [me, made, target, after = std::move(after)](auto outcomes) mutable {
                 auto& outcome = outcomes.front();
                 if (std::holds_alternative<written>(outcome) || std::holds_alternative<gone>(outcome)) {
-                  // Its mark is kept in mind: a list that has shown it means no new item.
-                  after.abandoned.push_back({made.what.twin.id, made.intent.id, true});
+                  // Where we have not removed it ourselves its mark is kept in mind: a list that has shown it means no
+                  // new item. What we have, and comes back with that mark, is its user's.
+                  const bool removed = std::holds_alternative<written>(outcome);
+                  after.abandoned.push_back({made.what.twin.id, made.intent.id, !removed});
                   ++me->result_.done;
                   ++me->result_.writes;
                   me->log(log_level::info, made.what,

@@ -357,14 +357,29 @@ void store::progress(const progress_intent& call) {
 }
 
 void store::abandon(const abandon_intent& call) {
+  std::optional<twin> withdrawn; // the new copy of a replacement, where a list has shown it
+  side at{};
   edit(call.twin, [&](twin& t) {
     if (!t.intent || t.intent->id != call.intent) return false;
     end_undo(call.intent, false);
+    at = t.intent->target;
+    const auto& old = t.seen[at];
+    if (t.intent->operation == operation::replace && !call.lost && !t.intent->made.empty() && old)
+      withdrawn = find(t.pair, at, old->mailbox, t.intent->made);
     if (call.lost && !t.intent->mark.empty()) t.abandoned.push_back(t.intent->mark);
     t.intent.reset();
     t.unfinished = true;
     return true;
   });
+  if (!withdrawn || withdrawn->id == call.twin || withdrawn->base) return;
+  edit(withdrawn->id, [&](twin& half) {
+    auto& made = half.seen[at];
+    if (!made || made->presence != presence::present) return false;
+    made->presence = presence::left;
+    made->sequence = now_;
+    return true;
+  });
+  advance();
 }
 
 // ---- agreements ----

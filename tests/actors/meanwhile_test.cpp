@@ -217,6 +217,31 @@ TEST_CASE("the old copy is moved or marked read by its user while it is being re
   play_two_way(s, crashes::none);
 }
 
+TEST_CASE("a new copy that was withdrawn and that its user brings back stays") {
+  outer_world before(settings_for({"inbox", "inbox/other"}, {}));
+  before.mailboxes.primary.user_create("inbox", mail_named("m"));
+  virtual_world w(before);
+  w.run();
+  auto& a = w.mailbox(side::primary);
+  auto& b = w.mailbox(side::replica);
+  a.user_attach(a.find("inbox", id_of("m")), "file", "bytes");
+  w.after_call = [&, done = false](virtual_world&, const mailbox_call& call, std::uint64_t) mutable {
+    if (call.side == side::replica && call.name == "create_items" && !std::exchange(done, true))
+      b.user_move(old_copy(b), "inbox/other");
+  };
+  w.run();
+  w.after_call = {};
+  item_id withdrawn;
+  for (const auto& [id, item] : b.items("deleteditems"))
+    if (!item.attachments.empty()) withdrawn = id;
+  REQUIRE_FALSE(withdrawn.empty());
+  b.user_move(withdrawn, "inbox");
+  w.run();
+  INFO(w.story());
+  CHECK(mails(w, side::replica, id_of("m")).size() == 2);
+  CHECK(mails(w, side::primary, id_of("m")).size() == 2);
+}
+
 TEST_CASE("the old copy is edited by its user while it is being replaced: the table decides, and who loses is told") {
   for (const auto& g : gaps) {
     auto s = replaced_for_a(std::string("B edits at ") + g.call);
