@@ -340,3 +340,18 @@ TEST_CASE("what each server makes by itself is not compared, but who writes it e
   w.lists_conflict(w.r);
   CHECK(w.words() == "");
 }
+
+TEST_CASE("after an older state what was carried before may compete with what is edited later, and is listed then") {
+  one_mail w;
+  w.edits(who::user, w.p, {{"subject", "Dinner"}});
+  w.carries_edit(w.p, w.r);
+  w.edits(who::user, w.r, {{"importance", "High"}});
+  auto same_state = w;
+  w.administrator(act::state_lost);
+  for (auto* one : {&w, &same_state}) {
+    one->edits(who::daemon, one->r, {{"importance", ""}});
+    one->lists_conflict(one->r);
+  }
+  CHECK(w.words() == "");
+  CHECK(same_state.broken() == std::vector{rule::contents});
+}

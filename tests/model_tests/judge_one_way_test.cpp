@@ -56,6 +56,16 @@ TEST_CASE("a one-way pair that writes its source is wrong, whatever it writes") 
   CHECK(u.broken() == std::vector{rule::drift});
 }
 
+TEST_CASE("what is missing is put back where it was taken away, the source of a one-way pair too, if it is asked for") {
+  for (bool asked : {true, false}) {
+    one_mail w;
+    w.deletes(who::user, w.source);
+    if (asked) w.administrator(act::restored);
+    w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}, {"importance", "Low"}});
+    CHECK(w.broken() == (asked ? std::vector<rule>{} : std::vector{rule::drift}));
+  }
+}
+
 TEST_CASE("drift is left until the source changes that field") {
   one_mail w;
   w.edits(who::user, w.target, {{"subject", "Supper"}, {"importance", "High"}});

@@ -125,8 +125,9 @@ std::string stage::user_act(const std::string& who, json& act) {
       command["body"] = body_of(set, act.at("label"));
       set.erase("text");
     };
-    if (what == "edit" || what == "edit appointment" || what == "edit occurrence") {
+    if (what == "edit" || what == "edit under key" || what == "edit appointment" || what == "edit occurrence") {
       command["do"] = what == "edit"              ? "user_edit"
+                      : what == "edit under key"  ? "change_under_key"
                       : what == "edit occurrence" ? "user_edit_occurrence"
                                                   : "user_edit_appointment";
       json set = act.at("set");

@@ -95,6 +95,15 @@ std::string stage::fault(const event& e, json& act) {
     clock_error_ += act.at("seconds").get<std::int64_t>();
     return {};
   }
+  if (what == "old state") {
+    if (!kept_state_) return "none was kept";
+    if (!process_ || dead_) return "the daemon is not running";
+    watcher_.recorder().administrator(world_time(), model::act::state_lost);
+    old_state_ = kept_state_;
+    downtime_ = act.value("down", 1000);
+    dead_ = true;
+    return {};
+  }
   if (what == "disk full") {
     disk_full_ = act.at("full").get<bool>();
     return {};
@@ -103,11 +112,14 @@ std::string stage::fault(const event& e, json& act) {
   if (what == "denied") {
     command["do"] = act.at("denied").get<bool>() ? "deny" : "allow";
     command.erase("denied");
+    if (!act.at("denied").get<bool>()) command.erase("code");
     watcher_.recorder().administrator(world_time(), model::act::rights_changed);
   }
   if (!e.who.empty()) command["mailbox"] = e.who;
   const auto told = control(command);
-  return told.contains("error") ? told.at("error").get<std::string>() : std::string();
+  if (told.contains("error")) return told.at("error").get<std::string>();
+  if (act.contains("item")) excuses_.push_back({act.at("item").at("body").get<std::string>(), false});
+  return {};
 }
 
 void stage::crash(const json& act, const std::string&) {
@@ -141,6 +153,20 @@ std::string stage::administer(json& act) {
       }
     return "no such pair";
   }
+  if (what == "pair away" || what == "pair back") {
+    const auto name = act.at("pair").get<std::string>();
+    if (what == "pair away")
+      away_.insert(name);
+    else if (away_.erase(name) == 0)
+      return "it is there";
+    watcher_.recorder().administrator(world_time(), model::act::state_lost, name);
+    if (process_ && !dead_) process_->ask<reconfigured>(reconfigure{configured()}, [](const reconfigured&) {});
+    return {};
+  }
+  if (what == "keep state") {
+    kept_state_ = disk_.synced();
+    return {};
+  }
   if (!process_ || dead_) return "the daemon is not running";
   const auto pair = act.value("pair", std::string());
   if (what == "stop")
@@ -154,6 +180,16 @@ std::string stage::administer(json& act) {
   else if (what == "approve") {
     watcher_.recorder().administrator(world_time(), model::act::approved, pair);
     process_->ask<pair_answers>(approve_one{pair, ""}, [](const pair_answers&) {});
+  } else if (what == "restore") {
+    watcher_.recorder().administrator(world_time(), model::act::restored, pair);
+    process_->ask<pair_answers>(restore_one{pair, ""}, [this, pair](const pair_answers&) {
+      watcher_.recorder().administrator(world_time(), model::act::restored, pair);
+    });
+  } else if (what == "resync") {
+    watcher_.recorder().administrator(world_time(), model::act::state_lost, pair);
+    process_->ask<pair_answers>(resync_pairs{{pair}, ""}, [this, pair](const pair_answers&) {
+      watcher_.recorder().administrator(world_time(), model::act::state_lost, pair);
+    });
   } else if (what == "lift")
     process_->ask<bans_lifted>(lift_bans{pair, {}}, [](const bans_lifted&) {});
   else
@@ -169,14 +205,23 @@ void stage::heal() {
   world_->faults().clear();
   world_->faults().commit_now();
   disk_full_ = false;
+  for (const auto& name : std::set<std::string>(away_)) {
+    json act{{"do", "pair back"}, {"pair", name}};
+    administer(act);
+  }
   std::set<std::string> mailboxes;
-  for (const auto& p : plan_.world.pairs)
+  for (const auto& p : plan_.world.pairs) {
+    for (const auto& f : p.folders)
+      for (const auto& [address, folder] : {std::pair(p.primary, f.primary), std::pair(p.replica, f.replica)})
+        for (const auto& account : {"service@" + server_of(address) + ".example", address})
+          control({{"do", "allow"}, {"mailbox", address}, {"folder", folder}, {"account", account}});
     for (const auto& address : {p.primary, p.replica})
       if (mailboxes.insert(address).second) {
         control({{"do", "allow"}, {"mailbox", address}, {"account", "service@" + server_of(address) + ".example"}});
         control({{"do", "allow"}, {"mailbox", address}, {"account", address}});
         control({{"do", "set_quota"}, {"server", server_of(address)}, {"mailbox", address}, {"bytes", 0}});
       }
+  }
 }
 
 } // namespace simulate

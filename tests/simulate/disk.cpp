@@ -29,4 +29,10 @@ std::optional<storage_failure> disk::write(const batch& changes) {
   return memory_engine::write(changes);
 }
 
+void disk::put_back(contents once) {
+  auto hook = std::move(on_write);
+  static_cast<memory_engine&>(*this) = memory_engine(std::move(once));
+  on_write = std::move(hook);
+}
+
 } // namespace simulate

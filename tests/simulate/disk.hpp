@@ -14,6 +14,8 @@ namespace simulate {
 class disk final : public exsyncd::memory_engine {
 public:
   std::optional<exsyncd::storage_failure> write(const batch&) override;
+  /// What it held once, as out of a backup.
+  void put_back(contents once);
   const std::map<exsyncd::twin_id, std::set<std::string>>& ids_of_losers() const { return losers_; }
 
 private:

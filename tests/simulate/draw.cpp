@@ -314,8 +314,10 @@ void drawer::administrators() {
 
 } // namespace
 
-schedule draw(std::uint64_t seed) {
-  return drawer(seed).draw();
+schedule draw(std::uint64_t seed, const std::map<std::string, int>& more) {
+  auto plan = drawer(seed).draw();
+  draw_more(plan, seed, more);
+  return plan;
 }
 
 std::vector<std::string> expected_coverage() {

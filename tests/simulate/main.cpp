@@ -26,6 +26,7 @@ struct wishes {
   bool trace = false, schemas = false, no_coverage = false, twice = false, stop_at_first = false;
   std::size_t most = 0;
   std::string except;
+  std::vector<std::string> with;
 };
 
 std::string content_of(const std::string& file) {
@@ -124,8 +125,20 @@ int go(const wishes& wanted) {
     std::erase_if(seeds, [&](std::uint64_t s) { return known.contains(std::to_string(s)); });
   }
   if (wanted.most > 0 && seeds.size() > wanted.most) seeds.resize(wanted.most);
+  auto more = more_that_holds();
+  for (const auto& name : wanted.with) {
+    const auto all = all_there_is_more();
+    if (name == "all")
+      more = all;
+    else if (name == "none")
+      more.clear();
+    else if (all.contains(name))
+      more[name] = 100;
+    else
+      throw std::runtime_error("worlds know nothing of this name: " + name);
+  }
   const auto drawn = [&](std::uint64_t seed) {
-    auto s = draw(seed);
+    auto s = draw(seed, more);
     s.world.schemas = wanted.schemas;
     return s;
   };
@@ -198,6 +211,10 @@ int main(int argc, char** argv) {
   app.add_flag("--stop-at-first", wanted.stop_at_first, "one that fails is enough");
   app.add_option("--most", wanted.most, "no more seeds than this");
   app.add_option("--except", wanted.except, "a report whose failed seeds are left out");
+  std::string names = "what worlds hold besides: none, all (in some of them), or by name (in each)";
+  for (const auto& [name, percent] : all_there_is_more())
+    names += ", " + name;
+  app.add_option("--with", wanted.with, names);
   app.add_flag("--twice", wanted.twice, "runs each again as it was resolved, which must be the same");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -46,8 +46,10 @@ bool stage::rests() {
     pairs = overview();
   }
   return !pairs.empty() && std::all_of(pairs.begin(), pairs.end(), [](const pair_overview& p) {
-    return p.condition == pair_condition::started && !p.status.syncing && p.status.waiting == 0 &&
-           p.status.failed == 0 && p.status.failures.empty() && p.status.rounds > 1;
+    // What the brake holds waits for an administrator, who comes when all else has come to rest.
+    const bool waits = p.status.waiting > 0 && p.status.held.empty();
+    return p.condition == pair_condition::started && !p.status.syncing && !waits && p.status.failed == 0 &&
+           p.status.failures.empty() && p.status.rounds > 1;
   });
 }
 

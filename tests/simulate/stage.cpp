@@ -167,6 +167,7 @@ void stage::set_up() {
 std::vector<pair_settings> stage::configured() const {
   std::vector<pair_settings> all;
   for (const auto& p : pairs_) {
+    if (away_.contains(p.name)) continue;
     pair_settings made;
     made.name = p.name;
     const auto side_of = [&](const std::string& address) {
@@ -254,6 +255,7 @@ void stage::end_process() {
   life_began_ = now();
   dead_ = true;
   process_.reset();
+  if (old_state_) disk_.put_back(*std::exchange(old_state_, std::nullopt));
   dead_ = fatal_;
   down_until_ = life_began_ + downtime_;
   downtime_ = 0;

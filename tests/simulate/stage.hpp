@@ -106,6 +106,8 @@ private:
   };
   std::map<std::string, known_item> made_; // by label
   std::vector<model::excuse> excuses_;
+  std::set<std::string> away_; // pairs that the settings do not hold for a while
+  std::optional<exsyncd::memory_engine::contents> kept_state_, old_state_;
 };
 
 /// The first element in the body of a SOAP request.

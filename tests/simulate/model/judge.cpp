@@ -208,6 +208,8 @@ void note_conditions(trial& t) {
       t.resets.push_back(step.number);
     if (is_one_of(step.act, {act::state_lost, act::cursor_lost, "recreate_mailbox", "recreate_folder"}))
       t.paired_again = true;
+    if (step.act == act::state_lost) t.forgot.push_back(step.number);
+    if (step.act == act::restored) t.restored.push_back(step.number);
     if (step.act == act::crash) t.crashes.push_back(step.number);
     if (is_one_of(step.act, {"user_rename_folder", "user_move_folder", "delete_folder"})) t.folders_changed = true;
     if (step.act == act::settings_changed && running && step.changed_to)

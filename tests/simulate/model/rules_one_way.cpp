@@ -35,6 +35,8 @@ struct ways {
   bool source_written() const {
     for (const auto& m : line.moments) {
       if (m.where != source || !m.by_daemon() || (m.from.empty() && m.to.empty())) continue;
+      // An administrator who has what is missing put back has it put back where it was taken away.
+      if (m.what->made() && t.restored_before(m.number())) continue;
       t.violated(rule::drift, line, "the pair is one-way, and its source was written in " + step_words(*m.when) + ".");
       return true;
     }

@@ -93,6 +93,14 @@ bool trial::reset_after(std::uint64_t step) const {
   return std::any_of(resets.begin(), resets.end(), [step](std::uint64_t reset) { return reset > step; });
 }
 
+bool trial::forgot_after(std::uint64_t step) const {
+  return std::any_of(forgot.begin(), forgot.end(), [step](std::uint64_t one) { return one > step; });
+}
+
+bool trial::restored_before(std::uint64_t step) const {
+  return std::any_of(restored.begin(), restored.end(), [step](std::uint64_t one) { return one < step; });
+}
+
 bool trial::crashed_between(std::uint64_t from, std::uint64_t to) const {
   return std::any_of(crashes.begin(), crashes.end(), [&](std::uint64_t crash) { return crash > from && crash <= to; });
 }
@@ -256,7 +264,8 @@ bool surely_carried(const trial& t, const lifeline& line, const edit& first, con
           looked = told.step;
           break;
         }
-      if (!t.crashed_between(m.number(), looked)) return true;
+      // From another state it compares contents, and of two that differ the primary's is the right one.
+      if (!t.crashed_between(m.number(), looked) && !t.forgot_after(m.number())) return true;
     }
     return false;
   };

@@ -1,0 +1,296 @@
+// What worlds may hold beyond users, faults, crashes and settings. Each is drawn from dice of its own, so that one more
+// moves none of the others.
+#include "tests/simulate/draw.hpp"
+
+#include "tests/simulate/dice.hpp"
+#include "tests/simulate/draw_items.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace simulate {
+
+using nlohmann::json;
+
+namespace {
+
+struct addition {
+  schedule& plan;
+  dice d;
+  std::uint64_t seed;
+
+  std::int64_t end() const { return static_cast<std::int64_t>(plan.world.active_minutes) * 60'000; }
+  std::int64_t some_time() { return static_cast<std::int64_t>(d.below(static_cast<std::size_t>(end()))); }
+  void add(std::int64_t at, std::string who, json act) {
+    event e{at, moment::at_once, 1, std::move(who), std::move(act)};
+    if (d.chance(65)) {
+      e.when = d.chance(50) ? moment::before_request : moment::after_request;
+      e.nth = d.between(1, 25);
+    }
+    plan.events.push_back(std::move(e));
+  }
+  void at_once(std::int64_t at, std::string who, json act) {
+    plan.events.push_back({at, moment::at_once, 1, std::move(who), std::move(act)});
+  }
+  const pair_plan& pair() { return d.one_of(plan.world.pairs); }
+  std::string account_of(const std::string& who) const {
+    const auto& s = *std::find_if(plan.world.servers.begin(), plan.world.servers.end(),
+                                  [&](const auto& one) { return one.name == server_of(who); });
+    return s.access == "direct" ? who : "service@" + s.name + ".example";
+  }
+  /// Labels of which none is the beginning of another.
+  std::vector<std::string> labels() const {
+    std::vector<std::string> all;
+    for (const auto& e : plan.events)
+      if (e.act.contains("folder") && e.act.contains("label") && e.act.at("label").get<std::string>().size() == 8)
+        all.push_back(e.act.at("label"));
+    return all;
+  }
+};
+
+/// Folders are emptied, and the brake is answered in each of its ways.
+void brake(addition& a) {
+  for (int n = a.d.between(1, 2); n > 0; --n) {
+    const auto& p = a.pair();
+    const auto& f = a.d.one_of(p.folders);
+    const bool primary = a.d.chance(50);
+    const auto at = a.some_time();
+    a.add(at, primary ? p.primary : p.replica,
+          {{"do", "user_empty_folder"}, {"folder", primary ? f.primary : f.replica}});
+    if (a.d.chance(75))
+      a.add(at + a.d.between(1'000, 300'000), "",
+            {{"do", a.d.one_of(std::vector<std::string>{"approve", "restore", "resync"})}, {"pair", p.name}});
+  }
+}
+
+void retention(addition& a) {
+  const auto& p = a.pair();
+  const auto& f = a.d.one_of(p.folders);
+  const bool primary = a.d.chance(50);
+  a.add(a.some_time(), primary ? p.primary : p.replica,
+        {{"do", "retention_delete"},
+         {"folder", primary ? f.primary : f.replica},
+         {"received_before", "2026-01-01T00:00:00Z"}});
+}
+
+/// Contents change, and no list tells of it.
+void under_key(addition& a) {
+  for (int n = a.d.between(1, 3); n > 0; --n) {
+    const auto& p = a.pair();
+    const auto& f = a.d.one_of(p.folders);
+    json set{{"categories", {"blue", "category under key " + std::to_string(n)}}};
+    if (a.d.chance(50)) set = {{"text", "words under key " + std::to_string(n)}};
+    a.add(a.some_time(), a.d.chance(50) ? p.primary : p.replica,
+          {{"do", "edit under key"}, {"set", set}, {"pick", a.d.below(1'000'000)}, {"kind", f.kind}});
+  }
+}
+
+void quota(addition& a) {
+  const auto& p = a.pair();
+  const auto& who = a.d.chance(50) ? p.primary : p.replica;
+  const auto at = a.some_time();
+  a.add(at, who, {{"do", "set_quota"}, {"server", server_of(who)}, {"bytes", 1}});
+  a.at_once(at + a.d.between(10'000, 300'000), who, {{"do", "set_quota"}, {"server", server_of(who)}, {"bytes", 0}});
+}
+
+/// Rights on one folder are withdrawn and given back.
+void folder_rights(addition& a) {
+  const auto& p = a.pair();
+  const auto& f = a.d.one_of(p.folders);
+  const bool primary = a.d.chance(50);
+  const auto& who = primary ? p.primary : p.replica;
+  const auto at = a.some_time();
+  json act{
+      {"do", "denied"}, {"denied", true}, {"account", a.account_of(who)}, {"folder", primary ? f.primary : f.replica}};
+  auto back = act;
+  back["denied"] = false;
+  act["code"] = a.d.one_of(std::vector<std::string>{"ErrorAccessDenied", "ErrorFolderNotFound", "ErrorItemNotFound"});
+  a.add(at, who, act);
+  a.at_once(at + a.d.between(10'000, 300'000), who, back);
+}
+
+/// An item that spoils each request that it is in, until the world is left alone.
+void poison(addition& a) {
+  const auto labels = a.labels();
+  if (labels.empty()) return;
+  const std::vector<json> ways{{{"what", "soap_fault"}, {"code", "ErrorInternalServerError"}},
+                               {{"what", "http_status"}, {"status", 400}},
+                               {{"what", "http_status"}, {"status", 403}},
+                               {{"what", "http_status"}, {"status", 406}},
+                               {{"what", "http_status"}, {"status", 500}},
+                               {{"what", "html_page"}, {"status", 200}},
+                               {{"what", "response_error"}, {"code", "ErrorItemCorrupt"}},
+                               {{"what", "close_before_acting"}}};
+  auto fault = a.d.one_of(ways);
+  fault.update(
+      {{"do", "fault"},
+       {"item", {{"body", a.d.one_of(labels)}}},
+       {"operation", a.d.one_of(std::vector<std::string>{"GetItem", "CreateItem", "UpdateItem", "DeleteItem"})},
+       {"always", true}});
+  a.add(a.some_time() / 2, "", fault);
+}
+
+/// The state of some time ago comes back, as out of a backup.
+void old_state(addition& a) {
+  const auto at = a.some_time();
+  a.add(at, "", {{"do", "keep state"}});
+  a.add(at + a.d.between(60'000, 900'000), "", {{"do", "old state"}, {"down", 1000}});
+}
+
+/// A pair is taken out of the settings and comes back.
+void pair_again(addition& a) {
+  const auto& p = a.pair();
+  const auto at = a.some_time();
+  a.add(at, "", {{"do", "pair away"}, {"pair", p.name}});
+  a.at_once(at + a.d.between(1'000, 400'000), "", {{"do", "pair back"}, {"pair", p.name}});
+}
+
+/// What another seed draws, for another pair: its addresses and labels are others.
+json of_another(const json& from, const std::string& name) {
+  if (from.is_string()) {
+    auto text = from.get<std::string>();
+    if (text.starts_with("label-")) {
+      std::size_t digits = 0;
+      const int n = std::stoi(text.substr(6), &digits);
+      return "label-" + std::to_string(n + 500) + text.substr(6 + digits);
+    }
+    if (text.starts_with("ann@")) return name + text.substr(3);
+    return text == "ann" ? name : text;
+  }
+  if (!from.is_structured()) return from;
+  json out = from;
+  for (auto& one : out)
+    one = of_another(one, name);
+  return out;
+}
+
+/// A second pair with mailboxes of its own.
+void second_pair(addition& a) {
+  auto other = draw(a.seed + 1'000'003, {});
+  auto p = other.world.pairs[0];
+  p.name = "bob";
+  p.primary = "bob@hq.example";
+  p.replica = "bob@branch.example";
+  a.plan.world.pairs.push_back(p);
+  for (auto e : other.events) {
+    const auto of = class_of(e);
+    if (of == act_class::fault || of == act_class::crash) continue;
+    e.act = of_another(e.act, "bob");
+    e.who = of_another(e.who, "bob").get<std::string>();
+    if (e.at > a.end()) e.at %= a.end();
+    a.plan.events.push_back(std::move(e));
+  }
+}
+
+/// A pair that carries on what the first one brings: a chain of three mailboxes, now and then closed to a ring.
+void chain(addition& a) {
+  auto& first = a.plan.world.pairs[0];
+  first.direction = "bidirectional";
+  auto next = first;
+  next.name = "chain";
+  next.primary = first.replica;
+  next.replica = "bob@hq.example";
+  for (auto& f : next.folders)
+    std::swap(f.primary, f.replica);
+  auto last = next;
+  last.name = "ring";
+  last.primary = "bob@hq.example";
+  last.replica = first.primary;
+  for (auto& f : last.folders)
+    f.replica = f.primary = f.replica;
+  a.plan.world.pairs.push_back(next);
+  if (a.d.chance(40)) a.plan.world.pairs.push_back(last);
+  const auto folders = next.folders;
+  dice own(a.seed, "users of the chain");
+  item_drawer items(own);
+  for (int n = own.between(5, 20); n > 0; --n) {
+    const auto& f = own.one_of(folders);
+    auto act = of_another(
+        own.chance(40) ? items.item(f.kind, f.replica) : items.act(f.kind, {f.replica, "msgfolderroot"}), "bob");
+    a.add(a.some_time(), "bob@hq.example", act);
+  }
+}
+
+/// Folders below the paired ones, and what users do with them.
+void subfolders(addition& a) {
+  for (auto& p : a.plan.world.pairs)
+    for (auto& f : p.folders)
+      if (f.name == "inbox" || f.name == "friends" || f.name == "tasks") f.subfolders = true;
+  for (int n = a.d.between(3, 8); n > 0; --n) {
+    const auto& p = a.pair();
+    const auto& f = a.d.one_of(p.folders);
+    if (!f.subfolders) continue;
+    const bool primary = a.d.chance(50);
+    const auto& who = primary ? p.primary : p.replica;
+    const auto& top = primary ? f.primary : f.replica;
+    const auto some = top + "/Sub " + std::to_string(a.d.between(1, 3));
+    const std::map<std::string, std::string> classes{
+        {"mail", "IPF.Note"}, {"contacts", "IPF.Contact"}, {"tasks", "IPF.Task"}};
+    const int which = a.d.between(0, 99);
+    if (which < 45)
+      a.add(a.some_time(), who, {{"do", "user_create_folder"}, {"path", some}, {"class", classes.at(f.kind)}});
+    else if (which < 60)
+      a.add(a.some_time(), who,
+            {{"do", "user_rename_folder"}, {"folder", some}, {"name", "Renamed " + std::to_string(n)}});
+    else if (which < 70)
+      a.add(a.some_time(), who,
+            {{"do", "user_move_folder"}, {"folder", some}, {"to", top + "/Sub " + std::to_string(a.d.between(1, 3))}});
+    else if (which < 80)
+      a.add(a.some_time(), who, {{"do", "delete_folder"}, {"folder", some}});
+    else
+      a.add(a.some_time(), who, {{"do", "move"}, {"to", some}, {"pick", a.d.below(1'000'000)}, {"kind", f.kind}});
+  }
+}
+
+struct extra {
+  const char* name;
+  int percent; ///< of the worlds hold it
+  bool holds;  ///< drawn without being asked
+  void (*draw)(addition&);
+};
+
+constexpr extra extras[] = {
+    {"subfolders", 30, false, subfolders},
+    {"second pair", 20, false, second_pair},
+    {"chain", 10, false, chain},
+    {"brake", 30, true, brake},
+    {"retention", 20, true, retention},
+    {"under key", 20, false, under_key},
+    {"quota", 15, true, quota},
+    {"folder rights", 20, true, folder_rights},
+    {"poison", 20, true, poison},
+    {"old state", 15, false, old_state},
+    {"pair again", 15, false, pair_again},
+};
+
+} // namespace
+
+std::map<std::string, int> all_there_is_more() {
+  std::map<std::string, int> all;
+  for (const auto& one : extras)
+    all[one.name] = one.percent;
+  return all;
+}
+
+std::map<std::string, int> more_that_holds() {
+  std::map<std::string, int> all;
+  for (const auto& one : extras)
+    if (one.holds) all[one.name] = one.percent;
+  return all;
+}
+
+void draw_more(schedule& plan, std::uint64_t seed, const std::map<std::string, int>& more) {
+  for (const auto& one : extras) {
+    const auto wanted = more.find(one.name);
+    if (wanted == more.end()) continue;
+    // Two ways of more pairs at once would share addresses.
+    if (std::string_view(one.name) == "chain" && plan.world.pairs.size() > 1) continue;
+    addition a{plan, dice(seed, one.name), seed};
+    if (a.d.chance(wanted->second)) one.draw(a);
+  }
+  std::stable_sort(plan.events.begin(), plan.events.end(), [](const event& a, const event& b) { return a.at < b.at; });
+}
+
+} // namespace simulate
