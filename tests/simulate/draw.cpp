@@ -346,11 +346,11 @@ std::vector<std::string> expected_coverage() {
        {"CreateItem", "UpdateItem", "DeleteItem", "MoveItem", "GetItem", "SyncFolderItems", "CreateAttachment"})
     for (const char* when : {"before ", "after "})
       all.push_back(std::string("crash: ") + when + operation);
-  for (const char* act :
-       {"mail", "contact", "task", "appointment", "edit", "edit appointment", "edit occurrence", "delete occurrence",
-        "read", "move", "copy item", "delete", "purge", "attach", "attach again", "detach"})
+  for (const char* act : {"mail", "contact", "task", "appointment", "edit", "edit appointment", "edit occurrence",
+                          "delete occurrence", "read", "move", "copy item", "delete", "purge", "attach", "attach again",
+                          "detach", "user_empty_folder", "retention_delete"})
     all.push_back(std::string("user: ") + act);
-  for (const char* act : {"stop", "start", "sync", "plan", "lift", "settings"})
+  for (const char* act : {"stop", "start", "sync", "plan", "lift", "settings", "approve", "restore", "resync"})
     all.push_back(std::string("admin: ") + act);
   return all;
 }
@@ -383,6 +383,7 @@ std::vector<std::string> expected_faults() {
           "recreate_mailbox",
           "clock",
           "disk full",
+          "set_quota",
           "denied"};
 }
 
