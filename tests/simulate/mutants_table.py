@@ -90,6 +90,6 @@ MUTANTS = [
     one("meetings-are-mailed", "attendees get invitations for what we create", "ews/codec/quiet.hpp",
         '{"SendMeetingInvitations", "SendToNone"}', '{"SendMeetingInvitations", BUG ? "SendToAllAndSaveCopy" : "SendToNone"}'),
     one("attachments-forgotten", "attachments of contacts, tasks and appointments are never carried", SETTLE,
-        "    if (contains(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;\n",
-        "    if (!BUG && contains(parts, d.field) && d.field != field::attachment_sizes) d.value = to_be_carried;\n"),
+        "    if (contains(parts, d.field) && !is_hint(d.field)) d.value = to_be_carried;\n",
+        "    if (!BUG && contains(parts, d.field) && !is_hint(d.field)) d.value = to_be_carried;\n"),
 ]
