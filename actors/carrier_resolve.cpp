@@ -99,6 +99,8 @@ void carrier::judge(task t, logic::evidence found) {
     const logic::evidence& found;
 
     void operator()(logic::took_effect& e) {
+      if (!e.settlement.conflict)
+        e.settlement.conflict = logic::lost_unanswered(t.twin, in, self.options().settings.policy, self.now());
       ++self.result_.done;
       ++self.result_.writes;
       self.log(log_level::info, t, "the answer had been lost, but the write took effect");
@@ -118,7 +120,12 @@ void carrier::judge(task t, logic::evidence found) {
     }
     void operator()(const logic::look_again&) {
       ++self.result_.waiting;
-      self.batch_done();
+      if (in.operation != operation::remove || !found.item) return self.batch_done();
+      // It may go at any time: what its user has made of it by now is known then.
+      aftermath after;
+      self.observe(t, in.target, *found.item, after);
+      --self.result_.done;
+      self.store(std::move(after));
     }
     void operator()(const logic::missed&) {
       aftermath after;

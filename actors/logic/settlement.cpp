@@ -361,4 +361,18 @@ conflict lost_against(const twin& t, side loser, std::vector<field> fields, utc_
   return c;
 }
 
+std::optional<conflict> lost_unanswered(const twin& t, const intent& in, const policy& p, utc_seconds now) {
+  const auto& o = t.seen[in.target];
+  if (in.operation != operation::remove || in.loses || p.direction != direction::bidirectional) return {};
+  if (!o || !o->content || !t.base || !(*t.base)[in.target].read_back) return {};
+  auto fields = differing_fields(*o->content, (*t.base)[in.target].content);
+  erase_hints(fields);
+  if (fields.empty()) return {};
+  auto lost = lost_against(t, in.target, std::move(fields), now);
+  const std::string loser = in.target == side::primary ? "primary" : "replica";
+  const std::string winner = in.target == side::primary ? "replica" : "primary";
+  lost.reason = "deleted on " + winner + ", edited on " + loser;
+  return lost;
+}
+
 } // namespace exsyncd::logic

@@ -111,4 +111,7 @@ replacing judge_replacement(const twin&, const intent&, const evidence& old);
 std::optional<conflict> lost_by_removal(const twin&, const intent&, const content& there, const policy&,
                                         utc_seconds now);
 
+/// The same for a removal whose answer was lost, by what was read of the item while its outcome was open.
+std::optional<conflict> lost_unanswered(const twin&, const intent&, const policy&, utc_seconds now);
+
 } // namespace exsyncd::logic

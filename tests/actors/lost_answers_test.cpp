@@ -1,5 +1,7 @@
 #include "tests/actors/scenario.hpp"
 
+#include "storage/store.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <utility>
@@ -187,4 +189,31 @@ TEST_CASE("a delete whose answer was lost ends also where the list begins anew")
                    has(w, side::replica, "n", "n")});
   };
   play_two_way(s, crashes::none);
+}
+
+TEST_CASE("an edit that is seen while the outcome of our delete is open is listed when the item goes") {
+  for (const auto loser : both_sides) {
+    outer_world before(settings_for({"inbox"}, {}));
+    before.mailboxes.primary.user_create("inbox", mail_named("m"));
+    virtual_world w(before);
+    w.run();
+    w.mailbox(other(loser)).user_delete(w.mailbox(other(loser)).find("inbox", id_of("m")));
+    bool cut = false;
+    w.before_call = [&](virtual_world& now, const mailbox_call& call, std::uint64_t) {
+      if (call.side != loser || call.name != "remove_items" || std::exchange(cut, true)) return fault{};
+      now.mailbox(loser).user_edit(now.mailbox(loser).find("inbox", id_of("m")), field::categories, "red");
+      return fault{kind::commits_later, 0, 45s};
+    };
+    w.round();
+    w.pass(20s);
+    w.round(); // the item is still there, and it is edited
+    w.run();
+    REQUIRE(cut);
+    CHECK(has_none(w, loser, "m").empty());
+    std::vector<conflict> found;
+    w.look_at_disk([&](const store& s) { found = s.conflicts(pair_id{w.settings().name}, 100); });
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().loser == loser);
+    CHECK(found.front().fields == std::vector{field::categories});
+  }
 }
