@@ -179,7 +179,7 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
   std::function<void(write_outcome)> then;
   std::vector<std::size_t> order; // of creation
   std::size_t at = 0;             // in it
-  ews::item_key item;             // with the last key
+  ews::item_key item;             // with the last key; none where the last answer did not tell it
   std::vector<std::string> old, created;
 
   std::size_t bytes(std::size_t i) const { return ews::request_bytes((*wanted.attachments)[i]); }
@@ -241,9 +241,8 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
         });
   }
 
-  void take_key(ews::item_key root) {
-    if (!root.key.empty()) item.key = std::move(root.key);
-  }
+  /// An older key is not that of what was just written: who would take it for that takes our write for a user's edit.
+  void take_key(ews::item_key root) { item.key = std::move(root.key); }
 
   /// Attachment i was not created.
   void failed(const ews::meaning& why, std::size_t i) {
@@ -253,10 +252,19 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
     // What may have been created unseen cannot be taken back.
     if (created.empty() || std::holds_alternative<unknown>(outcome)) return then(std::move(outcome));
     remove(std::move(created), [me = shared_from_this(), outcome = std::move(outcome)]() mutable {
-      // The item is as it was, under another key.
-      if (auto* no = std::get_if<refused>(&outcome)) no->key = me->item.key;
-      me->then(std::holds_alternative<stale>(outcome) || std::holds_alternative<gone>(outcome) ? write_outcome(stale{})
-                                                                                               : std::move(outcome));
+      if (std::holds_alternative<stale>(outcome) || std::holds_alternative<gone>(outcome)) return me->then(stale{});
+      auto* no = std::get_if<refused>(&outcome);
+      if (!no || !me->item.key.empty()) {
+        // The item is as it was, under another key.
+        if (no) no->key = me->item.key;
+        return me->then(std::move(outcome));
+      }
+      list_attachments(me->self, me->item.id, [me, outcome = std::move(outcome)](auto found) mutable {
+        auto* there = std::get_if<ews::got_item>(&found);
+        if (!there) return me->then(unknown{std::move(std::get<ews::meaning>(found).why)});
+        std::get<refused>(outcome).key = there->item.key;
+        me->then(std::move(outcome));
+      });
     });
   }
 

@@ -178,6 +178,16 @@ private:
             return next();
           }
           attached_.insert(i);
+          if (done->key.empty() && (!asked_.items[i].fields.empty() || exceptions_.contains(i))) {
+            // What follows has nothing that guards it: it is decided anew, on what is read then.
+            outcomes[i] = unknown{{reach::item,
+                                   retry::later,
+                                   {},
+                                   "protocol",
+                                   "CreateAttachment: the answer does not tell the item's key",
+                                   {}}};
+            return next();
+          }
           asked_.items[i].guard = done->key;
           if (asked_.items[i].fields.empty()) return answered();
           update();

@@ -87,10 +87,12 @@ private:
   log_outlets outlets_;
 };
 
-std::string escaped(std::string_view text) {
+/// In the journal a backslash is one: its fields are compared by their values, "HQ\\svc" among them.
+enum class backslashes { doubled, kept };
+std::string escaped(std::string_view text, backslashes how = backslashes::doubled) {
   std::string out;
   each_character_of(text, [&](const text_character& c) {
-    if (c.bytes == "\\")
+    if (c.bytes == "\\" && how == backslashes::doubled)
       out += "\\\\";
     else if (!c.is_harmful)
       out += c.bytes;
@@ -213,12 +215,13 @@ std::string text_line(const log_line& line, std::chrono::system_clock::time_poin
 }
 
 std::vector<journal_field> journal_fields(const log_line& line) {
-  std::vector<journal_field> fields{
-      {"MESSAGE", line.text}, {"PRIORITY", std::string(priority_of(line.level))}, {"SYSLOG_IDENTIFIER", "exsyncd"}};
+  std::vector<journal_field> fields{{"MESSAGE", escaped(line.text, backslashes::kept)},
+                                    {"PRIORITY", std::string(priority_of(line.level))},
+                                    {"SYSLOG_IDENTIFIER", "exsyncd"}};
   const std::array<journal_field, 4> optional{journal_field{"PAIR", line.pair}, journal_field{"FOLDER", line.folder},
                                               journal_field{"ITEM", line.item}, journal_field{"EWS_CODE", line.code}};
   for (const auto& field : optional)
-    if (!field.second.empty()) fields.push_back(field);
+    if (!field.second.empty()) fields.emplace_back(field.first, escaped(field.second, backslashes::kept));
   return fields;
 }
 

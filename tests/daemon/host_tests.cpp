@@ -101,6 +101,19 @@ TEST_CASE("nobody waits for a slow reader of the log") {
   CHECK_THAT(lines.back(), Catch::Contains("line 19999"));
 }
 
+TEST_CASE("no control or direction character reaches the journal, in whatever field, and a backslash is one") {
+  const std::string c1 = "\xc2\x9b", turned = "\xe2\x80\xae";
+  const auto fields = journal_fields(
+      {log_level::info, "a" + c1 + "31m\n" + turned + "b", "HQ\\p" + c1, "f" + turned, "Mai\x1b[2J", "code\r"});
+  CHECK(fields == std::vector<journal_field>{{"MESSAGE", "a\\u{9b}31m\\x0a\\u{202e}b"},
+                                             {"PRIORITY", "6"},
+                                             {"SYSLOG_IDENTIFIER", "exsyncd"},
+                                             {"PAIR", "HQ\\p\\u{9b}"},
+                                             {"FOLDER", "f\\u{202e}"},
+                                             {"ITEM", "Mai\\x1b[2J"},
+                                             {"EWS_CODE", "code\\x0d"}});
+}
+
 TEST_CASE("the journal is chosen by the configuration, or where standard error is its stream") {
   CHECK(goes_to_journal(log_target::journald));
   CHECK_FALSE(goes_to_journal(log_target::standard_error));

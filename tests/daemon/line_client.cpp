@@ -86,6 +86,11 @@ std::string line_client::read_line() {
   return line;
 }
 
+void line_client::read_to_end() {
+  while (read_some())
+    input_.clear();
+}
+
 bool line_client::is_closed() {
   return input_.empty() && !read_some();
 }

@@ -22,6 +22,9 @@ public:
   /// Waits until the other side closes; false where it says something instead.
   bool is_closed();
 
+  /// Reads what is left, up to the end: the other side closes, at the latest after ten seconds.
+  void read_to_end();
+
 private:
   bool read_some();
   int fd_;

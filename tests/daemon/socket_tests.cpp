@@ -313,7 +313,7 @@ TEST_CASE("a follower that does not keep up is dropped, and holds nothing") {
   deaf.write("follow\n");
   CHECK(deaf.read_line() == "echo follow");
   const auto push = server.pushing();
-  const std::string line(100'000, 'x');
+  const std::string line(150'000, 'x');
   int pushed = 0;
   while (pushed < 1000 && push(line + "\n"))
     ++pushed;
@@ -322,7 +322,6 @@ TEST_CASE("a follower that does not keep up is dropped, and holds nothing") {
   CHECK_FALSE(push("more\n"));
   other.write("one\n");
   CHECK(other.read_line() == "echo one");
-  while (deaf.read_line() == line)
-    --pushed;
-  CHECK(deaf.is_closed());
+  // What the kernel held ends anywhere, also in the middle of a line.
+  deaf.read_to_end();
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 
@@ -181,6 +182,27 @@ class StateDirectories(case.EndToEnd):
         store = self.filled()
         subprocess.run(["ldb", f"--db={store}", "put", "F", "exsyncd 99"], check=True, capture_output=True)
         self.refused("newer", "99")
+
+    def test_out_of_memory(self):
+        """It says so before it ends, and with memory again it goes on from what is on disk."""
+        self.filled()
+        self.deliver(self.hq, "later")
+        self.daemon.start()
+        with open(f"/proc/{self.daemon.process.pid}/statm", encoding="ascii") as file:
+            pages = int(file.read().split()[0])
+        has = pages * os.sysconf("SC_PAGE_SIZE")
+        resource.prlimit(self.daemon.process.pid, resource.RLIMIT_AS, (has, has))
+        with self.daemon.connect() as connection:
+            try:
+                connection.sendall(b'{"method":"' + b"x" * 1_000_000 + b'"}\n')
+                connection.recv(1)
+            except OSError:
+                pass  # it has ended
+        self.assertNotEqual(self.daemon.ended(), 0)
+        self.assertIn("exsyncd: out of memory; what is on disk is whole", self.daemon.text())
+        self.daemon.start()
+        self.daemon.sync()
+        self.assertEqual(self.subjects(self.branch), ["known", "later"])
 
     def test_full(self):
         """A disk of a few megabytes: the daemon says so and ends; with room again it goes on, and nothing is lost or doubled."""

@@ -215,6 +215,40 @@ TEST_CASE("attachments alone end with the last key") {
   CHECK(as<written>(stage.write(replace({}), {answers("GetItem", {item("i", "g")})})).key == change_key("g"));
 }
 
+TEST_CASE("a last answer that does not tell the key leaves it untold: an older one is not that of the item") {
+  mailbox_stage stage;
+  const auto keyless = [](const std::string& id) { return attachment("<t:AttachmentId Id='" + id + "'/>"); };
+  const auto look = answers("GetItem", {with_attachments("g", attached("old"))});
+  const auto create = answers("CreateAttachment", {keyless("n")});
+  CHECK(as<written>(stage.write(replace({file("a")}), {answers("GetItem", {item("i", "g")}), create})).key.empty());
+  CHECK(as<written>(stage.write(replace({file("a"), file("b", 52)}),
+                                {answers("GetItem", {item("i", "g")}),
+                                 answers("CreateAttachment", {made("n", "k1"), keyless("m")})}))
+            .key.empty());
+  CHECK(as<written>(stage.write(replace({file("a")}),
+                                {look, answers("CreateAttachment", {made("n", "k1")}),
+                                 answers("DeleteAttachment", {success("<m:RootItemId RootItemId='i'/>")})}))
+            .key.empty());
+  // A later answer tells it.
+  CHECK(
+      as<written>(stage.write(replace({file("a")}), {look, create, answers("DeleteAttachment", {unmade("k2")})})).key ==
+      change_key("k2"));
+  SECTION("fields that would follow have nothing that guards them, and do not go out") {
+    const auto got =
+        stage.write(replace({file("a")}, {{field::given_name, "Ann"}}), {answers("GetItem", {item("i", "g")}), create});
+    CHECK(as<unknown>(got).why.code == "protocol");
+  }
+  SECTION("what was taken back is read, so that the next list brings no news") {
+    const auto got =
+        stage.write(replace({file("a"), file("b", 52)}),
+                    {answers("GetItem", {item("i", "g")}),
+                     answers("CreateAttachment", {keyless("n"), error("ErrorAttachmentNestLevelLimitExceeded")}),
+                     answers("DeleteAttachment", {success("<m:RootItemId RootItemId='i'/>")}),
+                     answers("GetItem", {item("i", "k9")})});
+    CHECK(as<refused>(got).key == change_key("k9"));
+  }
+}
+
 TEST_CASE("attachments of an item that changed since it was compared are left alone") {
   mailbox_stage stage;
   as<stale>(stage.write(replace({file("a")}), {answers("GetItem", {with_attachments("other", attached("old"))})}));

@@ -149,6 +149,7 @@ TEST_CASE("Every field of every record comes back", "[codec]") {
   there_and_back(pair_memory{true, true});
   there_and_back(pair_memory{std::nullopt, false});
   there_and_back(declaration{declared::pair, "jane", "{}"});
+  there_and_back(lease_record{folder_pair_id{"inbox"}, side::primary, folder_id{"f"}, "nonce", "next"});
   there_and_back(undo_record{undo_id{"u"},
                              pair_id{"jane"},
                              folder_pair_id{"inbox"},
@@ -205,6 +206,17 @@ TEST_CASE("Bytes that are no record are damage", "[codec]") {
   // Lengths that no memory holds: an array and a string of 2^63 elements.
   CHECK(is_damaged<twin>("\x9b\x7f\xff\xff\xff\xff\xff\xff\xff"));
   CHECK(is_damaged<twin>("\x7b\x7f\xff\xff\xff\xff\xff\xff\xff"));
+}
+
+TEST_CASE("Bytes that nest without end are damage, and take no stack", "[codec]") {
+  constexpr std::size_t deep = 3'000'000;
+  for (const char* one : {"\x81", "\x9f", "\xa1\x01", "\xbf\x01", "\xc1", "\x98\x01", "\x99\xff\xff"}) {
+    std::string bytes;
+    for (std::size_t i = 0; i < deep; ++i)
+      bytes += one;
+    CHECK(is_damaged<twin>(bytes));
+    CHECK(is_damaged<twin>("\x82\x01" + bytes));
+  }
 }
 
 TEST_CASE("A record of before a field was added is read, and the field is as in a new one", "[codec]") {

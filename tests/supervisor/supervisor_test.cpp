@@ -211,3 +211,34 @@ TEST_CASE("a mail that fits into no request of the other server is listed with i
   CHECK(bans[0].trouble->what.find("has 3 kB, the server takes up to ") != std::string::npos);
   CHECK(bans[0].seen.primary->size == 2500);
 }
+
+TEST_CASE("a list that has no end is given up after fifty pages that show nothing new, and the others go on") {
+  auto two = pair_named("jane");
+  two.folders.push_back(two.folders[0]);
+  two.folders[1].name = "done";
+  two.folders[1].primary = two.folders[1].replica = "inbox/Done";
+  office o({});
+  for (const auto* address : {"jane@hq.example", "jane@branch.example"})
+    o.box(address).make_folder("inbox/Done");
+  const auto endless = o.box("jane@hq.example").make_folder("inbox/Endless");
+  two.folders[0].primary = "inbox/Endless";
+  o.box("jane@hq.example").endless = endless;
+  std::size_t pages = 0;
+  o.script = [&](const mailbox_call& c) {
+    pages += c.name == "list_changes" && c.folder == endless ? 1 : 0;
+    return fault{};
+  };
+  o.restart({two});
+  o.deliver("jane@hq.example", "one", "inbox/Endless");
+  o.deliver("jane@hq.example", "two", "inbox/Done");
+  pages = 0;
+  const auto report = o.sync();
+  REQUIRE(report.failures.size() == 1);
+  CHECK(report.failures[0].first == folder_pair_id{"inbox"});
+  CHECK_THAT(report.failures[0].second.what, Catch::Contains("50 pages in a row show nothing new"));
+  CHECK(pages == 52); // one that shows something, and one more than the bound
+  CHECK(o.mails("jane@branch.example", "inbox/Done") == 1);
+  o.box("jane@hq.example").endless = {};
+  CHECK(o.sync().in_step());
+  CHECK(o.mails("jane@branch.example") == 1);
+}
