@@ -10,6 +10,7 @@ folder_pair_actor::behavior_type folder_pair(folder_pair_actor::stateful_pointer
   self->state.options = std::move(options);
   return {
       [self](const pull& what) -> caf::result<pulled> {
+        self->state.halted = false; // what was halted is not asked for any more until it may go on
         auto promise = self->make_response_promise<pulled>();
         start_pulling(self, what, [promise](pulled result) mutable { promise.deliver(std::move(result)); });
         return promise;

@@ -125,6 +125,13 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
         s.remember(m);
         return once_stored(self, stored{});
       },
+      [self, &s](const keep_leases& m) {
+        s.keep(m);
+        return once_stored(self, stored{});
+      },
+      [self, &s](const load_leases& m) {
+        return once_stored(self, leases_loaded{s.installation(), s.leases(m.pair)});
+      },
       [self, &s](const keep_declarations& m) {
         for (const auto& d : m.declarations)
           s.keep(d);

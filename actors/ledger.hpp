@@ -45,6 +45,15 @@ struct note_troubles {
 };
 struct stored {};
 
+/// The leases of a pair, and what tells this daemon from others.
+struct load_leases {
+  pair_id pair;
+};
+struct leases_loaded {
+  std::string installation;
+  std::vector<lease_record> leases;
+};
+
 struct load_unsettled {
   pair_id pair;
 };
@@ -196,6 +205,8 @@ using ledger_actor = caf::typed_actor<
     caf::replies_to<restart_listing>::with<stored>,
     // Started or stopped by an administrator.
     caf::replies_to<set_pair_memory>::with<stored>,
+    // Who looks after a folder pair.
+    caf::replies_to<keep_leases>::with<stored>, caf::replies_to<load_leases>::with<leases_loaded>,
     // What was declared over the admin socket.
     caf::replies_to<keep_declarations>::with<stored>,
     // What was counted of the traffic, and what the allowances have come to.
@@ -274,6 +285,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_conflicts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::conflicts_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_memory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::memory_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::keep_leases)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_leases)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::leases_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::keep_declarations)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_declarations)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::declarations_loaded)

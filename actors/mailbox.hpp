@@ -214,6 +214,28 @@ struct folder_done {
   folder_outcome outcome;
 };
 
+/// Writes at folders which daemons look after them, each guarded by the folder's key; nothing else of them changes.
+/// Folders of a mailbox alone: not public ones.
+struct write_leases {
+  struct at_folder {
+    folder_id id;
+    change_key key;
+    std::string folder_class;
+    std::string leases; // empty: nothing is left there
+  };
+  std::vector<at_folder> folders;
+};
+struct leases_written {
+  std::vector<folder_outcome> outcomes; // one for each, in order; folder_state: with id, key and what was written
+};
+/// The same folders as they stand now.
+struct read_leases {
+  std::vector<folder_id> folders;
+};
+struct leases_read {
+  result<std::vector<result<folder_state>>> outcome;
+};
+
 /// What this mailbox can hold, and lets change on an item that exists.
 struct ask_settable {};
 struct settable {
@@ -254,6 +276,8 @@ using mailbox_actor = caf::typed_actor<
     // The same for folders.
     caf::replies_to<create_folder>::with<folder_done>, caf::replies_to<rename_folder>::with<folder_done>,
     caf::replies_to<move_folder>::with<folder_done>,
+    // Who looks after them.
+    caf::replies_to<write_leases>::with<leases_written>, caf::replies_to<read_leases>::with<leases_read>,
     // What an update may set here.
     caf::replies_to<ask_settable>::with<settable>>;
 
@@ -286,5 +310,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::create_folder)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::rename_folder)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::move_folder)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::folder_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::write_leases)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::leases_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::read_leases)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::leases_read)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_settable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::settable)

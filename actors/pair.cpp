@@ -1,5 +1,6 @@
 #include "actors/pair.hpp"
 
+#include "actors/lease_keeper.hpp"
 #include "actors/logic/back_off.hpp"
 #include "actors/sync_round.hpp"
 #include "config/sides.hpp"
@@ -39,9 +40,17 @@ enum class round_kind {
 };
 void start_round(pair_self self, round_kind kind);
 
+/// What takes long renews its leases meanwhile; a pair that rests does so with its rounds.
+void arm_lease_timer(pair_self self) {
+  auto& state = self->state;
+  if (!state.options.leases.on || std::exchange(state.leases.timer, true)) return;
+  self->delayed_send(self, lease_life(state.options.settings) / 3, lease_due{});
+}
+
 /// The next thing that was asked for, or the timer.
 void go_on(pair_self self, std::optional<utc_seconds> next_due) {
   auto& state = self->state;
+  if (state.stopping && !std::exchange(state.releasing, true)) return release_leases(self, [self] { go_on(self, {}); });
   if (state.stopping) {
     for (auto& p : state.stops)
       p.deliver(pair_stopped{});
@@ -131,6 +140,7 @@ void start_round(pair_self self, round_kind kind) {
   }
   state.status.syncing = true;
   state.status.done = state.status.writes = state.status.waiting = state.status.failed = 0;
+  arm_lease_timer(self);
   state.round = std::make_shared<sync_round>(self, std::move(hinted), [self, waiting](sync_round::outcome o) mutable {
     for (auto& p : waiting)
       p.deliver(o.report);
@@ -235,13 +245,14 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
   if (o.polling) schedule(self, std::chrono::milliseconds(0));
   return {
       [self](const tick& t) {
-        if (t.epoch == self->state.epoch && !self->state.round) start_round(self, round_kind::full);
+        if (t.epoch == self->state.epoch && !self->state.round && !self->state.stopping)
+          start_round(self, round_kind::full);
       },
       [self](const folder_dirty& hint) {
         auto& s = self->state;
         s.dirty = s.dirty || hint.folders.empty();
         s.hinted.insert(hint.folders.begin(), hint.folders.end());
-        if (s.round) return;
+        if (s.round || s.stopping) return;
         if (s.dirty)
           start_round(self, round_kind::full);
         else if (s.failed_in_a_row == 0)
@@ -258,17 +269,39 @@ pair_actor::behavior_type pair(pair_actor::stateful_pointer<pair_state> self, pa
       [self](const sync_now&) -> caf::result<round_report> {
         auto promise = self->make_response_promise<round_report>();
         self->state.waiting.push_back(promise);
-        if (!self->state.round) start_round(self, round_kind::full);
+        if (!self->state.round && !self->state.stopping) start_round(self, round_kind::full);
         return promise;
       },
       [self](const ask_pair_status&) { return self->state.status; },
+      [self](const take_over& what) {
+        auto& s = self->state;
+        taken_over result;
+        for (const auto& [name, is] : s.status.leases)
+          if (is.state == lease_state::elsewhere && (what.folder_pair.empty() || name == what.folder_pair))
+            result.folders.push_back(name);
+        s.leases.to_take_over.insert(result.folders.begin(), result.folders.end());
+        if (result.folders.empty()) return result;
+        s.dirty = true;
+        if (!s.round && !s.stopping) start_round(self, round_kind::full);
+        return result;
+      },
+      [self](const lease_due&) {
+        auto& s = self->state;
+        s.leases.timer = false;
+        if (!s.round) return;
+        arm_lease_timer(self);
+        renew_leases(self, [self](const lease_failures& lost) {
+          for (const auto& [name, why] : lost)
+            if (self->state.round) self->state.round->lose(name, why);
+        });
+      },
       [self](const stop_pair&) -> caf::result<pair_stopped> {
         auto promise = self->make_response_promise<pair_stopped>();
         self->state.stops.push_back(promise);
         self->state.stopping = true;
         if (self->state.round)
           self->state.round->halt();
-        else
+        else if (!self->state.releasing)
           go_on(self, {});
         return promise;
       },

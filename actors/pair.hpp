@@ -3,6 +3,7 @@
 #include "actors/arbiter.hpp"
 #include "actors/context.hpp"
 #include "actors/folder_pair.hpp"
+#include "actors/leases.hpp"
 #include "actors/notifier.hpp"
 #include "actors/oscillation.hpp"
 #include "config/settings.hpp"
@@ -57,7 +58,21 @@ struct pair_status {
   both<std::string> polled_because;
   /// Of folder pairs with a side that is reached by rights on folders only, as they were listed last.
   std::map<folder_pair_id, both<out_of_sight>> unseen;
+  /// Of folder pairs that were looked at for leases of other daemons.
+  std::map<folder_pair_id, lease_standing> leases;
 };
+
+/// From now on this daemon looks after folder pairs whatever leases of others are there. Empty: all of the pair that
+/// somebody else has now.
+struct take_over {
+  folder_pair_id folder_pair;
+};
+struct taken_over {
+  std::vector<folder_pair_id> folders; // that somebody else has; the round that follows takes them
+};
+
+/// To itself: a round that takes long renews its leases.
+struct lease_due {};
 
 /// Ends the pair: requests in flight are waited for, nothing new is begun. Answered when nothing is under way.
 struct stop_pair {};
@@ -74,6 +89,8 @@ using pair_actor = caf::typed_actor<
     caf::replies_to<sync_now>::with<round_report>,
     // How it stands.
     caf::replies_to<ask_pair_status>::with<pair_status>,
+    // What other daemons look after, or seem to.
+    caf::replies_to<take_over>::with<taken_over>, caf::reacts_to<lease_due>,
     // An orderly end.
     caf::replies_to<stop_pair>::with<pair_stopped>>;
 
@@ -91,6 +108,8 @@ struct pair_options {
   /// Who keeps what is overwritten or deleted; invalid: nothing is kept.
   undo_keeper_actor undo = {};
   std::shared_ptr<const exsyncd::undo_files> undo_files = {};
+  /// Whether it keeps other daemons away, and lets itself be kept away.
+  lease_options leases = {};
 };
 
 class sync_round;
@@ -115,6 +134,8 @@ struct pair_state {
   std::uint32_t failed_in_a_row = 0;
   oscillation back_and_forth;
   bool losers_to_copy = true; // what lost a conflict may still be to be copied
+  lease_book leases;
+  bool releasing = false; // it stops, and takes its leases back first
   pair_status status;
 };
 
@@ -131,5 +152,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::sync_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::round_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_pair_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::take_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::taken_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::lease_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::stop_pair)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pair_stopped)

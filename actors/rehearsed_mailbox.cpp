@@ -350,6 +350,16 @@ rehearsed_mailbox_actor::behavior_type rehearsed_mailbox(self_pointer self, mail
         s.parent = m.to;
         return did(self, act::move, std::move(s));
       },
+      [self](const write_leases& m) {
+        leases_written done;
+        for (const auto& f : m.folders) {
+          auto s = standing(self, f.id);
+          s.leases = f.leases;
+          done.outcomes.emplace_back(std::move(s));
+        }
+        return done;
+      },
+      [self](const read_leases& m) { return passed_on<leases_read>(self, m); },
       [self](const ask_settable& m) { return passed_on<settable>(self, m); },
       [&state](const ask_folder_acts&) {
         folder_acts all;

@@ -76,9 +76,9 @@ void launch(supervisor_self self, supervisor_state::member& m) {
     again = [open = o.open_notifier, primary = m.settings.primary, replica = m.settings.replica](side s) {
       return open(s == side::primary ? primary : replica);
     };
-  m.actor =
-      self->spawn<caf::monitored>(pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context, o.polling,
-                                                     std::move(notifiers), std::move(again), o.undo, o.undo_files});
+  m.actor = self->spawn<caf::monitored>(pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context,
+                                                           o.polling, std::move(notifiers), std::move(again), o.undo,
+                                                           o.undo_files, o.leases});
   end_with(self, m.actor);
   log(self, log_level::info, m.settings.name, "started");
 }
@@ -327,6 +327,10 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
       [self](const restore_one& what) {
         return answer_when_decided<pair_answers>(
             self, [self, what](auto promise) { release(self, promise, what.pair, what.folder_pair, true); });
+      },
+      [self](const take_over_one& what) {
+        return answer_when_decided<pair_answers>(self,
+                                                 [self, what](auto promise) { take_over_leases(self, promise, what); });
       },
       [self](const resync_pairs& what) {
         return answer_when_decided<pair_answers>(self, [self, what](auto promise) { resync(self, promise, what); });

@@ -93,6 +93,10 @@ struct approve_one {
 struct restore_one {
   std::string pair, folder_pair;
 };
+/// Looks after folder pairs of a started pair that other daemons have leases on. Empty folder pair: all of them.
+struct take_over_one {
+  std::string pair, folder_pair;
+};
 /// Lists from the beginning and compares: nothing is deleted by what was known so far. Empty folder pair: all of them.
 /// Answered when that is on disk; the rounds of started pairs follow.
 struct resync_pairs {
@@ -164,6 +168,8 @@ using supervisor_actor = caf::typed_actor<
     // After the brake.
     caf::replies_to<approve_one>::with<pair_answers>, caf::replies_to<restore_one>::with<pair_answers>,
     caf::replies_to<resync_pairs>::with<pair_answers>,
+    // After a reinstall, or with a restored backup.
+    caf::replies_to<take_over_one>::with<pair_answers>,
     // What can be set.
     caf::replies_to<ask_capabilities>::with<capabilities_are>,
     // What lost.
@@ -197,6 +203,8 @@ struct supervisor_options {
   /// Who keeps what is overwritten or deleted, and where; invalid: nothing is kept.
   undo_keeper_actor undo = {};
   std::shared_ptr<const exsyncd::undo_files> undo_files = {};
+  /// Whether pairs keep away from what other daemons look after.
+  lease_options leases = {true, {}};
 };
 
 struct supervisor_state {
@@ -243,6 +251,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::verify_one)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::put_back_one)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::approve_one)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::restore_one)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::take_over_one)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::resync_pairs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::ask_capabilities)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::capabilities_are)

@@ -37,6 +37,8 @@ void put_items_back(supervisor_self self, caf::typed_response_promise<were_put_b
 /// After the brake: lets a folder pair go on, deletes included, or has put back what is missing.
 void release(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const std::string& pair,
              const std::string& folder, bool put_back);
+void take_over_leases(supervisor_self self, caf::typed_response_promise<pair_answers> promise,
+                      const take_over_one& what);
 void resync(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const resync_pairs& what);
 caf::result<capabilities_are> capabilities(supervisor_self self, const ask_capabilities& what);
 caf::result<conflicts_loaded> conflicts(supervisor_self self, const ask_conflicts& what);

@@ -233,6 +233,32 @@ void release(supervisor_self self, caf::typed_response_promise<pair_answers> pro
           [promise](const caf::error& e) mutable { promise.deliver(e); });
 }
 
+void take_over_leases(supervisor_self self, caf::typed_response_promise<pair_answers> promise,
+                      const take_over_one& what) {
+  auto result = std::make_shared<pair_answers>();
+  result->pairs.push_back({what.pair, {}});
+  auto* m = find(self, what.pair);
+  if (!m || !m->actor) {
+    result->pairs[0].failed = m ? not_running(what.pair) : no_such_pair(what.pair);
+    promise.deliver(*result);
+    return;
+  }
+  self->request(m->actor, std::chrono::seconds(30), take_over{folder_pair_id{what.folder_pair}})
+      .then(
+          [promise, result, what](const taken_over& taken) mutable {
+            if (taken.folders.empty())
+              result->pairs[0].failed = failure{reach::folder,
+                                                retry::never,
+                                                {},
+                                                "not-elsewhere",
+                                                "no other daemon looks after " + what.pair +
+                                                    (what.folder_pair.empty() ? "" : "/" + what.folder_pair),
+                                                "pair.get shows who looks after each folder pair"};
+            promise.deliver(*result);
+          },
+          [promise](const caf::error& e) mutable { promise.deliver(e); });
+}
+
 void resync(supervisor_self self, caf::typed_response_promise<pair_answers> promise, const resync_pairs& what) {
   auto result = std::make_shared<pair_answers>();
   auto done = after(what.names.size(), [promise, result]() mutable { promise.deliver(std::move(*result)); });

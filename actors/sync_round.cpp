@@ -1,6 +1,7 @@
 #include "actors/sync_round.hpp"
 
 #include "actors/conflict_copies.hpp"
+#include "actors/lease_keeper.hpp"
 #include "actors/logic/back_off.hpp"
 #include "actors/subfolders.hpp"
 #include "config/sides.hpp"
@@ -156,7 +157,7 @@ void sync_round::place_folders() {
     if (!place(name, {all[i].primary, all[i].replica}, there)) continue;
     below = below || all[i].include_subfolders;
   }
-  if (!below) return bind();
+  if (!below) return guard();
   self_->request(options().ledger, ledger_patience, load_folder_sides{pair_id{options().settings.name}})
       .then(
           [me = shared_from_this()](folder_sides_loaded& known) {
@@ -192,12 +193,17 @@ bool sync_round::place(const folder_pair_id& name, const both<std::string>& path
   if (!folder(name).usable) return false;
   self_->state.kinds[name] = kinds.primary;
   both<folder_id> ids;
+  guarded_folder_pair guarded{name, folder(name).policy.direction, {}, {}, {}};
   for (side s : both_sides) {
     ids[s] = found[s]->id;
     const auto& store = found[s]->store;
-    binding_.folders.push_back({pair_id{options().settings.name}, name, s, store.empty() ? identities_[s] : store,
-                                ids[s], paths[s], false, leaves_alone(folder(name).policy)});
+    guarded.folders[s] = *found[s];
+    guarded.is_public[s] = !store.empty();
+    guarded.stores[s] = store.empty() ? identities_[s] : store;
+    binding_.folders.push_back({pair_id{options().settings.name}, name, s, guarded.stores[s], ids[s], paths[s], false,
+                                leaves_alone(folder(name).policy)});
   }
+  guarded_.push_back(std::move(guarded));
   (*places_)[name] = ids;
   return true;
 }
@@ -206,7 +212,7 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
   const auto& all = options().settings.folders;
   while (at < all.size() && !(all[at].include_subfolders && places_->contains(folder_pair_id{all[at].name})))
     ++at;
-  if (at == all.size()) return bind();
+  if (at == all.size()) return guard();
   const auto& root = all[at];
   logic::subfolder_question what;
   what.root = {folder_pair_id{root.name}, places_->at(folder_pair_id{root.name}), {root.primary, root.replica}};
@@ -265,6 +271,27 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
       }
     me->place_subfolders(at + 1, known);
   });
+}
+
+/// What another daemon looks after is left to it, before anything of it is read or written.
+void sync_round::guard() {
+  if (!options().leases.on) return bind();
+  keep_alone(self_, std::move(guarded_), [me = shared_from_this()](const lease_failures& failed) {
+    for (const auto& [name, why] : failed) {
+      me->fail(name, why);
+      me->places_->erase(name);
+      std::erase_if(me->binding_.folders, [&, &name = name](const bind_folder& b) { return b.folder_pair == name; });
+    }
+    me->bind();
+  });
+}
+
+void sync_round::lose(const folder_pair_id& name, const failure& why) {
+  const auto stands = [&](const arbitrated_folder& f) { return f.name == name; };
+  if (std::none_of(question_.folders.begin(), question_.folders.end(), stands)) return;
+  fail(name, why);
+  const auto& all = self_->state.folder_pairs;
+  if (const auto at = all.find(name); at != all.end()) self_->send(at->second, halt_work{});
 }
 
 void sync_round::bind() {

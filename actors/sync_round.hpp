@@ -24,6 +24,8 @@ public:
   void start();
   /// Nothing new is begun; the round ends when what is under way has been answered.
   void halt();
+  /// Somebody else looks after this folder pair from now on: nothing new of it is begun.
+  void lose(const folder_pair_id& name, const failure& why);
 
 private:
   pair_self self_;
@@ -36,6 +38,7 @@ private:
   arbitrate question_;                            // the folders and what is known of them
   both<std::vector<result<folder_state>>> found_; // those that the configuration names, in its order
   bind_folders binding_;
+  std::vector<guarded_folder_pair> guarded_;
   std::shared_ptr<places> places_ = std::make_shared<places>();
   std::uint32_t pulls_ = 0;
   std::uint32_t passes_ = 0;
@@ -60,6 +63,7 @@ private:
   bool place(const folder_pair_id& name, const both<std::string>& paths, const both<const folder_state*>& found);
   /// The folders below the folder pair at `at` and after it, where they are included.
   void place_subfolders(std::size_t at, std::shared_ptr<const folder_sides_loaded> known);
+  void guard();
   void bind();
   bool is_hinted(const folder_pair_id& name) const;
   void pull_all();

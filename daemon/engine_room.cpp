@@ -15,6 +15,7 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <filesystem>
@@ -242,6 +243,8 @@ std::variant<std::unique_ptr<engine_room>, storage_failure> engine_room::open(op
   options.undo = inside->undo;
   options.undo_files = files;
   options.meter = inside->meter;
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) == 0) options.leases.host = host.data();
   inside->opener = std::make_shared<mailbox_opener>(
       system, inside->transport, spool_into(std::filesystem::path(with.settings.state_directory) / "spool"),
       inside->meter);

@@ -84,6 +84,18 @@ json show_unseen(const pair_overview& pair, const std::string& folder = {}) {
 constexpr auto what_to_do_when_frozen = "pair.plan shows what has left by name; pair.approve deletes it on the other "
                                         "side as well, pair.restore puts it back";
 
+std::string show(lease_state state) {
+  switch (state) {
+  case lease_state::held:
+    return "held";
+  case lease_state::unguarded:
+    return "unguarded";
+  case lease_state::elsewhere:
+    return "elsewhere";
+  }
+  return {};
+}
+
 json show_folder(const folder_pair_settings& folder, const pair_overview& pair) {
   json j{{"name", folder.name},
          {"primary", folder.primary},
@@ -101,6 +113,11 @@ json show_folder(const folder_pair_settings& folder, const pair_overview& pair) 
     j["error"] = show(*why);
   }
   if (!folder.on) j["status"] = "off";
+  if (const auto lease = pair.status.leases.find(folder_pair_id{folder.name});
+      folder.on && lease != pair.status.leases.end()) {
+    j["lease"] = {{"state", show(lease->second.state)}};
+    if (!lease->second.why.empty()) j["lease"]["reason"] = lease->second.why;
+  }
   if (auto unseen = show_unseen(pair, folder.name); !unseen.empty()) j["out_of_sight"] = std::move(unseen);
   for (const auto& counts : pair.counts.folder_pairs)
     if (counts.folder_pair.value == folder.name)
@@ -236,6 +253,9 @@ json show(const pair_overview& pair, bool whole) {
                              {"hint", what_to_do_when_frozen}});
   }
   if (auto unseen = show_unseen(pair); !unseen.empty()) j["out_of_sight"] = std::move(unseen);
+  for (const auto& [folder, lease] : status.leases)
+    if (lease.state == lease_state::unguarded)
+      j["unguarded"].push_back({{"folder", folder.value}, {"reason", lease.why}});
   if (!whole) return j;
   for (side s : both_sides) {
     auto& told = j["notifications"][show(s)];

@@ -271,6 +271,11 @@ void supervisor_control::pair_restore(const std::string& pair, const std::option
   with_folder({pair}, folder, to, [=, this] { change(restore_one{pair, folder.value_or("")}, to); });
 }
 
+void supervisor_control::pair_take_over(const std::string& pair, const std::optional<std::string>& folder, reply to) {
+  if (!known({pair}, to)) return;
+  with_folder({pair}, folder, to, [=, this] { change(take_over_one{pair, folder.value_or("")}, to); });
+}
+
 void supervisor_control::pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
                                      reply to) {
   if (!known(pairs, to)) return;

@@ -60,6 +60,7 @@ public:
   void pair_verify(const std::string& pair, bool repair, std::size_t limit, admin::reply to) override;
   void pair_approve(const std::string& pair, const std::optional<std::string>& folder, admin::reply to) override;
   void pair_restore(const std::string& pair, const std::optional<std::string>& folder, admin::reply to) override;
+  void pair_take_over(const std::string& pair, const std::optional<std::string>& folder, admin::reply to) override;
   void pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
                    admin::reply to) override;
   void item_why(const std::optional<std::string>& pair, const std::string& item, std::size_t limit,

@@ -86,6 +86,11 @@ void fields(Archive& a, R& c) {
   a(c.folder_pair, c.known, c.agreed, c.unsettled, c.banned);
 }
 
+template <class Archive, of_type<lease_record> R>
+void fields(Archive& a, R& l) {
+  a(l.folder_pair, l.side, l.folder, l.nonce, l.next);
+}
+
 template <class Archive, of_type<undo_record> R>
 void fields(Archive& a, R& u) {
   a(u.id, u.pair, u.folder_pair, u.twin, u.intent, u.side, u.operation, u.item_class, u.subject, u.item, u.mailbox,
@@ -297,6 +302,48 @@ bool restore(const json& from, T& value) {
   }
 }
 
+/// Records nest less deep by far; what nests deeper is none, and reading it would take the stack.
+constexpr std::size_t deepest = 32;
+
+/// Of CBOR (RFC 8949, 3): each item's head tells how many items or bytes follow. What ends too early, or is of another
+/// kind than we write, is left to the parser.
+bool nests_too_deep(std::string_view bytes) {
+  constexpr unsigned text = 2, characters = 3, array = 4, map = 5, tag = 6;
+  std::vector<std::uint64_t> open; // how many items each of them still has
+  while (!bytes.empty()) {
+    const auto head = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    const unsigned kind = head >> 5, info = head & 31;
+    std::uint64_t count = info;
+    if (info >= 24) {
+      const auto length = info < 28 ? std::size_t{1} << (info - 24) : 0;
+      if (length == 0 && info != 31) return false; // reserved
+      if (length > bytes.size()) return false;
+      count = 0;
+      for (std::size_t i = 0; i < length; ++i)
+        count = count << 8 | static_cast<unsigned char>(bytes[i]);
+      bytes.remove_prefix(length);
+      if (info == 31) count = std::numeric_limits<std::uint64_t>::max(); // of indefinite length: never written by us
+    }
+    if (kind == text || kind == characters) {
+      if (info != 31) {
+        if (count > bytes.size()) return false;
+        bytes.remove_prefix(count);
+      }
+    } else if (kind == array || kind == map || kind == tag) {
+      if (open.size() == deepest) return true;
+      const auto items = kind == tag ? 1 : kind == map && count <= bytes.size() ? 2 * count : count;
+      if (items > 0) {
+        open.push_back(items);
+        continue;
+      }
+    }
+    while (!open.empty() && --open.back() == 0)
+      open.pop_back();
+  }
+  return false;
+}
+
 storage_failure damaged() {
   return {storage_failure::kind::damaged, "a record in the state directory cannot be read: it is damaged"};
 }
@@ -315,6 +362,7 @@ std::string encode(const Record& value) {
 
 template <class Record>
 std::variant<Record, storage_failure> decode(std::string_view bytes) {
+  if (nests_too_deep(bytes)) return damaged();
   // from_cbor throws on excessive lengths even where it is told not to.
   try {
     auto from = json::from_cbor(bytes.begin(), bytes.end(), true, false);
@@ -345,6 +393,7 @@ EXSYNCD_CODEC_FOR(delete_count)
 EXSYNCD_CODEC_FOR(conflict)
 EXSYNCD_CODEC_FOR(pair_memory)
 EXSYNCD_CODEC_FOR(folder_pair_counts)
+EXSYNCD_CODEC_FOR(lease_record)
 EXSYNCD_CODEC_FOR(undo_record)
 EXSYNCD_CODEC_FOR(declaration)
 EXSYNCD_CODEC_FOR(traffic_period)

@@ -21,7 +21,7 @@ std::variant<Record, storage_failure> decode(std::string_view bytes);
 
 using folder_pair_counts = pair_counts::of_folder_pair;
 
-// Both exist for: twin, folder_side, frozen, conflict, pair_memory, folder_pair_counts, undo_record, declaration,
-// traffic_period, costly_item, allowance, allowance_month.
+// Both exist for: twin, folder_side, frozen, conflict, pair_memory, folder_pair_counts, lease_record, undo_record,
+// declaration, traffic_period, costly_item, allowance, allowance_month.
 
 } // namespace exsyncd

@@ -35,6 +35,8 @@ enum table : char {
   delete_count_table = 'q',
   undo_table = 'j',
   undo_intent_table = 'J',
+  lease_table = 'y',
+  installation_table = 'I',
 };
 
 class key {
@@ -96,6 +98,15 @@ std::string release(const pair_id& p, const folder_pair_id& f) {
 }
 std::string wary(const pair_id& p, const folder_pair_id& f) {
   return key(wary_table).part(p.value).end(f.value);
+}
+std::string lease(const pair_id& p, const folder_pair_id& f) {
+  return key(lease_table).part(p.value).end(f.value);
+}
+std::string all_leases(const pair_id& p) {
+  return key(lease_table).part(p.value).end();
+}
+std::string installation() {
+  return key(installation_table).end();
 }
 std::string delete_count(const pair_id& p) {
   return key(delete_count_table).part(p.value).end();
@@ -211,9 +222,9 @@ std::string present_since(const pair_id& p, const folder_pair_id& f, side s, std
 
 std::vector<std::string> all_of(const pair_id& p) {
   std::vector<std::string> result;
-  for (const auto t :
-       {item_table, unsettled_table, trouble_table, buried_table, present_table, unpaired_table, folder_side_table,
-        frozen_table, release_table, wary_table, delete_count_table, memory_table, counts_table, conflict_table})
+  for (const auto t : {item_table, unsettled_table, trouble_table, buried_table, present_table, unpaired_table,
+                       folder_side_table, frozen_table, release_table, wary_table, delete_count_table, memory_table,
+                       counts_table, conflict_table, lease_table})
     result.push_back(key(t).part(p.value).end());
   return result;
 }

@@ -276,6 +276,16 @@ struct pair_memory {
   friend bool operator==(const pair_memory&, const pair_memory&) = default;
 };
 
+/// The lease that this daemon has on a folder pair: where it is written, and how it is told from those of others.
+struct lease_record {
+  folder_pair_id folder_pair;
+  enum side side = exsyncd::side::replica;
+  folder_id folder;
+  std::string nonce; // that was written last; empty: none was
+  std::string next;  // that may have been written: on disk before the request leaves
+  friend bool operator==(const lease_record&, const lease_record&) = default;
+};
+
 /// What was there before we overwrote or deleted it; the item itself is a file of that name (storage/undo_files.hpp).
 struct undo_record {
   undo_id id;

@@ -515,6 +515,32 @@ void store::remember(const set_pair_memory& call) {
   put(keys::memory(call.pair), encode(call.memory));
 }
 
+void store::keep(const keep_leases& call) {
+  for (const auto& l : call.leases) {
+    const auto key = keys::lease(call.pair, l.folder_pair);
+    if (l.nonce.empty() && l.next.empty())
+      erase(key);
+    else
+      put(key, encode(l));
+  }
+}
+
+std::string store::installation() {
+  if (auto known = get(keys::installation())) return std::move(*known);
+  auto made = mint_();
+  put(keys::installation(), made);
+  return made;
+}
+
+std::vector<lease_record> store::leases(const pair_id& pair) const {
+  std::vector<lease_record> result;
+  scan_records<lease_record>(keys::all_leases(pair), [&](lease_record l) {
+    result.push_back(std::move(l));
+    return true;
+  });
+  return result;
+}
+
 void store::keep(const keep_declaration& call) {
   const auto key = keys::declaration(call.kind, call.name);
   if (call.text) return put(key, encode(declaration{call.kind, call.name, *call.text}));

@@ -209,6 +209,12 @@ struct set_pair_memory {
   pair_memory memory;
 };
 
+/// Keeps leases in place of those of the same folder pairs; one without nonces is forgotten.
+struct keep_leases {
+  pair_id pair;
+  std::vector<lease_record> leases;
+};
+
 /// Keeps what was declared over the admin socket, in place of what had its name; without a text it is forgotten. A
 /// pair that is forgotten takes along all that is known of it (forget_pair): a new one of that name begins anew. With
 /// `keep_state` only what was said about its start goes, and what is known is left (leave_pair) as of `when`.
@@ -315,6 +321,9 @@ public:
   void leave(const leave_pair&);
   void remember(const set_pair_memory&);
   void keep(const keep_declaration&);
+  void keep(const keep_leases&);
+  /// What tells this daemon from others, for as long as its store is the same; made when it is first asked for.
+  std::string installation();
   void prune(const prune_conflicts&);
   traffic_kept keep(const keep_traffic&);
   void reopen(const reopen_twin&);
@@ -351,6 +360,7 @@ public:
   std::vector<undo_record> undos(const pair_id&) const;
   std::optional<undo_record> undo(const pair_id&, const undo_id&) const;
   std::optional<pair_memory> memory(const pair_id&) const;
+  std::vector<lease_record> leases(const pair_id&) const;
   std::vector<pair_id> pairs() const;
   /// Servers first, each kind by name.
   std::vector<declaration> declarations() const;

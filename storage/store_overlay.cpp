@@ -147,6 +147,7 @@ void store::scan_records(const std::string& prefix, const std::function<bool(Rec
 }
 
 template void store::scan_records(const std::string&, const std::function<bool(undo_record)>&) const;
+template void store::scan_records(const std::string&, const std::function<bool(lease_record)>&) const;
 
 std::vector<twin> store::twins_of(const std::string& prefix) const {
   std::vector<twin_id> ids;

@@ -10,6 +10,7 @@
 #include "ews/codec/get_item.hpp"
 #include "ews/codec/move_item.hpp"
 #include "ews/codec/series.hpp"
+#include "ews/codec/set_folder_marks.hpp"
 #include "ews/codec/update_item.hpp"
 #include "ews/model/change.hpp"
 
@@ -32,7 +33,7 @@ template <class Request>
 std::size_t asked_for(const Request& request) {
   if constexpr (requires { request.items.size(); })
     return request.items.size();
-  else if constexpr (std::same_as<Request, ews::get_folder>)
+  else if constexpr (std::same_as<Request, ews::get_folder> || std::same_as<Request, ews::set_folder_marks>)
     return request.folders.size();
   else if constexpr (std::same_as<Request, ews::get_occurrences>)
     return request.occurrences.size();
@@ -157,6 +158,11 @@ std::string mismatch(const Request& request, std::vector<ews::entry<T>>& entries
     for (const auto& e : entries)
       if (const auto* page = std::get_if<T>(&e); page && gives_one_id_twice(*page))
         return "the list gives one id to two items";
+  } else if constexpr (std::same_as<Request, ews::set_folder_marks>) {
+    if (!in_order<T>(
+            entries, [](const T& got) -> const folder_id& { return got.folder.id; },
+            [&](std::size_t i) -> const folder_id& { return request.folders[i].folder; }))
+      return "the answer is about other folders than the question";
   } else if constexpr (std::same_as<Request, ews::create_attachments>) {
     if (!all_different<T>(entries, [](const T& made) { return made.id; })) return twice;
   }

@@ -1,5 +1,9 @@
 #include "actors/ews/ews_request.hpp"
 
+#include <array>
+#include <chrono>
+#include <cstdio>
+
 namespace exsyncd {
 namespace {
 
@@ -18,6 +22,29 @@ std::string offered(const std::vector<http::header>& headers) {
     if (out.find(scheme) == std::string::npos) out += (out.empty() ? "; it offers " : ", ") + scheme;
   }
   return out;
+}
+
+/// The Date header: "Sat, 28 Nov 2026 22:15:32 GMT" (RFC 9110, 5.6.7).
+std::optional<utc_seconds> date_of(const std::vector<http::header>& headers) {
+  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  for (const auto& h : headers) {
+    if (lower(h.name) != "date") continue;
+    const auto comma = h.value.find(", ");
+    int day = 0, year = 0, hour = 0, minute = 0, second = 0;
+    std::array<char, 4> month{};
+    if (comma == std::string::npos || std::sscanf(h.value.c_str() + comma + 2, "%2d %3s %4d %2d:%2d:%2d GMT", &day,
+                                                  month.data(), &year, &hour, &minute, &second) != 6)
+      return std::nullopt;
+    const auto at = months.find(month.data());
+    if (at == std::string_view::npos || at % 3 != 0) return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year(year),
+                                           std::chrono::month(static_cast<unsigned>(at / 3 + 1)),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    if (!date.ok()) return std::nullopt;
+    return utc_seconds(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
+                       std::chrono::minutes(minute) + std::chrono::seconds(second));
+  }
+  return std::nullopt;
 }
 
 } // namespace
@@ -88,7 +115,7 @@ ews::meaning meaning_of(const http::failed& failed, std::string_view operation) 
 raw_answer raw_answer_of(exchanged& came, std::string_view operation) {
   if (auto* got = std::get_if<answer>(&came.outcome)) {
     if (!got->resting && (got->status == 200 || got->status == 500))
-      return {std::move(got->body), got->status, came.bytes};
+      return {std::move(got->body), got->status, came.bytes, date_of(got->headers)};
     auto why = ews::meaning_of_status(got->status, operation);
     if (got->status == 401) why.why.hint += offered(got->headers);
     if (got->resting) {

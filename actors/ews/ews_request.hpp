@@ -2,8 +2,10 @@
 
 #include "actors/ews/gateway.hpp"
 #include "ews/codec/response_codes.hpp"
+#include "ews/model/item.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -32,6 +34,8 @@ struct raw_answer {
   std::variant<large_text, ews::meaning> what;
   int status = 0;
   byte_count bytes = {};
+  /// The server's clock, where it has told it.
+  std::optional<utc_seconds> at = {};
 };
 raw_answer raw_answer_of(exchanged& came, std::string_view operation);
 

@@ -44,6 +44,7 @@ void mailbox_state::send_to(const std::string& url, const public_route& route, s
       .then(
           [this, operation, bytes, then](exchanged& came) {
             auto raw = raw_answer_of(came, operation);
+            server_time_ = raw.at;
             // Only of a place that EWS is known to be at.
             if (build_ && (raw.status == 400 || raw.status == 404 || raw.status == 405 || raw.status == 410))
               raw.what = ews::meaning_of_status(raw.status, operation, bytes);
@@ -251,6 +252,8 @@ prober_actor::behavior_type mailbox_behaviour(mailbox_pointer self, mailbox_opti
       [self](const create_folder& asked) { return handle(self, asked); },
       [self](const rename_folder& asked) { return handle(self, asked); },
       [self](const move_folder& asked) { return handle(self, asked); },
+      [self](const write_leases& asked) { return handle(self, asked); },
+      [self](const read_leases& asked) { return handle(self, asked); },
       [self](const ask_settable&) {
         auto what = what_is_settable(self->state.version());
         what.largest_item = self->state.version().request_bytes / 4 * 3; // in base64

@@ -76,6 +76,8 @@ public:
   bool in_owa() const { return build_ && build_->major >= 15; }
   const mailbox_options& options() const { return options_; }
   mailbox_access access() const { return options_.access; }
+  /// The server's clock as the last answer has told it.
+  const std::optional<utc_seconds>& server_time() const { return server_time_; }
   mailbox_store store() const { return options_.store; }
   /// Listings by comparison that are under way, by folder.
   std::map<folder_id, public_pass>& passes() { return passes_; }
@@ -142,6 +144,7 @@ private:
   mailbox_options options_;
   const ews::schema_version* version_ = nullptr;
   bool version_found_ = false;
+  std::optional<utc_seconds> server_time_;
   std::optional<ews::server_build> build_;
   bool address_corrected_ = false;
   std::optional<discovered::place> place_; // where it is known without or by discovery
@@ -273,7 +276,7 @@ void list_public(mailbox_pointer self, const list_changes& asked, std::shared_pt
 /// Spawns the actor of one store (options.store). spawn_mailbox puts one of each behind a front.
 mailbox_actor spawn_store(caf::actor_system& system, mailbox_options options);
 
-// The calls, by file: mailbox_folders.cpp, mailbox_trees.cpp, mailbox_reads.cpp, mailbox_writes.cpp.
+// The calls, by file: mailbox_folders.cpp, mailbox_trees.cpp, mailbox_leases.cpp, mailbox_reads.cpp, mailbox_writes.cpp.
 caf::typed_response_promise<identified> handle(mailbox_pointer self, const identify& asked);
 caf::typed_response_promise<folders_found> handle(mailbox_pointer self, const find_folders& asked);
 caf::typed_response_promise<folders_listed> handle(mailbox_pointer self, const list_folders& asked);
@@ -290,6 +293,8 @@ caf::typed_response_promise<write_done> handle(mailbox_pointer self, remove_item
 caf::typed_response_promise<folder_done> handle(mailbox_pointer self, const create_folder& asked);
 caf::typed_response_promise<folder_done> handle(mailbox_pointer self, const rename_folder& asked);
 caf::typed_response_promise<folder_done> handle(mailbox_pointer self, const move_folder& asked);
+caf::typed_response_promise<leases_written> handle(mailbox_pointer self, const write_leases& asked);
+caf::typed_response_promise<leases_read> handle(mailbox_pointer self, const read_leases& asked);
 caf::typed_response_promise<server_probed> handle(mailbox_pointer self, const probe_server& asked);
 caf::typed_response_promise<users_found> handle(mailbox_pointer self, const search_users& asked);
 settable what_is_settable(const ews::schema_version& version);

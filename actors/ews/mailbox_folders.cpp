@@ -103,6 +103,7 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
       at.store = std::move(store);
       at.in_deleted_items = in_trash;
     }
+    at.read_at = self->state.server_time();
     return at;
   }
 

@@ -151,6 +151,7 @@ struct tree_listing : std::enable_shared_from_this<tree_listing> {
       one.path = path + escaped_step(f->folder.display_name);
       one.state = std::move(f->folder);
       one.state.store = root.store;
+      one.state.read_at = self->state.server_time();
       one.state.in_deleted_items = in_trash || one.left_out == "deleted items";
       const auto id = one.state.id;
       const auto below_path = one.path;

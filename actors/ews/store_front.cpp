@@ -323,6 +323,8 @@ mailbox_actor::behavior_type front(front_pointer self, mailbox_options options) 
       [self](const create_folder& m) { return route<folder_done>(self, m); },
       [self](const rename_folder& m) { return route<folder_done>(self, m); },
       [self](const move_folder& m) { return route<folder_done>(self, m); },
+      [self](const write_leases& m) { return self->delegate(self->state.mailbox, m); },
+      [self](const read_leases& m) { return self->delegate(self->state.mailbox, m); },
       [self](const ask_settable& m) {
         const auto& s = self->state;
         return self->delegate(s.options.address.empty() ? publics_of(self) : s.mailbox, m);

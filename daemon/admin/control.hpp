@@ -132,6 +132,7 @@ public:
   virtual void pair_restore(const std::string& pair, const std::optional<std::string>& folder, reply to) = 0;
   virtual void pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
                            reply to) = 0;
+  virtual void pair_take_over(const std::string& pair, const std::optional<std::string>& folder, reply to) = 0;
   virtual void item_why(const std::optional<std::string>& pair, const std::string& item, std::size_t limit,
                         reply to) = 0;
   virtual void log_show(const std::optional<std::string>& pair, const std::string& level, std::size_t limit,

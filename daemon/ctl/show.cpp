@@ -272,6 +272,9 @@ std::string errors_of(const session& with, const json& pairs) {
       text += paint(with.look, colour::yellow, plain(p.value("name", "") + "/" + u.value("folder", ""))) + ", " +
               plain(u.value("side", "")) + ": " + plain(u.value("reason", "")) + "\n    → " +
               in_commands(plain(u.value("hint", ""))) + "\n";
+    for (const auto& u : p.value("unguarded", json::array()))
+      text += paint(with.look, colour::yellow, plain(p.value("name", "") + "/" + u.value("folder", ""))) +
+              ": unguarded, another daemon would not notice this one: " + plain(u.value("reason", "")) + "\n";
   }
   return text.empty() ? text : "\n" + text;
 }

@@ -147,6 +147,7 @@ keyed_folder read_folder(const element& folder) {
   out.kind = folder.name;
   out.hidden = read_bool(property_value(folder, property::hidden).value_or(""));
   out.content_mailbox = first_guid(property_value(folder, property::replica_list).value_or(""));
+  out.folder.leases = std::string(property_value(folder, property::mark).value_or(""));
   if (const auto* rights = folder.child("EffectiveRights")) {
     auto& may = out.folder.rights.emplace();
     may.read = read_bool(rights->word_of("Read"));

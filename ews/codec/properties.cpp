@@ -153,6 +153,7 @@ void write_folder_shape(xml_writer& out, bool is_public) {
                                "folder:UnreadCount", "folder:EffectiveRights"})
     out.empty("t:FieldURI", {{"FieldURI", uri}});
   write_property_name(out, property::hidden);
+  if (!is_public) write_property_name(out, property::mark);
   if (is_public) write_property_name(out, property::replica_list);
   out.close("t:AdditionalProperties");
   out.close("m:FolderShape");

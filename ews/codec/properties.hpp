@@ -25,7 +25,8 @@ struct extended_property {
 };
 
 namespace property {
-/// Our one named property: the operation mark. One for all, since names have a quota for each mailbox.
+/// Our one named property: the operation mark of an item, the leases on a folder. One for all, since names have a quota
+/// for each mailbox.
 inline constexpr extended_property mark{{}, "PublicStrings", "exsyncd", {}, "String"};
 inline constexpr extended_property search_key{"0x300b", {}, {}, {}, "Binary"};        // PR_SEARCH_KEY
 inline constexpr extended_property message_flags{"0x0e07", {}, {}, {}, "Integer"};    // PR_MESSAGE_FLAGS

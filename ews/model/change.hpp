@@ -104,6 +104,10 @@ struct folder_state {
   std::optional<folder_rights> rights;
   /// The store that its ids belong to, where that is another one than the mailbox's own: the public folders.
   mailbox_identity store;
+  /// Which daemons look after it, as they have written there (actors/logic/lease.hpp); empty: nobody has.
+  std::string leases;
+  /// The server's clock when it was read, where it tells it.
+  std::optional<utc_seconds> read_at;
 };
 
 } // namespace exsyncd

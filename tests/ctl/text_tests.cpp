@@ -171,6 +171,13 @@ TEST_CASE("what a pair cannot see is said below its table") {
              Catch::Contains("jane/inbox, primary: 1 item is hidden\n    → look at exsyncctl pair get\n"));
 }
 
+TEST_CASE("a folder pair that no lease guards is said below its table") {
+  CHECK_THAT(
+      seen("pair.list", R"({"pairs":[{"name":"jane","status":"started","unguarded":[{"folder":"inbox",
+    "reason":"primary: a public folder"}]}]})"),
+      Catch::Contains("jane/inbox: unguarded, another daemon would not notice this one: primary: a public folder"));
+}
+
 TEST_CASE("numbers of a list are read") {
   using numbers = std::vector<std::size_t>;
   CHECK(numbers_in("1", 3) == numbers{0});

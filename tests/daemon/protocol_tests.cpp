@@ -56,6 +56,9 @@ public:
   void pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder, reply to) override {
     to.done({"pair_resync", pairs, text(folder)});
   }
+  void pair_take_over(const std::string& pair, const std::optional<std::string>& folder, reply to) override {
+    to.done({"pair_take_over", pair, text(folder)});
+  }
   void item_why(const std::optional<std::string>& pair, const std::string& item, std::size_t limit, reply to) override {
     to.done({"item_why", text(pair), item, limit});
   }
@@ -218,6 +221,7 @@ TEST_CASE("parameters reach the daemon as they were meant") {
   CHECK(result(R"({"method":"log.show","params":{"level":"error","pair":"a"}})") == R"(["log_show","a","error",100])");
   CHECK(result(R"({"method":"item.why","params":{"item":"x"}})") == R"(["item_why",null,"x",100])");
   CHECK(result(R"({"method":"pair.resync","params":{"pair":"a"}})") == R"(["pair_resync",["a"],null])");
+  CHECK(result(R"({"method":"pair.take_over","params":{"pair":"a","folder":"f"}})") == R"(["pair_take_over","a","f"])");
   CHECK(result(R"({"method":"pair.restore","params":{"pair":"a","folder":"f"}})") == R"(["pair_restore","a","f"])");
 }
 

@@ -57,17 +57,19 @@ class TwoFullMailboxes(case.EndToEnd):
         self.assertEqual(other.sync("janet"), 0)
 
     def test_two_daemons_on_the_same_folders_do_not_copy_each_others_copies(self):
+        """The second one takes them over, as after a reinstall; the first one is still there."""
         other = self.another_daemon("janet")
-        other.sync("janet")
+        other.call("pair.sync_now", pair="janet")
+        other.call("pair.take_over", pair="janet")
         for subject in ("at hq", "at hq too"):
             self.deliver(self.hq, subject)
         self.deliver(self.branch, "at the branch")
         self.everything["inbox"] = 7
         for _ in range(4):
-            self.daemon.sync("jane")
+            self.daemon.call("pair.sync_now", pair="jane")
             other.sync("janet")
         self.assert_as_it_was()
-        self.assertEqual((self.daemon.sync("jane"), other.sync("janet")), (0, 0))
+        self.assertEqual(other.sync("janet"), 0)
 
 
 class BetweenOldAndNew(TwoFullMailboxes):

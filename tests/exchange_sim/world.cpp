@@ -9,6 +9,8 @@
 #include "tests/exchange_sim/world_parts.hpp"
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 
 namespace exchange_sim {
 
@@ -65,6 +67,16 @@ std::string cookie_of(const std::string& header, const std::string& name) {
     at = end + 1;
   }
   return {};
+}
+
+/// As web servers tell the time (RFC 9110, 5.6.7).
+std::string date_text(sys_time now) {
+  const auto seconds = std::chrono::system_clock::to_time_t(now);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 40> text{};
+  const auto length = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text.data(), length};
 }
 
 routing_headers routing_of(const http_request& request) {
@@ -129,6 +141,7 @@ http_response world::handle(const http_request& request) {
     end_stream(request.server, *answer.stream);
     answer.stream.reset();
   }
+  answer.headers.emplace_back("Date", date_text(now));
   return answer;
 }
 

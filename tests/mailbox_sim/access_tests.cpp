@@ -99,6 +99,27 @@ TEST_CASE("By rights on folders too, what a completed series of tasks splits off
   CHECK(s.contents("deleteditems").size() == 1);
 }
 
+TEST_CASE("Who does not own a folder writes no lease at it, and is told so before it is tried") {
+  delegate_stage s(either());
+  const auto inbox = [&] {
+    auto found = s.ask<folders_found>(find_folders{{"inbox"}});
+    return std::get<folder_state>(std::get<0>(found.outcome).at(0));
+  };
+  const auto write = [&](const folder_state& at) {
+    return s.ask<leases_written>(write_leases{{{at.id, at.key, at.folder_class, "text"}}}).outcomes.at(0);
+  };
+  s.grant("inbox", "Editor");
+  const auto before = inbox();
+  REQUIRE(before.rights);
+  CHECK_FALSE(before.rights->modify);
+  const auto refused = write(before);
+  REQUIRE(std::holds_alternative<not_done>(refused));
+  CHECK(std::get<not_done>(refused).why.retry != retry::later);
+  s.grant("inbox", "Owner");
+  CHECK(inbox().rights->modify);
+  CHECK(std::holds_alternative<folder_state>(write(inbox())));
+}
+
 TEST_CASE("A user's private items are hidden and counted, and one that becomes private is not taken for deleted") {
   delegate_stage s(either());
   s.deliver("open");

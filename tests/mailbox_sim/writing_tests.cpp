@@ -262,6 +262,32 @@ TEST_CASE("Moving gives a new id and keeps the rest; removing puts a mail where 
   CHECK(s.mails_out() == 0);
 }
 
+TEST_CASE("Leases are written at folders of every class, read with them, guarded by their keys, and taken away") {
+  quiet_stage s(both());
+  for (const std::string path : {"inbox", "calendar", "contacts", "tasks"}) {
+    INFO(path);
+    const auto found = [&] {
+      return std::get<folder_state>(std::get<0>(s.ask<folders_found>(find_folders{{path}}).outcome).at(0));
+    };
+    const auto before = found();
+    CHECK(before.leases.empty());
+    CHECK(before.read_at);
+    const auto write = [&](const change_key& key, const std::string& text) {
+      return s.ask<leases_written>(write_leases{{{before.id, key, before.folder_class, text}}}).outcomes.at(0);
+    };
+    const auto first = write(before.key, "1 a b c 0 60 host");
+    REQUIRE(std::holds_alternative<folder_state>(first));
+    CHECK(found().leases == "1 a b c 0 60 host");
+    CHECK(found().key == std::get<folder_state>(first).key);
+    CHECK(std::holds_alternative<stale>(write(before.key, "1 d e f 0 60 host")));
+    const auto read = s.ask<leases_read>(read_leases{{before.id}});
+    CHECK(std::get<folder_state>(std::get<0>(read.outcome).at(0)).leases == "1 a b c 0 60 host");
+    CHECK(std::holds_alternative<folder_state>(write(found().key, "")));
+    CHECK(found().leases.empty());
+  }
+  CHECK(s.mails_out() == 0);
+}
+
 TEST_CASE("Many mails go in batches, each answered in order") {
   quiet_stage s(both());
   create_items c{s.folder("inbox"), {}};

@@ -131,6 +131,8 @@ daemon_process::daemon_process(outside ports, std::vector<pair_settings> pairs) 
   o.context.log = ports_.log;
   o.open_mailbox = [all = open_.get()](const side_settings& s, const pair_id&, side) { return all->mailbox(s); };
   o.on_fatal = ports_.on_fatal;
+  // One daemon for each world: there is nobody to keep away, and a restored state would wait until its lease runs out.
+  o.leases.on = false;
   supervisor_ = system_->spawn(supervisor, std::move(o));
 }
 

@@ -29,6 +29,12 @@ bool writes_items(const std::string& operation) {
   return all.contains(operation);
 }
 
+/// What a daemon writes at folders for other daemons is nothing that users have.
+bool is_lease(const std::string& operation, const std::string& body) {
+  return operation == "UpdateFolder" && body.find("PropertyName=\"exsyncd\"") != body.npos &&
+         body.find("folder:DisplayName") == body.npos;
+}
+
 bool lists_items(const std::string& operation) {
   return operation == "SyncFolderItems" || operation == "FindItem";
 }
@@ -288,7 +294,7 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
   q.headers.emplace_back("Authorization", "Basic " + base64(r.who.user + ":" + r.who.secret));
   const auto steps_before = watcher_.recorder().so_far().steps.size();
   auto came = world_->handle(q);
-  if (writes_items(operation)) ++writes_;
+  if (writes_items(operation) && !is_lease(operation, q.body)) ++writes_;
   if (lists_items(operation)) ++lists_;
   auto& print = result_.fingerprint;
   print = (print ^ std::hash<std::string>{}(q.body) ^ (std::hash<std::string>{}(came.body) << 1)) * 0x100000001b3u;

@@ -97,6 +97,8 @@ TEST_CASE("a new state, and one that is to list anew, pair what is there and wri
   const auto before = contents(o, hq);
   SECTION("removed") {
     o.restart({two_folders()}, {});
+    o.sync(); // the lease of the one before has not run out
+    CHECK_FALSE(o.ask<pair_answers>(take_over_one{"jane", ""}).pairs.at(0).failed);
   }
   SECTION("of yesterday") {
     o.restart({two_folders()}, o.backup);

@@ -27,14 +27,24 @@ office::office(std::vector<pair_settings> pairs, memory_engine::contents disk)
   start();
 }
 
+office::office(std::vector<pair_settings> pairs, const office& beside, memory_engine::contents disk)
+    : pairs_(std::move(pairs)), disk_(std::move(disk)), host_("two"), boxes_(beside.boxes_) {
+  start();
+}
+
 office::~office() {
   stage_.empty();
 }
 
 model_mailbox& office::box(const std::string& address) {
-  auto& b = boxes_[address];
+  auto& b = (*boxes_)[address];
   if (!b) b = std::make_shared<model_mailbox>(address);
   return *b;
+}
+
+void office::same_box(const std::string& alias, const std::string& address) {
+  box(address);
+  (*boxes_)[alias] = boxes_->at(address);
 }
 
 void office::deliver(const std::string& address, const std::string& id, const std::string& folder) {
@@ -105,26 +115,30 @@ utc_seconds office::now() const {
 
 void office::start() {
   engine_ = std::make_shared<memory_engine>(disk_);
-  auto records = std::make_shared<store>(*engine_, [this] { return "id" + std::to_string(++minted_); });
+  auto records = std::make_shared<store>(*engine_, [this] { return host_ + "-id" + std::to_string(++minted_); });
   REQUIRE_FALSE(records->open());
   ledger_ = stage_.on_stage(stage_.system.spawn(ledger, records));
   supervisor_options o;
   o.pairs = pairs_;
   o.ledger = ledger_;
   o.context.wall_clock = [this] { return now(); };
-  o.context.mint = [this] { return "i" + std::to_string(++minted_); };
+  o.context.mint = [this] { return host_ + "-i" + std::to_string(++minted_); };
   o.context.random = [] { return 0; };
   o.context.log = [this](const log_line& l) { log.push_back(l.pair + ": " + l.text); };
   o.open_mailbox = [this](const side_settings& s, const pair_id&, side which) -> mailbox_actor {
     box(s.mailbox);
     mailbox_script sc;
-    sc.before = [this](const mailbox_call& c) { return script ? script(c) : fault{}; };
+    sc.before = [this](const mailbox_call& c) {
+      ++calls[c.name];
+      return script ? script(c) : fault{};
+    };
     sc.after = [](const mailbox_call&) {};
     sc.now = [] { return 0s; };
-    auto actor = stage_.on_stage(stage_.system.spawn(scripted_mailbox, which, boxes_.at(s.mailbox), sc));
+    auto actor = stage_.on_stage(stage_.system.spawn(scripted_mailbox, which, boxes_->at(s.mailbox), sc));
     open_[s.mailbox] = actor;
     return actor;
   };
+  o.leases.host = host_;
   o.on_fatal = [this](std::string why) { fatal = std::move(why); };
   supervisor_ = stage_.on_stage(stage_.system.spawn(supervisor, std::move(o)));
   stage_.run();

@@ -23,10 +23,14 @@ pair_settings pair_named(const std::string& name, bool start = true);
 class office {
 public:
   explicit office(std::vector<pair_settings> pairs, memory_engine::contents disk = {});
+  /// Another daemon, on another host, over the same mailboxes. Its time passes by itself.
+  office(std::vector<pair_settings> pairs, const office& beside, memory_engine::contents disk = {});
   ~office();
   office(const office&) = delete;
 
   model_mailbox& box(const std::string& address);
+  /// Another address of a mailbox.
+  void same_box(const std::string& alias, const std::string& address);
   void deliver(const std::string& address, const std::string& id, const std::string& folder = "inbox");
   /// Deletes so many of what is in a folder, all if not said.
   void clear(const std::string& address, const std::string& folder = "inbox", std::size_t most = ~std::size_t{0});
@@ -65,13 +69,16 @@ public:
   std::string fatal;
   std::function<fault(const mailbox_call&)> script;
   std::vector<std::string> log;
+  std::map<std::string, std::size_t> calls; // of mailboxes, by name
 
 private:
   void start();
 
   std::vector<pair_settings> pairs_;
   memory_engine::contents disk_;
-  std::map<std::string, std::shared_ptr<model_mailbox>> boxes_;
+  std::string host_ = "one";
+  std::shared_ptr<std::map<std::string, std::shared_ptr<model_mailbox>>> boxes_ =
+      std::make_shared<std::map<std::string, std::shared_ptr<model_mailbox>>>();
   std::map<std::string, mailbox_actor> open_;
   std::shared_ptr<memory_engine> engine_;
   std::uint64_t minted_ = 0;

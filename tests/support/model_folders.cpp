@@ -50,6 +50,8 @@ folder_state model_mailbox::state_of(const model_folder& f) const {
   s.total = static_cast<std::uint32_t>(f.items.size());
   s.unread = static_cast<std::uint32_t>(
       std::count_if(f.items.begin(), f.items.end(), [](const auto& i) { return !i.second.read; }));
+  s.leases = f.leases;
+  if (clock) s.read_at = clock();
   s.in_deleted_items = f.path == "deleteditems" || f.path.starts_with("deleteditems/");
   return s;
 }
@@ -64,6 +66,22 @@ std::optional<folder_state> model_mailbox::folder(const std::string& path) const
   for (const auto& f : folders_)
     if (f.path == path) return state_of(f);
   return std::nullopt;
+}
+
+std::optional<folder_state> model_mailbox::folder(const folder_id& id) const {
+  const auto* f = folder_of(id);
+  return f ? std::optional(state_of(*f)) : std::nullopt;
+}
+
+folder_outcome model_mailbox::write_leases(const folder_id& id, const change_key& guard, const std::string& leases) {
+  auto* f = folder_of(id);
+  if (!f) return exsyncd::gone{};
+  if (no_leases_at.contains(f->path))
+    return not_done{{reach::folder, retry::after_change, {}, "ErrorAccessDenied", "access is denied", {}}};
+  if (!guard.empty() && guard != f->key()) return exsyncd::stale{};
+  f->version = ++last_version_;
+  f->leases = leases;
+  return state_of(*f);
 }
 
 std::optional<std::vector<folder_below>> model_mailbox::below(const std::string& path) const {

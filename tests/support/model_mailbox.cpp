@@ -88,7 +88,7 @@ model_mailbox::model_mailbox(std::string name) : name_(std::move(name)), identit
 
 folder_id model_mailbox::make_folder(const std::string& path, const std::string& folder_class) {
   if (auto* f = folder_of(path)) return f->id;
-  folders_.push_back({folder_id(next_id("folder").value), path, {}, folder_class, ++last_version_});
+  folders_.push_back({folder_id(next_id("folder").value), path, {}, folder_class, ++last_version_, {}});
   return folders_.back().id;
 }
 
@@ -236,7 +236,7 @@ std::optional<std::variant<change_page, model_mailbox::cursor_unknown>> model_ma
     if (!f->items.contains(id)) left.push_back(id);
 
   change_page page;
-  page.last = news.size() + left.size() <= page_size;
+  page.last = folder != endless && news.size() + left.size() <= page_size;
   for (const auto* item : news) {
     if (page.changes.size() == page_size) break;
     const auto k = known.items.find(item->id);

@@ -27,8 +27,8 @@ struct model_item {
   std::uint64_t read_version = 0; // moves with every change of the read state, also with one back again
   bool read = false;
   bool draft = false;
-  std::map<field, std::string> fields;            // canonical; an empty value is not in it
-  std::map<std::string, std::string> attachments; // name to bytes
+  std::map<field, std::string> fields;              // canonical; an empty value is not in it
+  std::map<std::string, std::string> attachments;   // name to bytes
   std::map<std::string, std::uint64_t> attached_at; // name to the version that put it there; 0 where it is not in it
   exsyncd::message_id message_id;
   exsyncd::search_key search_key;
@@ -45,7 +45,8 @@ struct model_folder {
   std::string path;
   std::map<item_id, model_item> items;
   std::string folder_class = "IPF.Note";
-  std::uint64_t version = 0; // moves with its name and place
+  std::uint64_t version = 0; // moves with its name and place, and with what daemons write there
+  std::string leases;
 
   change_key key() const;
 };
@@ -104,6 +105,12 @@ public:
   std::size_t attachment_overhead = 0;
   /// An update that sets a field to one of these is refused, all of it.
   std::set<std::string> refuses_values;
+  /// No page of this folder's list is ever the last.
+  folder_id endless;
+  /// Folders at which this account may write nothing.
+  std::set<std::string> no_leases_at;
+  /// What the server says of the time; nothing: it says nothing.
+  std::function<std::optional<utc_seconds>()> clock;
   /// Whether answers of writes tell the key that they have led to.
   bool tells_keys = true;
   /// Whether its lists of attachments tell when each was attached, beside their sizes.
@@ -195,6 +202,8 @@ public:
   folder_outcome create_folder(const folder_id& parent, const std::string& name, const std::string& folder_class);
   folder_outcome rename_folder(const folder_id& folder, const change_key& guard, const std::string& name);
   folder_outcome move_folder(const folder_id& folder, const folder_id& to);
+  folder_outcome write_leases(const folder_id& folder, const change_key& guard, const std::string& leases);
+  std::optional<folder_state> folder(const folder_id& id) const;
 
   // ---- what commits later than its request was given up
   // ---------------------------------------------------------------

@@ -211,6 +211,52 @@ public:
     return promise;
   }
 
+  /// It changes nothing that a user sees, so it is no write to the script.
+  caf::typed_response_promise<leases_written> write_at_folders(const mailbox_call& call,
+                                                               const std::function<leases_written(model_mailbox&)>& act,
+                                                               std::size_t count) const {
+    auto promise = self_->make_response_promise<leases_written>();
+    const auto f = begin(call);
+    const auto all = [&](const folder_outcome& o) { return leases_written{std::vector<folder_outcome>(count, o)}; };
+    const auto lost = all(unknown{failure_of("timeout", reach::account, retry::later, call.name)});
+    switch (f.kind) {
+    case fault::kind::vanishes_before:
+      return promise;
+    case fault::kind::dies_before:
+      die(promise);
+      return promise;
+    case fault::kind::fails:
+    case fault::kind::refuses_item:
+    case fault::kind::stops:
+      promise.deliver(all(not_done{busy(call)}));
+      return promise;
+    case fault::kind::answer_lost_before:
+      promise.deliver(lost);
+      return promise;
+    case fault::kind::commits_later:
+      model_->commit_at(script_.now() + f.after, [act](model_mailbox& b) { act(b); });
+      promise.deliver(lost);
+      return promise;
+    case fault::kind::none:
+    case fault::kind::answer_lost_after:
+    case fault::kind::answers_late:
+    case fault::kind::cut:
+    case fault::kind::dies_after:
+    case fault::kind::vanishes_after:
+    case fault::kind::halfway:
+    case fault::kind::vanishes_halfway:
+      break;
+    }
+    auto done = act(*model_);
+    script_.after(call);
+    if (f.kind == fault::kind::answer_lost_after || f.kind == fault::kind::cut) done = lost;
+    if (f.kind == fault::kind::dies_after)
+      die(promise);
+    else
+      answer(promise, f, std::move(done));
+    return promise;
+  }
+
 private:
   fault begin(const mailbox_call& call) const {
     model_->reach(script_.now());
@@ -415,6 +461,31 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
         auto call = on->call("move_folder");
         call.folder = m.id;
         return on->write_folder(call, [m](model_mailbox& b) { return b.move_folder(m.id, m.to); });
+      },
+      [on](const write_leases& m) {
+        return on->write_at_folders(
+            on->call("write_leases"),
+            [m](model_mailbox& b) {
+              leases_written done;
+              for (const auto& f : m.folders)
+                done.outcomes.push_back(b.write_leases(f.id, f.key, f.leases));
+              return done;
+            },
+            m.folders.size());
+      },
+      [on](const read_leases& m) {
+        return on->read<leases_read>(
+            on->call("read_leases"),
+            [&] {
+              std::vector<result<folder_state>> all;
+              for (const auto& id : m.folders)
+                if (auto f = on->model().folder(id))
+                  all.push_back(std::move(*f));
+                else
+                  all.push_back(no_such_folder(id.value));
+              return leases_read{std::move(all)};
+            },
+            [](failure f) { return leases_read{std::move(f)}; });
       },
       [on](ask_settable) {
         // No request to a server stands behind this one: nothing goes wrong with it.

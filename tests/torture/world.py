@@ -261,7 +261,10 @@ class World:
                 report = {"in_step": False, "waiting": 1}
             state = self._call("pair.get", pair="jane")
             bans = self._call("ban.list", pair="jane")["bans"]
-            if any(folder["status"] == "frozen" for folder in state["folders"]):
+            if any(folder.get("lease", {}).get("state") == "elsewhere" for folder in state["folders"]):
+                self.count("taken over")  # a restored state does not know the lease that was written since
+                self._call("pair.take_over", pair="jane")
+            elif any(folder["status"] == "frozen" for folder in state["folders"]):
                 self.count("approved")
                 self._call("pair.approve", pair="jane")
             elif bans and not tried:
@@ -284,7 +287,7 @@ class World:
         self.sim.control("reset_counters")
         report = self._call("pair.sync_now", pair="jane")["pairs"][0]
         requests = self.sim.control("counters")["requests"]
-        writes = {name: n for name, n in requests.items() if name.startswith(("Create", "Update", "Delete", "Move", "Copy"))}
+        writes = {name: n for name, n in requests.items() if name.startswith(("Create", "Update", "Delete", "Move", "Copy")) and name != "UpdateFolder"}
         return [f"one more round writes: {json.dumps(report)} {writes}"] if writes or report["writes"] or not report["in_step"] else []
 
     def _verified(self):
