@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 namespace exchange_sim::test {
 
 using nlohmann::json;
@@ -107,7 +109,8 @@ TEST_CASE("what proxies put before an answer, and how they pack it") {
   CHECK(w.ask(get_items(w.all)).body == "\r\n" + plain);
   w.order({{"what", "gzip_in_two"}});
   auto packed = w.ask(get_items(w.all));
-  CHECK(packed.headers.back() == std::pair<std::string, std::string>("Content-Encoding", "gzip"));
+  CHECK(std::count(packed.headers.begin(), packed.headers.end(),
+                   std::pair<std::string, std::string>("Content-Encoding", "gzip")) == 1);
   CHECK(packed.body.substr(0, 3) == "\x1f\x8b\x08");
   CHECK(packed.body.find("\x1f\x8b\x08", 3) != std::string::npos);
 }
