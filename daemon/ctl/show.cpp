@@ -354,7 +354,8 @@ std::string show_plan(const session& with, const json& plan) {
       rest += paint(with.look, colour::red, plain(name)) + ": frozen: " + word(at(folder, "/frozen/reason")) +
               "\n    → " + in_commands(word(at(folder, "/frozen/hint"))) + "\n";
   }
-  for (const auto& [side, acts] : plan.value("folders_changed", json::object()).items())
+  const auto changed = plan.value("folders_changed", json::object());
+  for (const auto& [side, acts] : changed.items())
     for (const auto& a : acts)
       rest += "folder on " + plain(side) + ": " + word(at(a, "/do")) + " " + word(at(a, "/name")) + " (" +
               word(at(a, "/where")) + ")\n";
@@ -362,7 +363,7 @@ std::string show_plan(const session& with, const json& plan) {
     rest += paint(with.look, colour::red, e.value("folder", "") + ": ") + word(at(e, "/message")) + "\n";
   for (const auto* what : {"waiting", "banned"})
     if (plan.value(what, 0) > 0) rest += word(plan.at(what)) + " " + what + "\n";
-  if (rows.empty()) return "nothing is to be done\n" + rest;
+  if (rows.empty()) return (changed.empty() ? "nothing is to be done\n" : "nothing is to be done with items\n") + rest;
   return rows_as_table(with, "pair.plan", rows) + rest;
 }
 

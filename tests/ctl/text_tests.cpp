@@ -151,6 +151,9 @@ TEST_CASE("results are shown as people read them") {
     "hint":"make it smaller","link":"https://x/owa/?ItemID=A"}],"total":1})");
   CHECK_THAT(bans, Catch::Contains("s (1): too large\n    → make it smaller\n"));
   CHECK_THAT(bans, Catch::Contains("https://x/owa/?ItemID=A"));
+  CHECK(seen("pair.plan", R"({"folders":{"inbox":{"tasks":[]}},"errors":[]})") == "nothing is to be done\n");
+  CHECK(seen("pair.plan", R"({"folders":{"inbox":{"tasks":[]}},"errors":[],"folders_changed":{"replica":[{"do":"create",
+    "name":"A","where":"inbox"}]}})") == "nothing is to be done with items\nfolder on replica: create A (inbox)\n");
   CHECK_THAT(seen("item.why", R"({"items":[{"subject":"s","why":"it is off","in_step":false,"id":"1","pair":"p",
     "folder":"f","class":"message"}],"more":false})"),
              Catch::Contains("not in step s  (message, p/f, id 1)\n    it is off"));

@@ -120,8 +120,9 @@ int go(const wishes& wanted) {
       seeds.push_back(s);
   if (!wanted.except.empty()) {
     std::set<std::string> known;
-    for (const auto& v : json::parse(content_of(wanted.except)).at("failed"))
-      known.insert(v.at("seed"));
+    const auto before = json::parse(content_of(wanted.except));
+    for (const auto& v : before.at("failed"))
+      known.insert(v.at("seed").get<std::string>());
     std::erase_if(seeds, [&](std::uint64_t s) { return known.contains(std::to_string(s)); });
   }
   if (wanted.most > 0 && seeds.size() > wanted.most) seeds.resize(wanted.most);
