@@ -1,5 +1,6 @@
 #include "actors/verification.hpp"
 
+#include "actors/arbiter.hpp"
 #include "actors/logic/comparison.hpp"
 #include "actors/logic/digest.hpp"
 #include "config/sides.hpp"
@@ -26,21 +27,6 @@ std::string name_of(side s) {
 
 bool present(const twin& t, side s) {
   return t.seen[s] && t.seen[s]->presence == presence::present;
-}
-
-const std::vector<field>& settable_on(const settable& can, item_class c) {
-  switch (c) {
-  case item_class::contact:
-    return can.on_contact;
-  case item_class::task:
-    return can.on_task;
-  case item_class::appointment:
-    return can.on_appointment;
-  case item_class::message:
-  case item_class::other:
-    break;
-  }
-  return can.on_mail;
 }
 
 class inspection : public std::enable_shared_from_this<inspection> {
