@@ -355,3 +355,16 @@ TEST_CASE("after an older state what was carried before may compete with what is
   CHECK(w.words() == "");
   CHECK(same_state.broken() == std::vector{rule::contents});
 }
+
+TEST_CASE("a mark on a mail that its user deletes afterwards may go with it, where the mail itself may come back") {
+  for (bool lost : {true, false}) {
+    written_history w;
+    auto r = w.makes(who::user, side::replica, "label-1", {{"subject", "Lunch"}});
+    auto p = w.carried(r);
+    w.marks(who::user, r, true);
+    w.deletes(who::user, r);
+    if (lost) w.administrator(act::cursor_lost);
+    w.carried(p);
+    CHECK(w.broken() == (lost ? std::vector<rule>{} : std::vector{rule::came_back}));
+  }
+}

@@ -303,3 +303,77 @@ TEST_CASE("what pairing takes for another's item is written over, and missed by 
     CHECK(w.broken() == (same_name ? nothing : std::vector{rule::missing}));
   }
 }
+
+TEST_CASE("what left after a list from the beginning that a crash took may come back, one that was kept tells of it") {
+  for (bool crashed : {true, false}) {
+    one_mail w;
+    w.administrator(act::cursor_lost);
+    w.lists(w.r);
+    if (crashed) w.administrator(act::crash);
+    w.deletes(who::user, w.r);
+    auto told = w;
+    w.lists(w.p);
+    auto again = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (crashed ? nothing : std::vector{rule::came_back}));
+    told.tells_gone(told.r);
+    told.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    CHECK(told.broken() == std::vector{rule::came_back});
+    static_cast<void>(again);
+  }
+}
+
+TEST_CASE("a list of the other side does not tell whether a crash took the list of this one") {
+  for (bool crashed : {true, false}) {
+    one_mail w;
+    auto other = w.makes(who::user, side::replica, "label-2", {{"subject", "Tea"}});
+    w.carried(other);
+    w.administrator(act::cursor_lost);
+    w.lists(w.r);
+    w.deletes(who::user, w.r);
+    w.lists(w.p);
+    if (crashed) w.administrator(act::crash);
+    w.lists(other);
+    w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (crashed ? nothing : std::vector{rule::came_back}));
+  }
+}
+
+TEST_CASE("what its user puts elsewhere before anything told of it is found nowhere, and may be made again") {
+  for (bool answered : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.carried(p);
+    w.so_far.steps.back().answered = answered;
+    w.moves(who::user, r, "inbox/Elsewhere");
+    w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (answered ? std::vector{rule::came_back} : nothing));
+  }
+}
+
+TEST_CASE("what is brought back is new once more, and pairing may take another of its name for it") {
+  one_mail w;
+  w.deletes(who::user, w.p);
+  w.deletes(who::daemon, w.r);
+  w.makes(who::user, side::replica, "label-2", {{"subject", "Lunch"}});
+  auto before = w;
+  w.moves(who::user, w.p, "inbox");
+  CHECK(w.words() == "");
+  CHECK(before.broken() == std::vector{rule::missing});
+}
+
+TEST_CASE("what is put back is what a frozen folder pair lost: two deletions freeze none") {
+  for (int count : {2, 3}) {
+    written_history w;
+    std::vector<item_number> p, r;
+    for (int i = 1; i <= count; ++i) {
+      p.push_back(w.makes(who::user, side::primary, "label-" + std::to_string(i), {{"subject", "S"}}));
+      r.push_back(w.carried(p.back()));
+    }
+    for (auto one : p)
+      w.deletes(who::user, one);
+    w.administrator(act::restored);
+    for (auto one : r)
+      w.carried(one);
+    CHECK(w.broken() == (count == 3 ? nothing : std::vector{rule::came_back, rule::came_back}));
+  }
+}

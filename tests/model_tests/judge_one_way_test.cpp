@@ -66,6 +66,14 @@ TEST_CASE("what is missing is put back where it was taken away, the source of a 
   }
 }
 
+TEST_CASE("what was never taken away from the source is not put back there") {
+  one_mail w;
+  w.makes(who::user, side::replica, "label-2", {{"subject", "Tea"}});
+  w.administrator(act::restored);
+  w.makes(who::daemon, side::primary, "label-2", {{"subject", "Tea"}});
+  CHECK(w.broken() == std::vector{rule::drift});
+}
+
 TEST_CASE("drift is left until the source changes that field") {
   one_mail w;
   w.edits(who::user, w.target, {{"subject", "Supper"}, {"importance", "High"}});

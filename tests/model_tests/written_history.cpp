@@ -143,6 +143,11 @@ void written_history::reads(item_number n) {
   next(who::daemon, "GetItem", is.mailbox).told.push_back({told::how::read, n, is.version, is.read, is.place});
 }
 
+void written_history::tells_gone(item_number n) {
+  auto& at = next(who::daemon, "SyncFolderItems", now_.at(n).mailbox);
+  at.told.push_back({told::how::gone, n, 0, false, {}});
+}
+
 void written_history::administrator(const std::string& act) {
   next(who::administrator, act, "").pair = "jane";
 }

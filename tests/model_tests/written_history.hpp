@@ -39,6 +39,7 @@ public:
   void purges(who, item_number);
   void lists(item_number, bool answered = true);
   void reads(item_number);
+  void tells_gone(item_number);
   void administrator(const std::string& act);
 
   /// What the daemon does where all goes well: reads the item and makes its twin on the other side.

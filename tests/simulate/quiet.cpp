@@ -65,6 +65,8 @@ void stage::become_quiet() {
     folders += p.folders.size();
     poll = std::max(poll, p.poll_seconds);
   }
+  while (!fatal_ && !process_)
+    run_until(now() + 1000); // after a crash it takes a while until it is started again
   ask<pair_answers>(start_pairs{names});
   const auto began = now();
   const auto end = now() + std::int64_t{hours_to_become_quiet} * 3'600'000;

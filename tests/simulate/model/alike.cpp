@@ -28,15 +28,17 @@ struct newcomer {
   std::set<std::string> names{};
 };
 
-/// What one side's users brought in of a label, until the daemon carried it to the other.
-newcomer newcomer_of(const lifeline& line, side from) {
-  newcomer out{line.label, from};
+/// What one side's users brought in of a label, each time until the daemon carried it to the other.
+std::vector<newcomer> newcomers_of(const lifeline& line, side from) {
+  std::vector<newcomer> out;
   for (const auto& m : line.moments) {
-    if (m.where != from && m.by_daemon() && m.what->made() && m.number() > out.made)
-      out.carried = std::min(out.carried, m.number());
-    if (m.where != from || m.by_daemon() || m.to.empty() || m.number() > out.carried) continue;
-    if (m.what->made() || m.entered()) out.made = std::min(out.made, m.number());
-    if (auto name = name_of_item(*m.what->after); !name.empty()) out.names.insert(name);
+    bool open = !out.empty() && out.back().carried == never;
+    if (m.where != from && m.by_daemon() && m.what->made() && open) out.back().carried = m.number();
+    if (m.where != from || m.by_daemon() || m.to.empty()) continue;
+    if ((m.what->made() || m.entered()) && (!open || out.back().made == never))
+      out.push_back({line.label, from, m.number(), never, {}});
+    if (out.empty() || out.back().carried != never) continue;
+    if (auto name = name_of_item(*m.what->after); !name.empty()) out.back().names.insert(name);
   }
   return out;
 }
@@ -46,12 +48,10 @@ newcomer newcomer_of(const lifeline& line, side from) {
 std::set<std::string> labels_that_may_be_linked(const trial& t, const std::map<std::string, lifeline>& lines) {
   std::map<std::string, std::vector<newcomer>> by_name;
   for (const auto& [label, line] : lines)
-    for (auto from : {side::primary, side::replica}) {
-      auto one = newcomer_of(line, from);
-      if (label.empty() || one.made == never) continue;
-      for (const auto& name : one.names)
-        by_name[name].push_back(one);
-    }
+    for (auto from : {side::primary, side::replica})
+      for (const auto& one : newcomers_of(line, from))
+        for (const auto& name : one.names)
+          if (!label.empty()) by_name[name].push_back(one);
   std::set<std::string> out;
   for (const auto& [name, all] : by_name)
     for (const auto& a : all)

@@ -203,7 +203,7 @@ void note_conditions(trial& t) {
                        ? step.pair.empty() || step.pair == t.pair.name
                        : step.mailbox.empty() || t.within.side_of(step.mailbox).has_value();
     if (!of_pair) continue;
-    if (is_one_of(step.act, {act::state_lost, act::cursor_lost, act::restored, act::rights_changed, "recreate_mailbox",
+    if (is_one_of(step.act, {act::state_lost, act::cursor_lost, act::rights_changed, "recreate_mailbox",
                              "recreate_folder", "invalidate_sync_states"}))
       t.resets.push_back(step.number);
     if (is_one_of(step.act, {act::state_lost, act::cursor_lost, "recreate_mailbox", "recreate_folder"}))

@@ -141,6 +141,9 @@ void recorder::happened(const exchange_sim::act_record& record) {
   now.by = actor_of(record, state_->setting_up);
   now.act = record.name;
   now.mailbox = record.mailbox.empty() ? std::string() : mailbox_name(record.server, record.mailbox);
+  // What a request told of tells the mailbox; its sender may be another.
+  if (record.is_request && !record.events.empty())
+    now.mailbox = mailbox_name(record.events.front().server, record.events.front().mailbox);
   now.answered = record.answered;
   std::vector<std::pair<told::how, item_number>> answers;
   for (const auto& event : record.events) {

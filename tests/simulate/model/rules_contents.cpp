@@ -52,10 +52,10 @@ bool is_of_a_gone_item(const lifeline& line, const edit& e) {
 }
 
 /// Whether the user of that side deleted the item after his edit, or put it where no folder pair is: he gave it up.
-bool given_up_by_its_user(const lifeline& line, const edit& e) {
+bool given_up_by_its_user(const lifeline& line, const moment& by) {
   const moment* last = nullptr;
   for (const auto& m : line.moments)
-    if (m.what->item == e.by->what->item && m.number() > e.by->number() && m.from != m.to && (m.left() || m.entered()))
+    if (m.what->item == by.what->item && m.number() > by.number() && m.from != m.to && (m.left() || m.entered()))
       last = &m;
   return last != nullptr && last->left() && last->by_user();
 }
@@ -104,7 +104,7 @@ finding weigh(const trial& t, const lifeline& line, const std::vector<edit>& edi
       if (x == &w || x->value(path) == value || superseded(line, *x, w, path)) continue;
       if (may_be_unknown(line, *x)) continue;
       if (is_of_a_gone_item(line, *x) || may_lose(t, line, edits, *x, path)) {
-        if (!x->creates() && !given_up_by_its_user(line, *x)) now.lost.push_back(x);
+        if (!x->creates() && !given_up_by_its_user(line, *x->by)) now.lost.push_back(x);
       } else {
         now.right = false;
       }
@@ -188,7 +188,7 @@ const edit* lost_with(const trial& t, const lifeline& line, const std::vector<ed
                       const moment& deleted) {
   for (const auto& e : edits) {
     if (e.creates() || e.by->where != removed.where || e.by->number() > removed.number()) continue;
-    if (given_up_by_its_user(line, e) || went_over_as_new(line, e, deleted)) continue;
+    if (given_up_by_its_user(line, *e.by) || went_over_as_new(line, e, deleted)) continue;
     for (const auto& path : e.paths) {
       auto last = lifeline::value(*removed.what->before, path);
       if (t.ignores(path, *removed.what->before, *deleted.what->before)) continue;
@@ -313,9 +313,13 @@ void judge_read_state(const trial& t, const lifeline& line) {
   for (const auto& m : line.moments)
     if ((m.by_user() || m.planted()) && !m.to.empty() && (m.what->made() || m.what->read_changed() || m.entered()))
       all.push_back({&m, m.what->after->read ? "read" : "unread"});
-  auto last = last_of_each_side(all);
+  // What a user said of an item that he gave up afterwards may have gone with it, or been carried before.
+  auto given_up = [&](const say& one) { return given_up_by_its_user(line, *one.by); };
   std::string now = p.read ? "read" : "unread";
-  bool right = std::any_of(last.begin(), last.end(), [&](const say& one) { return one.value == now; });
+  bool right = std::any_of(all.begin(), all.end(), [&](const say& one) { return given_up(one) && one.value == now; });
+  std::erase_if(all, given_up);
+  auto last = last_of_each_side(all);
+  right = right || std::any_of(last.begin(), last.end(), [&](const say& one) { return one.value == now; });
   // The creation on one side is known on the other: what its user says afterwards is a change of it.
   if (last.size() == 2) {
     const auto& late = last[0].by->number() > last[1].by->number() ? last[0] : last[1];

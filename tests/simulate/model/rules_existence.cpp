@@ -80,6 +80,7 @@ struct fate_finder {
       if (entered[there] > left.by->number()) open = true;
       if (!left.known) open = true;
       if (!left.carried && t.reset_after(left.by->number())) open = true;
+      if (t.put_back_after(*left.by)) open = true;
       absent = true;
     }
     if (!absent) return fate::present;
@@ -176,7 +177,8 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
   for (const auto& m : line.moments) {
     if (m.by_daemon() && m.left()) last.erase(m.what->item);
     if (m.by_user() && (m.left() || !m.to.empty())) last[m.what->item] = &m;
-    if (m.by_user() && m.left() && (t.reset_after(m.number()) || !t.knew_of(line, m))) open = true;
+    if (m.by_user() && m.left() && (t.reset_after(m.number()) || t.put_back_after(m) || !t.knew_of(line, m)))
+      open = true;
     if (m.when->act == "delete_folder" || m.when->act == "user_move_folder") open = true;
   }
   for (const auto& [item, m] : last)

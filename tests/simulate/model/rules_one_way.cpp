@@ -31,12 +31,19 @@ struct ways {
     return last != nullptr && last->left();
   }
 
+  static std::vector<const moment*> before(const std::vector<const moment*>& all, std::uint64_t step) {
+    std::vector<const moment*> out;
+    for (const auto* m : all)
+      if (m->number() < step) out.push_back(m);
+    return out;
+  }
+
   /// Nobody but users writes the source.
   bool source_written() const {
     for (const auto& m : line.moments) {
       if (m.where != source || !m.by_daemon() || (m.from.empty() && m.to.empty())) continue;
       // An administrator who has what is missing put back has it put back where it was taken away.
-      if (m.what->made() && t.restored_before(m.number())) continue;
+      if (m.what->made() && t.restored_before(m.number()) && is_left(before(of_source, m.number()))) continue;
       t.violated(rule::drift, line, "the pair is one-way, and its source was written in " + step_words(*m.when) + ".");
       return true;
     }
@@ -71,7 +78,9 @@ struct ways {
       for (const auto* m : of_source)
         if (m->left()) left = m;
       bool known = left != nullptr && t.knew_of(line, *left);
-      if (left == nullptr || t.reset_after(left->number()) || t.last_reset_before(left->number()) > 0 || !known) return;
+      if (left == nullptr || t.reset_after(left->number()) || t.put_back_after(*left) ||
+          t.last_reset_before(left->number()) > 0 || !known)
+        return;
       t.violated(rule::came_back, line,
                  "the source's user deleted it in " + step_words(*left->when) + ", and the target still has it.");
     }

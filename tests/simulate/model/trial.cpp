@@ -93,6 +93,24 @@ bool trial::reset_after(std::uint64_t step) const {
   return std::any_of(resets.begin(), resets.end(), [step](std::uint64_t reset) { return reset > step; });
 }
 
+bool trial::put_back_after(const moment& left) const {
+  return std::any_of(restored.begin(), restored.end(), [&](std::uint64_t when) {
+    if (when < left.number()) return false;
+    std::size_t gone = 0;
+    for (const auto& step : all.steps) {
+      if (step.number > when) break;
+      if (step.by != step::who::user) continue;
+      for (const auto& what : step.effects) {
+        if (!what.before || within.side_of(what.before->mailbox) != left.where) continue;
+        auto from = within.locate(left.where, what.before->place);
+        bool stays = what.after && within.locate(left.where, what.after->place);
+        if (from && !stays && left.from.starts_with(from->of->name)) ++gone;
+      }
+    }
+    return gone >= given.brake.least;
+  });
+}
+
 bool trial::forgot_after(std::uint64_t step) const {
   return std::any_of(forgot.begin(), forgot.end(), [step](std::uint64_t one) { return one > step; });
 }
@@ -125,18 +143,29 @@ bool originals::is_one() const {
 
 bool trial::knew_of(const lifeline& line, const moment& left) const {
   auto since = last_reset_before(left.number()), to = left.number();
-  if (std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
-        return one.item == left.what->item && one.answered && one.step > since && one.step < to;
-      }))
-    return true;
-  // Of what was purged nothing is left to be found: who does not know whether he made it cannot know that it went.
   auto looked = std::find_if(all.steps.begin(), all.steps.end(),
                              [&](const step& one) { return one.by == step::who::daemon && one.number > to; });
   auto until = looked == all.steps.end() ? to : looked->number;
+  auto listed = std::find_if(all.steps.begin(), all.steps.end(), [&](const step& one) {
+    return one.number > to && one.act == "SyncFolderItems" && one.mailbox == left.when->mailbox;
+  });
+  auto until_listed = listed == all.steps.end() ? to : listed->number;
+  bool told_gone = std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+    return one.item == left.what->item && one.as == told::how::gone && one.answered && one.step > to;
+  });
+  if (told_gone) return true;
+  if (std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+        if (one.item != left.what->item || !one.answered || one.step <= since || one.step >= to) return false;
+        // A list from the beginning that a crash took is asked for once more, and what has left since is not in it.
+        return since == 0 || !crashed_between(one.step, until_listed);
+      }))
+    return true;
+  // Who does not know whether he made an item finds it in Deleted Items and where he put it, and nowhere else.
+  bool findable = left.what->after && left.what->after->place.starts_with("deleteditems");
   return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& one) {
     bool told = one.when->answered && !crashed_between(one.number(), until);
     return one.what->item == left.what->item && one.by_daemon() && one.number() > since && one.number() < to &&
-           (told || !left.what->gone());
+           (told || findable);
   });
 }
 

@@ -35,6 +35,8 @@ struct trial {
   /// The last reset before a step; 0: none.
   std::uint64_t last_reset_before(std::uint64_t step) const;
   bool reset_after(std::uint64_t step) const;
+  /// Whether an administrator had what left here put back: the folder pair may have been frozen then.
+  bool put_back_after(const moment& left) const;
   /// Whether the daemon could know that what left was there: it saw it after the last reset, or surely made it.
   bool knew_of(const lifeline&, const moment& left) const;
   /// Whether the daemon lost its state after the step, or was given an older one.
