@@ -115,7 +115,10 @@ void round_ended(pair_self self, sync_round::outcome o) {
   auto now = state.options.context.wall_clock();
   if (o.report.writes > 0) status.last_change = now;
   if (o.report.in_step()) status.last_sync = now;
-  state.failed_in_a_row = o.report.failures.empty() ? 0 : state.failed_in_a_row + 1;
+  const auto& failures = o.report.failures;
+  const bool all_wait = std::all_of(failures.begin(), failures.end(),
+                                    [](const auto& of_folder) { return waits_for_somebody(of_folder.second); });
+  state.failed_in_a_row = all_wait ? 0 : state.failed_in_a_row + 1;
   status.phase = pair_phase::started;
   for (const auto& [name, f] : o.report.failures) {
     bool busy = f.wait || f.code == "ErrorServerBusy";

@@ -41,6 +41,14 @@ struct round_report {
 
 enum class pair_phase { starting, started, throttled, error };
 
+/// failure.code of a subfolder of which one side's user has deleted his.
+inline constexpr auto half_deleted = "half_deleted";
+
+/// Whether only somebody's act mends this, and nothing else of the pair need wait for it.
+inline bool waits_for_somebody(const failure& f) {
+  return f.reach == reach::folder && f.retry == retry::after_change;
+}
+
 struct ask_pair_status {};
 struct pair_status {
   pair_phase phase = pair_phase::starting;

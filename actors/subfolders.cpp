@@ -12,6 +12,24 @@ using pair_self = pair_actor::stateful_pointer<pair_state>;
 /// A tree is at most so deep: each level is one time of reading both trees.
 constexpr int most_readings = 64;
 
+std::string name_of(side s) {
+  return s == side::primary ? "primary" : "replica";
+}
+
+/// Its mate may hold what nobody else has any more, so it stays; and since nobody would know that it is not looked
+/// after, that is told until somebody has decided.
+failure told_of(const logic::subfolder_plan::halved& h) {
+  const auto gone = name_of(h.gone) + " folder " + h.path, there = name_of(other(h.gone)) + " folder " + h.there;
+  return {reach::folder,
+          retry::after_change,
+          {},
+          half_deleted,
+          gone + " was deleted or moved away by its user; " + there +
+              " stays, and what is in it and comes into it is not carried over",
+          "delete " + there + " as well, or move the " + name_of(h.gone) +
+              " one back to its place, or make one there by that name: it is then filled again"};
+}
+
 class search : public std::enable_shared_from_this<search> {
 public:
   search(pair_self self, folder_pair_settings root, logic::subfolder_question what,
@@ -142,7 +160,10 @@ private:
       }
       if (whole) result_.pairs.push_back(std::move(found));
     }
-    result_.gone = plan_.gone;
+    // With one tree alone nobody knows what is gone.
+    if (!result_.failed.primary && !result_.failed.replica)
+      for (const auto& h : plan_.halves)
+        result_.halved.emplace_back(h.name, told_of(h));
     if (done_) std::exchange(done_, nullptr)(std::move(result_));
   }
 };

@@ -16,7 +16,8 @@ struct subfolders_found {
     both<folder_state> folders;
   };
   std::vector<one> pairs;
-  std::vector<std::pair<folder_pair_id, side>> gone;
+  /// Of which one side's folder is gone, and the other one's is still there: what is said of each.
+  std::vector<std::pair<folder_pair_id, failure>> halved;
   /// One tree could not be read, or a folder not be created: what is known stands, the rest waits for the next round.
   both<std::optional<failure>> failed;
 };

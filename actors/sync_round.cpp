@@ -258,6 +258,8 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
       settings.include_subfolders = false;
       hold_folder_pair(me->self_, settings);
     }
+    for (auto& one : found.halved)
+      me->result_.report.failures.push_back(std::move(one));
     // What could not be looked for is not known to be gone: items may have been moved into it.
     if (found.failed.primary || found.failed.replica)
       for (const auto& name : names) {
@@ -483,7 +485,10 @@ void sync_round::finish() {
   if (!done_ || ending_) return;
   ending_ = true;
   // Where a whole side failed, its mailbox is not asked for more.
-  if (halted_ || !result_.report.failures.empty()) return end();
+  const auto& failures = result_.report.failures;
+  if (halted_ || !std::all_of(failures.begin(), failures.end(),
+                              [](const auto& of_folder) { return waits_for_somebody(of_folder.second); }))
+    return end();
   copy_losers(self_, [me = shared_from_this()] { me->end(); });
 }
 

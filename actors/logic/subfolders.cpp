@@ -85,6 +85,11 @@ private:
     return at == there_[s].end() ? nullptr : at->second;
   }
 
+  bool is_in_tree(side s, const folder_id& id) const {
+    return q_.taken[s].contains(id) || std::any_of(q_.trees[s].begin(), q_.trees[s].end(),
+                                                   [&](const tree_folder& f) { return f.state.id == id; });
+  }
+
   bool stands(const known_subfolder& k) const {
     return there(side::primary, k.ids.primary) && there(side::replica, k.ids.replica);
   }
@@ -127,10 +132,12 @@ private:
     both<const tree_folder*> now{there(side::primary, k.ids.primary), there(side::replica, k.ids.replica)};
     if (!now.primary || !now.replica) {
       for (side s : both_sides)
-        if (now[s])
+        if (now[s]) {
           left_alone_[s].insert(k.ids[s]);
-        else
-          plan_.gone.emplace_back(k.name, s);
+          // One that another folder pair has now is not gone.
+          if (!is_in_tree(other(s), k.ids[other(s)]))
+            plan_.halves.push_back({k.name, other(s), k.paths[other(s)], now[s]->path});
+        }
       return;
     }
     bool waits = rename(k, now);

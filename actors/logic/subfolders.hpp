@@ -58,8 +58,15 @@ struct subfolder_plan {
   std::vector<known_subfolder> pairs;
   /// To be done, after which the trees are read again and asked about anew: a second level follows the first.
   std::vector<subfolder_step> steps;
-  /// Folder pairs of which one side's folder is gone: their items are left alone on the other side.
-  std::vector<std::pair<folder_pair_id, side>> gone;
+  /// A folder pair of which one side's folder is gone, while the other one is still there: what is in that, and comes
+  /// into it, is left alone.
+  struct halved {
+    folder_pair_id name;
+    side gone = side::primary;
+    std::string path;  // of the folder that is gone, as it was
+    std::string there; // of the other one, as it is now
+  };
+  std::vector<halved> halves;
 };
 
 subfolder_plan plan_subfolders(const subfolder_question&);

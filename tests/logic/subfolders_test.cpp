@@ -70,7 +70,7 @@ TEST_CASE("a folder pair that lost a folder takes the one that is at its path no
                {folder_pair_id{"root/A/B"}, {folder_id("p2"), folder_id("r2")}, {"p/A/B", "r/A/B"}}};
     const auto plan = plan_subfolders(q);
     CHECK(plan.steps.empty());
-    CHECK(plan.gone.empty());
+    CHECK(plan.halves.empty());
     REQUIRE(plan.pairs.size() == 2);
     for (std::size_t i : {0u, 1u}) {
       CHECK(plan.pairs[i].name == q.known[i].name);
@@ -88,8 +88,22 @@ TEST_CASE("a folder pair that lost a folder takes none that another one has") {
   q.known = {{folder_pair_id{"root/A"}, {folder_id("pa"), folder_id("ra")}, {"p/A", "r/A"}},
              {folder_pair_id{"root/B"}, {folder_id("pb"), folder_id("rb")}, {"p/B", "r/B"}}};
   const auto plan = plan_subfolders(q);
-  REQUIRE(plan.gone.size() == 1);
-  CHECK(plan.gone[0].first.value == "root/A");
+  REQUIRE(plan.halves.size() == 1);
+  CHECK(plan.halves[0].name.value == "root/A");
+  CHECK(plan.halves[0].gone == side::primary);
+  CHECK(plan.halves[0].path == "p/A");
+  CHECK(plan.halves[0].there == "r/A");
   REQUIRE(plan.pairs.size() == 1);
   CHECK(plan.pairs[0].name.value == "root/B");
+}
+
+TEST_CASE("a folder that another folder pair has now is not said to be deleted") {
+  auto q = about("p", "r");
+  q.trees.primary = {below("pa", "p", "p/A")};
+  q.trees.replica = {below("ra", "r", "r/A")};
+  q.known = {{folder_pair_id{"root/A"}, {folder_id("pa"), folder_id("ra")}, {"p/A", "r/A"}}};
+  q.taken.primary.insert(folder_id("pa"));
+  const auto plan = plan_subfolders(q);
+  CHECK(plan.pairs.empty());
+  CHECK(plan.halves.empty());
 }
