@@ -368,3 +368,17 @@ TEST_CASE("a mark on a mail that its user deletes afterwards may go with it, whe
     CHECK(w.broken() == (lost ? std::vector<rule>{} : std::vector{rule::came_back}));
   }
 }
+
+TEST_CASE("what was listed as lost is listed no more once the list was forgotten; what is lost later is") {
+  for (bool later : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.carried(p);
+    w.edits(who::user, r, {{"subject", "Supper"}});
+    w.edits(who::user, p, {{"subject", "Dinner"}});
+    if (later) w.administrator(act::lists_lost);
+    w.edits(who::daemon, r, {{"subject", "Dinner"}});
+    if (!later) w.administrator(act::lists_lost);
+    CHECK(w.broken() == (later ? std::vector{rule::unlisted_loss} : std::vector<rule>{}));
+  }
+}

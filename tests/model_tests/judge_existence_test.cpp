@@ -377,3 +377,28 @@ TEST_CASE("what is put back is what a frozen folder pair lost: two deletions fre
     CHECK(w.broken() == (count == 3 ? nothing : std::vector{rule::came_back, rule::came_back}));
   }
 }
+
+TEST_CASE("of a forgotten item what one side loses before both were read again may come back, later it may not") {
+  for (bool read : {true, false}) {
+    one_mail w;
+    w.administrator(act::state_lost);
+    w.lists(w.p);
+    w.lists(w.r);
+    if (read) w.reads(w.p);
+    if (read) w.reads(w.r);
+    w.deletes(who::user, w.r);
+    w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (read ? std::vector{rule::came_back} : nothing));
+  }
+}
+
+TEST_CASE("what is out of the settings for a while is put back, however little it was") {
+  for (bool away : {true, false}) {
+    one_mail w;
+    if (away) w.administrator(act::away);
+    w.deletes(who::user, w.p);
+    w.administrator(act::restored);
+    w.carried(w.r);
+    CHECK(w.broken() == (away ? nothing : std::vector{rule::came_back}));
+  }
+}

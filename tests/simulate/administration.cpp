@@ -25,8 +25,13 @@ void stage::arm_due() {
 void stage::fire(moment when, const std::string& operation) {
   if (armed_.empty()) return;
   std::vector<std::size_t> due;
-  for (auto& a : armed_)
-    if (plan_.events[a.number].when == when && --a.left <= 0) due.push_back(a.number);
+  for (auto& a : armed_) {
+    const auto& e = plan_.events[a.number];
+    if (e.when != when) continue;
+    // A crash may wait for one kind of request.
+    const auto only = class_of(e) == act_class::crash ? e.act.value("operation", "") : std::string();
+    if ((only.empty() || only == operation) && --a.left <= 0) due.push_back(a.number);
+  }
   if (due.empty()) return;
   std::erase_if(armed_, [&](const armed& a) { return std::find(due.begin(), due.end(), a.number) != due.end(); });
   for (const auto number : due)
@@ -99,6 +104,7 @@ std::string stage::fault(const event& e, json& act) {
     if (!kept_state_) return "none was kept";
     if (!process_ || dead_) return "the daemon is not running";
     watcher_.recorder().administrator(world_time(), model::act::state_lost);
+    watcher_.recorder().administrator(world_time(), model::act::lists_lost);
     old_state_ = kept_state_;
     downtime_ = act.value("down", 1000);
     dead_ = true;
@@ -135,34 +141,8 @@ void stage::crash(const json& act, const std::string&) {
 
 std::string stage::administer(json& act) {
   const std::string what = act.at("do");
-  if (what == "settings") {
-    for (auto& p : pairs_)
-      if (p.name == act.at("pair")) {
-        for (const auto& [name, value] : act.at("set").items()) {
-          if (name == "direction") p.direction = value;
-          if (name == "drift") p.drift = value;
-          if (name == "unchangeable") p.unchangeable = value;
-          if (name == "meetings") p.meetings = value;
-          if (name == "start_date") p.start_date = value;
-          if (name == "poll_seconds") p.poll_seconds = value;
-        }
-        watcher_.recorder().administrator(world_time(), model::act::settings_changed, p.name,
-                                          std::make_shared<const model::settings>(model_settings()));
-        if (process_ && !dead_) process_->ask<reconfigured>(reconfigure{configured()}, [](const reconfigured&) {});
-        return {};
-      }
-    return "no such pair";
-  }
-  if (what == "pair away" || what == "pair back") {
-    const auto name = act.at("pair").get<std::string>();
-    if (what == "pair away")
-      away_.insert(name);
-    else if (away_.erase(name) == 0)
-      return "it is there";
-    watcher_.recorder().administrator(world_time(), model::act::state_lost, name);
-    if (process_ && !dead_) process_->ask<reconfigured>(reconfigure{configured()}, [](const reconfigured&) {});
-    return {};
-  }
+  if (what == "settings" || what == "pair away" || what == "pair back" || what == "password")
+    return change_settings(act);
   if (what == "keep state") {
     kept_state_ = disk_.synced();
     return {};
@@ -190,6 +170,15 @@ std::string stage::administer(json& act) {
     process_->ask<pair_answers>(resync_pairs{{pair}, ""}, [this, pair](const pair_answers&) {
       watcher_.recorder().administrator(world_time(), model::act::state_lost, pair);
     });
+  } else if (what == "forget pair") {
+    if (!ended_.contains(pair)) return "it is looked after";
+    watcher_.recorder().administrator(world_time(), model::act::state_lost, pair);
+    watcher_.recorder().administrator(world_time(), model::act::lists_lost, pair);
+    process_->ask_ledger<stored>(forget_pairs{{{pair_id{pair}}}}, [this, pair](const stored&) {
+      watcher_.recorder().administrator(world_time(), model::act::state_lost, pair);
+    });
+  } else if (what == "ban") {
+    return ban(act);
   } else if (what == "lift")
     process_->ask<bans_lifted>(lift_bans{pair, {}}, [](const bans_lifted&) {});
   else
@@ -209,6 +198,9 @@ void stage::heal() {
     json act{{"do", "pair back"}, {"pair", name}};
     administer(act);
   }
+  if (!std::exchange(wrong_passwords_, {}).empty()) settings_changed();
+  for (const auto& s : plan_.world.servers)
+    control({{"do", "set_limits"}, {"server", s.name}, {"message_bytes", 0}});
   std::set<std::string> mailboxes;
   for (const auto& p : plan_.world.pairs) {
     for (const auto& f : p.folders)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/context.hpp"
+#include "actors/ledger.hpp"
 #include "actors/supervisor.hpp"
 #include "ews/http/in_process_transport.hpp"
 #include "storage/engine.hpp"
@@ -49,13 +50,23 @@ public:
   /// Asks the supervisor; the answer comes while the process runs, or never.
   template <class Answer, class Question>
   void ask(Question question, std::function<void(const Answer&)> then) {
-    system_->spawn([whom = supervisor_, question = std::move(question),
+    ask_actor<Answer>(supervisor_, std::move(question), std::move(then));
+  }
+  /// Asks the ledger, as the daemon's control does.
+  template <class Answer, class Question>
+  void ask_ledger(Question question, std::function<void(const Answer&)> then) {
+    ask_actor<Answer>(ledger_, std::move(question), std::move(then));
+  }
+
+private:
+  template <class Answer, class Whom, class Question>
+  void ask_actor(Whom whom, Question question, std::function<void(const Answer&)> then) {
+    system_->spawn([whom = std::move(whom), question = std::move(question),
                     then = std::move(then)](caf::event_based_actor* self) {
       self->request(whom, caf::infinite, question).then([then](const Answer& a) { then(a); }, [](const caf::error&) {});
     });
   }
 
-private:
   struct openings;
   outside ports_;
   std::unique_ptr<caf::actor_system_config> config_;

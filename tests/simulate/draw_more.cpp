@@ -122,6 +122,7 @@ void poison(addition& a) {
                                {{"what", "http_status"}, {"status", 500}},
                                {{"what", "html_page"}, {"status", 200}},
                                {{"what", "response_error"}, {"code", "ErrorItemCorrupt"}},
+                               {{"what", "endless_answer"}},
                                {{"what", "close_before_acting"}}};
   auto fault = a.d.one_of(ways);
   fault.update(
@@ -139,12 +140,55 @@ void old_state(addition& a) {
   a.add(at + a.d.between(60'000, 900'000), "", {{"do", "old state"}, {"down", 1000}});
 }
 
-/// A pair is taken out of the settings and comes back.
+/// A pair is taken out of the settings and comes back; what is known of it is kept, or forgotten meanwhile.
 void pair_again(addition& a) {
   const auto& p = a.pair();
   const auto at = a.some_time();
   a.add(at, "", {{"do", "pair away"}, {"pair", p.name}});
-  a.at_once(at + a.d.between(1'000, 400'000), "", {{"do", "pair back"}, {"pair", p.name}});
+  const auto back = at + a.d.between(1'000, 400'000);
+  if (a.d.chance(50)) a.at_once((at + back) / 2, "", {{"do", "forget pair"}, {"pair", p.name}});
+  a.at_once(back, "", {{"do", "pair back"}, {"pair", p.name}});
+}
+
+/// Crashes around requests that are rare among the others.
+void rare_crash(addition& a) {
+  static const std::vector<std::string> rare{"CreateAttachment", "CreateAttachment", "DeleteAttachment",
+                                             "GetAttachment",    "MoveItem",         "UpdateItem",
+                                             "CreateItem"};
+  for (int n = a.d.between(1, 2); n > 0; --n)
+    a.plan.events.push_back({a.some_time() / 2,
+                             a.d.chance(50) ? moment::before_request : moment::after_request,
+                             a.d.between(1, 3),
+                             "",
+                             {{"do", "crash"},
+                              {"operation", a.d.one_of(rare)},
+                              {"down", a.d.one_of(std::vector<int>{1000, 20'000, 120'000})}}});
+}
+
+/// An administrator bans items, and lifts that; at the end everything is lifted.
+void ban(addition& a) {
+  for (int n = a.d.between(1, 3); n > 0; --n) {
+    const auto& p = a.pair();
+    const auto at = a.some_time();
+    a.add(at, "", {{"do", "ban"}, {"pair", p.name}, {"pick", a.d.below(1'000'000)}});
+    if (a.d.chance(50)) a.at_once(at + a.d.between(1'000, 400'000), "", {{"do", "lift"}, {"pair", p.name}});
+  }
+}
+
+/// A password that the settings do not know, until somebody puts it right.
+void password(addition& a) {
+  const auto& server = a.d.one_of(a.plan.world.servers).name;
+  const auto at = a.some_time();
+  a.add(at, "", {{"do", "password"}, {"server", server}, {"right", false}});
+  a.at_once(at + a.d.between(10'000, 400'000), "", {{"do", "password"}, {"server", server}, {"right", true}});
+}
+
+/// A server takes no items beyond a size for a while.
+void size_limit(addition& a) {
+  const auto& server = a.d.one_of(a.plan.world.servers).name;
+  const auto at = a.some_time();
+  a.add(at, "", {{"do", "set_limits"}, {"server", server}, {"message_bytes", a.d.between(1, 900)}});
+  a.at_once(at + a.d.between(10'000, 400'000), "", {{"do", "set_limits"}, {"server", server}, {"message_bytes", 0}});
 }
 
 /// What another seed draws, for another pair: its addresses and labels are others.
@@ -263,6 +307,10 @@ constexpr extra extras[] = {
     {"poison", 20, true, poison},
     {"old state", 15, false, old_state},
     {"pair again", 15, false, pair_again},
+    {"rare crash", 30, false, rare_crash},
+    {"ban", 15, false, ban},
+    {"password", 10, false, password},
+    {"size limit", 10, false, size_limit},
 };
 
 } // namespace

@@ -106,11 +106,19 @@ std::string server_of(const std::string& address) {
 }
 
 act_class class_of(const event& e) {
-  static const std::set<std::string> admin{"stop", "start",   "sync",   "approve",   "lift",      "settings",
-                                           "plan", "restore", "resync", "pair away", "pair back", "keep state"};
-  static const std::set<std::string> faults{
-      "fault",    "invalidate_sync_states", "recreate_mailbox", "touch", "denied", "set_quota", "clock", "disk full",
-      "old state"};
+  static const std::set<std::string> admin{"stop",      "start",      "sync",        "approve", "lift",
+                                           "settings",  "plan",       "restore",     "resync",  "pair away",
+                                           "pair back", "keep state", "forget pair", "ban",     "password"};
+  static const std::set<std::string> faults{"fault",
+                                            "invalidate_sync_states",
+                                            "recreate_mailbox",
+                                            "touch",
+                                            "denied",
+                                            "set_quota",
+                                            "clock",
+                                            "disk full",
+                                            "old state",
+                                            "set_limits"};
   const std::string what = e.act.at("do");
   if (what == "crash") return act_class::crash;
   if (admin.contains(what)) return act_class::admin;

@@ -187,7 +187,7 @@ std::vector<pair_settings> stage::configured() const {
                         : plan.access == "delegate"    ? access_kind::delegate
                                                        : access_kind::direct;
       s.server.auth.user = plan.access == "direct" ? address : "service@" + host + ".example";
-      s.server.auth.password.value = "secret";
+      s.server.auth.password.value = wrong_passwords_.contains(host) ? "mistaken" : "secret";
       s.server.streaming = false;
       s.mailbox = address;
       return s;
@@ -249,6 +249,7 @@ void stage::start_process() {
     downtime_ = 60'000; // systemd starts it again
   };
   say([] { return "the daemon starts"; });
+  ended_ = away_;
   try {
     process_ = std::make_unique<daemon_process>(std::move(ports), configured());
   } catch (const std::runtime_error& failed) {
@@ -323,6 +324,9 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
   if (dead_) return gone;
   http::in_process_answer a{came.status, {}, std::move(came.body), came.cut_at, came.delay};
   a.delay += std::chrono::milliseconds(latency_.between(5, 120));
+  // What never ends, or comes a byte at a time, is given up once its time is over.
+  if (!came.filler.empty()) a.delay += std::chrono::hours(1);
+  if (came.filler.empty()) a.delay += came.pace * a.body.size();
   for (auto& [name, value] : came.headers)
     a.headers.push_back({name, value});
   return a;

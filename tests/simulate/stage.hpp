@@ -48,6 +48,10 @@ private:
   std::string user_act(const std::string& who, nlohmann::json& act);
   std::string fault(const event&, nlohmann::json& act);
   std::string administer(nlohmann::json& act);
+  /// What the settings hold, and what is known of a pair (administration_pairs.cpp).
+  std::string change_settings(nlohmann::json& act);
+  std::string ban(nlohmann::json& act);
+  void settings_changed();
   void crash(const nlohmann::json& act, const std::string& where);
   void heal();
   /// The id of the item that an act is about; draws one where the act leaves it open. Empty: there is none.
@@ -106,7 +110,9 @@ private:
   };
   std::map<std::string, known_item> made_; // by label
   std::vector<model::excuse> excuses_;
-  std::set<std::string> away_; // pairs that the settings do not hold for a while
+  std::set<std::string> wrong_passwords_; // servers whose passwords the settings do not know
+  std::set<std::string> away_;            // pairs that the settings do not hold for a while
+  std::set<std::string> ended_;           // those of them that nothing is under way of any more
   std::optional<exsyncd::memory_engine::contents> kept_state_, old_state_;
 };
 

@@ -91,6 +91,10 @@ inline constexpr const char* cursor_lost = "cursor lost";
 /// The daemon put the deletes of a frozen folder pair back into effect, or the missing items back.
 inline constexpr const char* approved = "approve";
 inline constexpr const char* restored = "restore";
+/// What the daemon had listed as lost is forgotten: a pair was deleted, or an older state came back.
+inline constexpr const char* lists_lost = "lists lost";
+/// A pair left the settings, or came back to them: what has left meanwhile freezes its folder pair, however little.
+inline constexpr const char* away = "away";
 /// The account lost or regained rights: what is behind them is not in step until they are back.
 inline constexpr const char* rights_changed = "rights";
 /// The daemon ended without a word and was started again: what it had not yet on disk it has forgotten.

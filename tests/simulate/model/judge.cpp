@@ -209,6 +209,8 @@ void note_conditions(trial& t) {
     if (is_one_of(step.act, {act::state_lost, act::cursor_lost, "recreate_mailbox", "recreate_folder"}))
       t.paired_again = true;
     if (step.act == act::state_lost) t.forgot.push_back(step.number);
+    if (step.act == act::lists_lost) t.lists_lost.push_back(step.number);
+    if (step.act == act::away) t.away.push_back(step.number);
     if (step.act == act::restored) t.restored.push_back(step.number);
     if (step.act == act::crash) t.crashes.push_back(step.number);
     if (is_one_of(step.act, {"user_rename_folder", "user_move_folder", "delete_folder"})) t.folders_changed = true;

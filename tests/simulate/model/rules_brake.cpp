@@ -109,7 +109,7 @@ void judge_brake(const trial& t, const std::map<std::string, lifeline>& lines) {
   if (!t.settings_changed && !t.folders_changed)
     for (const auto& one : emptyings_of(t, all, t.all.labels))
       judge_emptying(t, lines, one, all);
-  if (!t.resets.empty() || t.folders_changed) return;
+  if (!t.resets.empty() || !t.away.empty() || t.folders_changed) return;
   for (const auto& [pair, name] : t.said.frozen) {
     if (pair != t.pair.name) continue;
     std::size_t left[2] = {0, 0};

@@ -131,6 +131,14 @@ void judge_contents(const trial& t, const lifeline& line) {
   for (const auto& e : edits)
     paths.insert(e.paths.begin(), e.paths.end());
   std::set<const edit*> lost;
+  // What was lost before the list of what was lost was forgotten stands nowhere any more.
+  auto is_forgotten = [&](const edit* x) {
+    auto over = std::find_if(line.moments.begin(), line.moments.end(), [&](const moment& m) {
+      return m.by_daemon() && m.what->item == x->by->what->item && m.number() > x->by->number() &&
+             (m.what->content_changed() || m.left());
+    });
+    return over != line.moments.end() && t.list_forgotten_after(over->number());
+  };
   int told = 0;
   for (const auto& path : paths) {
     if (t.ignores(path, p, r)) continue;
@@ -154,6 +162,7 @@ void judge_contents(const trial& t, const lifeline& line) {
       history_of_it += " " + edit_words(*x) + " made it " + shown(x->value(path)) + ".";
     t.violated(rule::contents, line, path + " is " + shown(here) + " on both sides, but" + history_of_it);
   }
+  std::erase_if(lost, is_forgotten);
   if (lost.empty() || t.settings_changed || t.lists_conflict(line)) return;
   t.violated(rule::unlisted_loss, line, edit_words(**lost.begin()) + " was lost, and no conflict names it.");
 }
@@ -207,7 +216,7 @@ void judge_losses_by_deletion(const trial& t, const lifeline& line) {
   for (const auto& removed : line.moments) {
     if (!removed.by_daemon() || !removed.left()) continue;
     const auto* deleted = cause_of(line, removed);
-    if (deleted == nullptr || t.reset_after(deleted->number())) continue;
+    if (deleted == nullptr || t.reset_after(deleted->number()) || t.list_forgotten_after(removed.number())) continue;
     if (const auto* e = lost_with(t, line, edits, removed, *deleted)) {
       t.violated(rule::unlisted_loss, line,
                  edit_words(*e) + " went down with the deletion in " + step_words(*deleted->when) +

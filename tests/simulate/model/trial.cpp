@@ -107,12 +107,17 @@ bool trial::put_back_after(const moment& left) const {
         if (from && !stays && left.from.starts_with(from->of->name)) ++gone;
       }
     }
-    return gone >= given.brake.least;
+    bool wary = std::any_of(away.begin(), away.end(), [when](std::uint64_t one) { return one < when; });
+    return gone >= (wary ? 1 : given.brake.least);
   });
 }
 
 bool trial::forgot_after(std::uint64_t step) const {
   return std::any_of(forgot.begin(), forgot.end(), [step](std::uint64_t one) { return one > step; });
+}
+
+bool trial::list_forgotten_after(std::uint64_t step) const {
+  return std::any_of(lists_lost.begin(), lists_lost.end(), [step](std::uint64_t one) { return one > step; });
 }
 
 bool trial::restored_before(std::uint64_t step) const {
@@ -141,7 +146,29 @@ bool originals::is_one() const {
   return made[0] + made[1] == 1 && planted[0] + planted[1] == 0;
 }
 
+namespace {
+
+/// Whether both sides' holders were told of between the two steps, or one made from the other: who forgot everything,
+/// or saw the mailbox for the first time, cannot know before that the two are one item.
+bool told_of_both(const lifeline& line, std::uint64_t from, std::uint64_t to) {
+  std::set<item_number> of[2];
+  bool told[2] = {false, false};
+  for (const auto& m : line.moments) {
+    of[m.where == side::primary ? 0 : 1].insert(m.what->item);
+    if (m.by_daemon() && m.what->made() && m.number() > from && m.number() < to) return true;
+  }
+  for (const auto& one : line.tellings)
+    for (int at : {0, 1})
+      if (one.answered && one.as == told::how::read && one.step > from && one.step < to && of[at].contains(one.item))
+        told[at] = true;
+  return told[0] && told[1];
+}
+
+} // namespace
+
 bool trial::knew_of(const lifeline& line, const moment& left) const {
+  for (auto since : forgot)
+    if (since < left.number() && !told_of_both(line, since, left.number())) return false;
   auto since = last_reset_before(left.number()), to = left.number();
   auto looked = std::find_if(all.steps.begin(), all.steps.end(),
                              [&](const step& one) { return one.by == step::who::daemon && one.number > to; });

@@ -21,7 +21,7 @@ struct trial {
 
   /// Steps after which the daemon starts from the mailboxes' contents: what it had not carried before may come back.
   std::vector<std::uint64_t> resets{};
-  std::vector<std::uint64_t> crashes{}, forgot{}, restored{};
+  std::vector<std::uint64_t> crashes{}, forgot{}, restored{}, away{}, lists_lost{};
   /// Whether at one of them ids or the daemon's state were new, so that what is there was paired once more.
   bool paired_again = false;
   /// What of the pair's settings was otherwise while it ran: what goes where; and what matters to some items only.
@@ -41,6 +41,8 @@ struct trial {
   bool knew_of(const lifeline&, const moment& left) const;
   /// Whether the daemon lost its state after the step, or was given an older one.
   bool forgot_after(std::uint64_t step) const;
+  /// Whether what had been listed until the step was forgotten since.
+  bool list_forgotten_after(std::uint64_t step) const;
   /// Whether an administrator had what was missing put back.
   bool restored_before(std::uint64_t step) const;
   bool crashed_between(std::uint64_t from, std::uint64_t to) const;
