@@ -83,6 +83,7 @@ private:
   std::set<folder_pair_id> listed_;
   store::brakes brakes_;
   std::map<folder_pair_id, both<sequence>> listed_at_;
+  std::map<folder_pair_id, both<mailbox_identity>> bound_to_;
   both<sequence> listed_after_; // of the folders that can be read
   both<sequence> new_after_;
   /// What cannot be read, and when it could be last: an item may have been moved into it since.
@@ -112,6 +113,7 @@ private:
     for (const auto& f : loaded.folders) {
       sides[f.folder_pair][f.side] = &f;
       listed_at_[f.folder_pair][f.side] = f.listed_at;
+      bound_to_[f.folder_pair][f.side] = f.mailbox;
     }
     for (side s : both_sides)
       listed_after_[s] = new_after_[s] = std::numeric_limits<sequence>::max();
@@ -251,9 +253,10 @@ private:
   /// What has happened to the agreed items of one folder pair.
   struct tally {
     both<logic::leaving> sides;
-    std::uint64_t to_delete = 0;  // of those that have left, and are not merely absent
-    std::uint64_t unbelieved = 0; // they may have been moved
-    std::uint64_t released = 0;   // an administrator has decided about them
+    std::uint64_t to_delete = 0;   // of those that have left, and are not merely absent
+    std::uint64_t unbelieved = 0;  // they may have been moved
+    std::uint64_t released = 0;    // an administrator has decided about them
+    both<std::uint64_t> elsewhere; // of those that have left: they were in another mailbox
   };
 
   const release* released(const folder_pair_id& name) const {
@@ -272,6 +275,16 @@ private:
   static bool propagates(const policy& p, side s) {
     return p.direction == direction::bidirectional ||
            s == (p.direction == direction::primary_to_replica ? side::primary : side::replica);
+  }
+
+  /// A write of ours is under way that may have made it leave, or that deletes it on the other side already.
+  static bool is_our_doing(const twin& t, side s) {
+    return t.intent && (t.intent->target == s || t.intent->operation == operation::remove);
+  }
+
+  bool was_in_another(const observation& o, side s) const {
+    const auto at = bound_to_.find(o.folder);
+    return o.presence == presence::absent && at != bound_to_.end() && o.mailbox != at->second[s];
   }
 
   std::map<folder_pair_id, tally> tally_of(const std::vector<twin>& unsettled, const pair_counts& counts) const {
@@ -294,11 +307,12 @@ private:
         } else if (let_go &&
                    (here->sequence <= let_go->up_to || (let_go->put_back && here->presence == presence::absent))) {
           ++of.released;
-        } else if (!t.intent && propagates(f->policy, s) && there && there->presence == presence::present) {
+        } else if (!is_our_doing(t, s) && propagates(f->policy, s) && there && there->presence == presence::present) {
           if (here->presence == presence::left && here->sequence >= believed_before[s])
             ++of.unbelieved;
           else
-            ++of.sides[s].left, of.to_delete += here->presence == presence::left;
+            ++of.sides[s].left, of.to_delete += here->presence == presence::left,
+                of.elsewhere[s] += was_in_another(*here, s);
         }
       }
     }
@@ -325,6 +339,7 @@ private:
       const auto* since = unattended(f.name);
       for (side s : both_sides) {
         of.sides[s].unattended = since != nullptr;
+        of.sides[s].replaced = of.elsewhere[s] > 0 && of.elsewhere[s] == of.sides[s].left;
         const auto why = logic::brake(of.sides[s]);
         if (!why || result.folder_pairs[f.name].held) continue;
         freeze(f.name, std::string(s == side::primary ? "primary: " : "replica: ") + *why);

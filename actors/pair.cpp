@@ -121,7 +121,7 @@ void round_ended(pair_self self, sync_round::outcome o) {
   state.failed_in_a_row = all_wait ? 0 : state.failed_in_a_row + 1;
   status.phase = pair_phase::started;
   for (const auto& [name, f] : o.report.failures) {
-    bool busy = f.wait || f.code == "ErrorServerBusy";
+    bool busy = (f.wait && f.code != "HTTP 401") || f.code == "ErrorServerBusy";
     if (busy && status.phase != pair_phase::error)
       status.phase = pair_phase::throttled;
     else if (name.empty())

@@ -84,7 +84,8 @@ private:
     result_.push_back({r, done, std::move(what)});
     ++at_;
     if (!done) return next();
-    r.put_back = options().context.wall_clock();
+    // The first time stays: what was overwritten by carrying that over is known by it.
+    if (!r.put_back) r.put_back = options().context.wall_clock();
     ask<stored>(options().ledger, keep_undos{{{std::move(r)}}}, [me = shared_from_this()](stored&) { me->next(); });
   }
 

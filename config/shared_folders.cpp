@@ -5,6 +5,7 @@
 #include "config/values.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 
 namespace exsyncd {
@@ -28,6 +29,19 @@ std::optional<std::string> behind(const std::string& above, const std::string& b
 struct places_of_one {
   std::string primary, replica;
 };
+
+/// What Exchange calls the distinguished folders in an English mailbox: "msgfolderroot/Inbox" is "inbox".
+std::string by_its_own_name(const std::string& folder) {
+  static const std::map<std::string, std::string> english{
+      {"inbox", "inbox"},   {"calendar", "calendar"},    {"contacts", "contacts"},    {"tasks", "tasks"},
+      {"drafts", "drafts"}, {"sent items", "sentitems"}, {"junk email", "junkemail"}, {"junk e-mail", "junkemail"}};
+  const auto path = lower_case(folder);
+  const auto above = std::string(root) + "/";
+  if (!path.starts_with(above)) return path;
+  const auto end = std::min(path.find('/', above.size()), path.size());
+  const auto known = english.find(path.substr(above.size(), end - above.size()));
+  return known == english.end() ? path : known->second + path.substr(end);
+}
 
 places_of_one places_of(const pair_settings& pair, const folder_pair_settings& f) {
   return {place_of(pair.primary, f.primary), place_of(pair.replica, f.replica)};
@@ -71,7 +85,7 @@ bool share(const pair_settings& a, const folder_pair_settings& f, const pair_set
 std::string place_of(const side_settings& side, const std::string& folder) {
   // A public folder is the same one from whichever mailbox it is looked at.
   if (names_public_folder(folder)) return lower_case(side.server.url + "\n\n" + folder);
-  return lower_case(side.server.url + '\n' + side.mailbox + '\n' + folder);
+  return lower_case(side.server.url + '\n' + side.mailbox + '\n') + by_its_own_name(folder);
 }
 
 problems shared_with(const std::vector<pair_settings>& others, const pair_settings& pair) {

@@ -94,7 +94,15 @@ public:
     options.payer = pair.value + (which == side::primary ? "/primary" : "/replica");
     return spawn_mailbox(system_, std::move(options));
   }
-  prober_actor prober(const side_settings& side) { return spawn_prober(system_, options_of(side)); }
+  /// Behind a gateway of its own: who asks how a server answers is not to wait until a rest is over.
+  prober_actor prober(const side_settings& side) {
+    auto options = options_of(side);
+    options.gateway = new_gateway(side.server);
+    auto asked = spawn_prober(system_, options);
+    asked->attach_functor(
+        [gateway = options.gateway] { caf::anon_send_exit(gateway, caf::exit_reason::user_shutdown); });
+    return asked;
+  }
 
   /// Invalid where the server is polled only.
   notifier_actor notifier_of(const side_settings& side) {
@@ -151,20 +159,23 @@ private:
   }
 
   gateway_actor gateway_of(const server_settings& server) {
-    auto& gateway = gateways_[{server.url, server.auth.user, server.concurrency}];
-    if (!gateway) {
-      gateway_options options;
-      options.transport = transport_;
-      options.credit = server.concurrency;
-      options.spool = spool_;
-      options.random = random_bits;
-      gateway = spawn_gateway(system_, std::move(options));
-    }
+    auto& gateway = gateways_[{server.url, server.auth.user, server.auth.password.value, server.concurrency}];
+    if (!gateway) gateway = new_gateway(server);
     return gateway;
   }
 
+  gateway_actor new_gateway(const server_settings& server) {
+    gateway_options options;
+    options.transport = transport_;
+    options.credit = server.concurrency;
+    options.spool = spool_;
+    options.random = random_bits;
+    return spawn_gateway(system_, std::move(options));
+  }
+
+  /// With another password nothing is known of how the server takes it.
   struct budget {
-    std::string url, user;
+    std::string url, user, password;
     std::size_t concurrency;
     auto operator<=>(const budget&) const = default;
   };

@@ -1,5 +1,6 @@
 #include "daemon/show.hpp"
 
+#include "actors/logic/brake.hpp"
 #include "config/sides.hpp"
 #include "daemon/owa_link.hpp"
 #include "daemon/polled_only.hpp"
@@ -84,6 +85,16 @@ json show_unseen(const pair_overview& pair, const std::string& folder = {}) {
 constexpr auto what_to_do_when_frozen = "pair.plan shows what has left by name; pair.approve deletes it on the other "
                                         "side as well, pair.restore puts it back";
 
+constexpr auto what_to_do_when_replaced =
+    "if that is meant, pair.restore creates there what is missing, and pair.plan shows it before; else put the pair's "
+    "settings right: nothing is deleted either way";
+
+/// What an administrator can do about a folder pair that the brake holds.
+std::string hint_for(const frozen& held) {
+  return held.reason.find(logic::another_mailbox) == std::string::npos ? what_to_do_when_frozen
+                                                                       : what_to_do_when_replaced;
+}
+
 std::string show(lease_state state) {
   switch (state) {
   case lease_state::held:
@@ -107,7 +118,7 @@ json show_folder(const folder_pair_settings& folder, const pair_overview& pair) 
     j["status"] = "frozen";
     j["reason"] = held->reason;
     j["since"] = show_time(held->since);
-    j["hint"] = what_to_do_when_frozen;
+    j["hint"] = hint_for(*held);
   } else if (const auto* why = failure_of(pair.status, folder.name)) {
     j["status"] = "error";
     j["error"] = show(*why);
@@ -247,10 +258,8 @@ json show(const pair_overview& pair, bool whole) {
   if (!pair.held.empty()) {
     j["frozen"] = json::array();
     for (const auto& [folder, why] : pair.held)
-      j["frozen"].push_back({{"folder", folder.value},
-                             {"reason", why.reason},
-                             {"since", show_time(why.since)},
-                             {"hint", what_to_do_when_frozen}});
+      j["frozen"].push_back(
+          {{"folder", folder.value}, {"reason", why.reason}, {"since", show_time(why.since)}, {"hint", hint_for(why)}});
   }
   if (auto unseen = show_unseen(pair); !unseen.empty()) j["out_of_sight"] = std::move(unseen);
   for (const auto& [folder, lease] : status.leases)

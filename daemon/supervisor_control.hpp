@@ -92,7 +92,8 @@ private:
   /// Calls `then` where each of these pairs has this folder pair, of its settings or derived; else answers `to`.
   void with_folder(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
                    const admin::reply& to, std::function<void()> then);
-  void show_found(const std::vector<twin>& found, bool more, const admin::reply& to);
+  void show_found(const std::vector<twin>& found, bool more, const std::optional<std::string>& pair,
+                  const admin::reply& to);
   /// Answers with what was shown of pairs, together with the items that they leave alone, by class and reason.
   void add_skipped(std::vector<std::string> pairs, nlohmann::json list, std::function<void(nlohmann::json)> then,
                    const admin::reply& to);

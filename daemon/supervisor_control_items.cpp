@@ -81,7 +81,7 @@ void supervisor_control::item_why(const std::optional<std::string>& pair, const 
   ask_ledger<twins_loaded>(load_twins{{twin_id{item}}}, to, [=, this](twins_loaded& loaded) {
     if (!loaded.twins.empty()) {
       take(loaded.twins[0]);
-      return show_found(*found, false, to);
+      return show_found(*found, false, pair, to);
     }
     item_search::start(
         with_.room, [take, item](const twin& t) { return !is_meant(t, item) || take(t); },
@@ -89,25 +89,30 @@ void supervisor_control::item_why(const std::optional<std::string>& pair, const 
           if (!failed.empty()) return to.failed(no_answer(failed));
           const bool more = found->size() > limit;
           if (more) found->pop_back();
-          show_found(*found, more, to);
+          show_found(*found, more, pair, to);
         });
   });
 }
 
-void supervisor_control::show_found(const std::vector<twin>& found, bool more, const reply& to) {
+void supervisor_control::show_found(const std::vector<twin>& found, bool more, const std::optional<std::string>& pair,
+                                    const reply& to) {
   std::vector<std::string> pairs;
   for (const auto& t : found)
     if (std::find(pairs.begin(), pairs.end(), t.pair.value) == pairs.end()) pairs.push_back(t.pair.value);
   const auto known = std::make_shared<std::map<std::string, known_pair>>();
+  const auto unread = std::make_shared<json>();
   const auto answer = [=] {
     auto list = json::array();
     for (const auto& t : found) {
       const auto at = known->find(t.pair.value);
       list.push_back(show_item(t, at == known->end() ? nullptr : &at->second, now()));
     }
-    to.done({{"items", list}, {"more", more}});
+    json told{{"items", list}, {"more", more}};
+    if (list.empty() && !unread->empty()) told["unread"] = *unread;
+    to.done(std::move(told));
   };
   ask<pairs_are>(ask_pairs{}, quick, to, [=, this](pairs_are& all) {
+    *unread = show_unread(all.pairs, pair);
     for (const auto& p : all.pairs)
       if (std::find(pairs.begin(), pairs.end(), p.settings.name) != pairs.end())
         known->emplace(p.settings.name, known_pair{p, {}});

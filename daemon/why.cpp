@@ -1,6 +1,7 @@
 #include "daemon/why.hpp"
 
 #include "actors/folder_pairs.hpp"
+#include "actors/logic/brake.hpp"
 #include "actors/logic/decide.hpp"
 #include "config/values.hpp"
 #include "daemon/show.hpp"
@@ -123,7 +124,14 @@ std::string explain(const twin& item, const known_pair* of, utc_seconds now) {
   for (const auto& [name, held] : of->pair.held)
     if (name == home)
       return "folder pair \"" + home.value + "\" is frozen since " + show_time(held.since) + ": " + held.reason +
-             " (pair.plan shows what would be done, pair.approve does it, pair.restore puts back what is missing)";
+             (held.reason.find(logic::another_mailbox) == std::string::npos
+                  ? " (pair.plan shows what would be done, pair.approve does it, pair.restore puts back what is "
+                    "missing)"
+                  : " (pair.restore creates there what is missing; nothing is deleted)");
+  for (const auto& [name, why] : of->pair.status.failures)
+    if (name == home)
+      return "nothing of folder pair \"" + home.value + "\" is carried over: " + why.what +
+             (why.hint.empty() ? "" : " — " + why.hint);
   if (item.intent)
     return verb(item.intent->operation) + name_of(item.intent->target) + " is under way since " +
            show_time(item.intent->begun) + "; what became of it is not known yet";
@@ -200,6 +208,18 @@ std::optional<std::string> why_skipped(const twin& item, const std::vector<folde
   const auto verdict = verdict_of(item, *folder, {}, now);
   const auto* a = std::get_if<logic::agree>(&verdict.what);
   return a == nullptr ? std::nullopt : a->skipped;
+}
+
+json show_unread(const std::vector<pair_overview>& pairs, const std::optional<std::string>& pair) {
+  auto list = json::array();
+  for (const auto& p : pairs) {
+    if (pair && p.settings.name != *pair) continue;
+    for (auto each : show(p.status.failures)) {
+      each["pair"] = p.settings.name;
+      list.push_back(std::move(each));
+    }
+  }
+  return list;
 }
 
 json show_item(const twin& item, const known_pair* of, utc_seconds now) {

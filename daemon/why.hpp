@@ -26,6 +26,9 @@ struct known_pair {
   capabilities_are can;
 };
 
+/// Of the pair of this name, or of all: what is not read now, so that what is new in it is not known.
+nlohmann::json show_unread(const std::vector<pair_overview>& pairs, const std::optional<std::string>& pair);
+
 /// What is known of an item: both sides, and in words why it is in step or is not. `of` is its pair, or nothing where
 /// that is not configured any more.
 nlohmann::json show_item(const twin& item, const known_pair* of, utc_seconds now);

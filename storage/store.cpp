@@ -218,6 +218,14 @@ bool store::end_pass(const folder_side& in, sequence at) {
 folder_side store::bind(const bind_folder& call) {
   const auto key = keys::folder_side(call.pair, call.folder_pair, call.side);
   auto known = read<folder_side>(key);
+  // The two mailboxes have changed places: what is known of each is said of the wrong side, so the pair begins anew.
+  if (const auto opposite = read<folder_side>(keys::folder_side(call.pair, call.folder_pair, other(call.side)));
+      known && opposite && known->mailbox != call.mailbox && opposite->mailbox == call.mailbox) {
+    const auto memory = read<pair_memory>(keys::memory(call.pair));
+    forget({call.pair});
+    if (memory) put(keys::memory(call.pair), encode(*memory));
+    known.reset();
+  }
   folder_side f = known.value_or(folder_side{});
   f.path = call.path;
   if (!known || call.restart || f.mailbox != call.mailbox || f.folder != call.folder) {

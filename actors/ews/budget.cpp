@@ -35,6 +35,7 @@ load_reading read_load(const http::response_head& head) {
   if (unsigned seconds = 0;
       std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), seconds).ec == std::errc{})
     r.wait = std::chrono::seconds(seconds);
+  r.is_login = head.status == 401;
   bool redirect = head.status >= 300 && head.status < 400;
   if (head.status >= 200 && head.status < 300)
     r.sign = load_sign::good;
@@ -78,6 +79,9 @@ std::optional<budget::refusal> budget::ask(turn id, const std::string& mailbox, 
 std::optional<budget::refusal> budget::hopeless(const lane& l, gateway_time deadline, gateway_time now) const {
   const back_off& longer = l.rest.until > account_.until ? l.rest : account_;
   if (longer.until <= now || longer.until <= deadline) return std::nullopt;
+  if (longer.locked_out)
+    return refusal{left(longer.until, now),
+                   "access is refused (" + longer.because + "), though the account was let in before", true};
   return refusal{left(longer.until, now), "the server is busy (" + longer.because + ")"};
 }
 
@@ -192,6 +196,7 @@ std::optional<milliseconds> budget::ended(turn id, const load_reading& reading, 
     if (!has_worked_) break;
     if (now < account_.until || lockouts_in_a_row_ < lockouts_that_mean_password) {
       if (begin_rest(account_, reading.wait, reading.because, now)) ++lockouts_in_a_row_;
+      account_.locked_out = reading.is_login;
       throttled = true;
     } else {
       has_worked_ = false;
@@ -239,6 +244,7 @@ bool budget::begin_rest(back_off& b, std::optional<milliseconds> wait, const std
   b.until = now + pause;
   b.window = 1;
   b.because = because;
+  b.locked_out = false;
   return true;
 }
 

@@ -33,6 +33,7 @@ struct load_reading {
   load_sign sign = load_sign::neutral;
   std::optional<std::chrono::milliseconds> wait; // Retry-After
   std::string because;                           // "HTTP 503"
+  bool is_login = false;                         // 401: the account was refused
 };
 /// Reads an answer's head. Retry-After in its form as a date is not read: the date is the server's.
 load_reading read_load(const http::response_head& head);
@@ -55,6 +56,7 @@ public:
   struct refusal {
     std::optional<std::chrono::milliseconds> wait; // the server wants rest for so long still
     std::string what;
+    bool locked_out = false; // for the account was refused, though it had been let in before
   };
   /// Puts a request in line, or says at once why not. Turns are given by the caller and are unique.
   std::optional<refusal> ask(turn id, const std::string& mailbox, std::chrono::milliseconds patience, gateway_time now);
@@ -91,6 +93,7 @@ private:
     unsigned level = 0; // signs in a row; 0: no trouble
     std::size_t window = 0;
     std::string because;
+    bool locked_out = false;
   };
   struct lane {
     std::deque<turn> waiting;

@@ -132,6 +132,11 @@ raw_answer raw_answer_of(exchanged& came, std::string_view operation) {
   auto& waiting = std::get<not_sent>(came.outcome);
   ews::meaning why;
   why.why = {reach::account, retry::later, waiting.wait, "throttled", std::string(operation) + ": " + waiting.what, {}};
+  if (waiting.locked_out) {
+    // As the answer that began the rest.
+    why.why.code = "HTTP 401";
+    why.why.hint = ews::meaning_of_status(401, operation).why.hint;
+  }
   return {std::move(why), 0};
 }
 

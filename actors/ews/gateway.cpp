@@ -101,7 +101,7 @@ void answer_asker(gateway_state& s, std::uint64_t turn, exchanged with) {
 }
 
 exchanged refused_by(budget::refusal why) {
-  return {not_sent{why.wait, std::move(why.what)}, {}};
+  return {not_sent{why.wait, std::move(why.what), why.locked_out}, {}};
 }
 
 /// Does as the budget says, and looks again when it says so.

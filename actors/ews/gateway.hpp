@@ -48,6 +48,7 @@ struct answer {
 struct not_sent {
   std::optional<std::chrono::milliseconds> wait;
   std::string what;
+  bool locked_out = false; // the account was refused a moment ago, though it had been let in before
 };
 
 struct exchanged {

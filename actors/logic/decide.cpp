@@ -20,6 +20,17 @@ bool has(const field_digests& in, field f) {
   return std::any_of(in.begin(), in.end(), [f](const field_digest& d) { return d.field == f; });
 }
 
+const digest* value_in(const field_digests& of, field f) {
+  const auto at = std::find_if(of.begin(), of.end(), [f](const field_digest& d) { return d.field == f; });
+  return at == of.end() ? nullptr : &at->value;
+}
+
+/// Servers since 2010 take the display name of a contact for its subject where it has none, and 2007 does not.
+bool has_derived_subject(const field_digests& with, const field_digests& without) {
+  const auto *subject = value_in(with, field::subject), *name = value_in(with, field::display_name);
+  return subject && name && *subject == *name && !value_in(without, field::subject);
+}
+
 /// One side of an agreed twin, as the table reads it.
 enum class state { unchanged, edited, gone, gone_unbelieved, missing };
 
@@ -59,6 +70,8 @@ private:
     return around_.policy.direction == direction::replica_to_primary ? side::replica : side::primary;
   }
   side target() const { return other(source()); }
+  /// Whether what is done to the target of a one-way pair is undone, its deletes included.
+  bool puts_back() const { return around_.policy.drift == drift::revert; }
 
   std::optional<wait> held_back() const {
     if (!twin_.trouble) return {};
@@ -150,7 +163,7 @@ private:
   verdict only_on(side s) const {
     if (left(other(s))) { // it was there, and its user deleted it: a delete wins
       if (two_way() || other(s) == source()) return {remove_on{s}, {}};
-      return {forget{other(s), true}, {}};
+      return {forget{other(s), !puts_back()}, {}};
     }
     const auto skipped = left_alone(s);
     if (!skipped && !around_.listed) return {wait{wait::reason::listing}, {}};
@@ -343,7 +356,7 @@ private:
       side rest = other(s);
       if (!two_way() && s == target()) { // not propagated; a later change of the source creates it anew
         bool source_changed = here(rest).key != base(rest).key;
-        return verdict{forget{s, !source_changed}, {}};
+        return verdict{forget{s, !source_changed && !puts_back()}, {}};
       }
       // A delete wins, but whoever edited the other copy shall find it in the list of conflicts.
       if (needs_look(rest) && two_way()) return verdict{look{{rest}, false}, {}};
@@ -526,6 +539,8 @@ std::vector<field> differ_across(const field_digests& primary, const field_diges
                                               field::sensitivity, field::flag,       field::attachments};
     std::erase_if(fields, [](field f) { return !contains(users_own, f); });
   }
+  if (of == item_class::contact && (has_derived_subject(primary, replica) || has_derived_subject(replica, primary)))
+    std::erase(fields, field::subject);
   return fields;
 }
 

@@ -79,7 +79,8 @@ private:
   void servers(connection& to) {
     const auto known = ask(to, "servers", "server.list");
     const auto used = ask(to, "pairs", "pair.list");
-    if (known.is_null() || used.is_null()) return;
+    const auto folders = ask(to, "pairs", "folder_pair.list");
+    if (known.is_null() || used.is_null() || folders.is_null()) return;
     for (const auto& s : known.value("servers", json::array())) {
       const auto name = s.value("name", "");
       const auto check = "server " + name;
@@ -88,6 +89,7 @@ private:
       bool is_well = true;
       for (auto& one : steps_of(tested)) {
         if (one.came == grade::ok || one.came == grade::skipped) continue;
+        if (one.name == "public folders" && !has_public(name, used, folders)) continue;
         is_well = false;
         one.name = check + ", " + one.name;
         note(one);
@@ -142,6 +144,17 @@ private:
             at.value("server", "") == server && !params.contains("mailbox"))
           params["mailbox"] = at.value("mailbox", "");
     return params;
+  }
+
+  /// Whether any pair has a public folder there: else it is of no matter who may see them.
+  static bool has_public(const std::string& server, const json& pairs, const json& folders) {
+    for (const auto& p : pairs.value("pairs", json::array()))
+      for (const auto* side : {"primary", "replica"}) {
+        if (p.value(side, json::object()).value("server", "") != server) continue;
+        for (const auto& f : folders.value("folder_pairs", json::array()))
+          if (f.value("pair", "") == p.value("name", "") && f.value(side, "").starts_with("public:")) return true;
+      }
+    return false;
   }
 
   const session& with_;

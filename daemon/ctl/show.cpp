@@ -216,7 +216,10 @@ cell progress_of(const json& pair) {
   const auto known = items.value("known", std::size_t{0}), skipped = items.value("skipped", std::size_t{0});
   const auto whole = known - std::min(known, skipped);
   const auto written = round.value("running", false) ? round.value("writes", std::size_t{0}) : 0;
-  return bar_cell(std::min(whole, items.value("in_step", std::size_t{0}) + written), whole);
+  const auto done = std::min(whole, items.value("in_step", std::size_t{0}) + written);
+  // Of what could not be compared nobody knows whether it is in step: all of what is known is not all.
+  if ((pair.contains("errors") || pair.contains("error")) && done == whole) return {"-"};
+  return bar_cell(done, whole);
 }
 
 cell cell_of(const session& with, const column& c, const json& row) {
@@ -335,7 +338,15 @@ std::string show_items(const session& with, const json& result) {
             word(at(i, "/pair")) + "/" + word(at(i, "/folder")) + ", id " + word(at(i, "/id")) + ")\n    " +
             word(at(i, "/why")) + "\n";
   }
-  if (text.empty()) return "exsyncd knows no such item\n";
+  if (text.empty()) {
+    text = "exsyncd knows no such item\n";
+    for (const auto& u : result.value("unread", json::array())) {
+      text += "what is new in " + word(at(u, "/pair")) + (u.contains("folder") ? "/" + word(at(u, "/folder")) : "") +
+              " is not known: " + word(at(u, "/message")) + "\n";
+      if (u.contains("hint")) text += "    → " + in_commands(word(at(u, "/hint"))) + "\n";
+    }
+    return text;
+  }
   return text + (result.value("more", false) ? "… and more: say more of the subject, or --limit\n" : "");
 }
 
@@ -510,7 +521,7 @@ std::string shown(const session& with, const std::string& method, const json& re
   static const std::set<std::string> beside{"", "total", "more", "month", "root", "hintroot", "cut", "cuthint"};
   if (rows == nullptr || !beside.contains(rest)) return as_lines(result, "");
   if (rows->empty()) return "none\n";
-  if (is_report(*rows)) return show_report(with, *rows);
+  if (is_report(*rows) && !columns().contains(method)) return show_report(with, *rows);
   auto text = rows_as_table(with, method, *rows);
   if (method == "pair.list") text += errors_of(with, *rows);
   if (method == "ban.list") text += reasons_of(with, *rows);

@@ -68,14 +68,20 @@ std::string id_of_attachment(const element& a) {
   return id ? std::string(id->attribute("Id")) : std::string();
 }
 
+/// Without its parameters. What was attached without a type is read back with this one, of a copy that went over as
+/// MIME for example: the two are the same.
+std::string type_of_file(std::string_view told) {
+  const auto type = lower(trimmed(told.substr(0, told.find(';'))));
+  return type.empty() ? "application/octet-stream" : type;
+}
+
 std::vector<attachment_facts> attachments_of(const element& item) {
   std::vector<attachment_facts> out;
   if (const auto* list = item.child("Attachments"))
     for (const auto& a : list->children) {
       const bool is_item = a.name == "ItemAttachment";
-      const auto type = a.text_of("ContentType");
       out.push_back({std::string(trimmed(a.text_of("Name"))) + "\t" +
-                         (is_item ? "message/rfc822" : lower(trimmed(type.substr(0, type.find(';'))))),
+                         (is_item ? "message/rfc822" : type_of_file(a.text_of("ContentType"))),
                      std::string(a.text_of("Size")), std::string(a.text_of("LastModifiedTime")), id_of_attachment(a)});
     }
   std::sort(out.begin(), out.end());

@@ -262,7 +262,8 @@ meaning meaning_of(const broken_document& broken, std::string_view operation) {
 meaning meaning_of_status(int status, std::string_view operation) {
   meaning out;
   const auto code = "HTTP " + std::to_string(status);
-  out.why = {reach::mailbox, retry::later, {}, code, described(operation, code, {}), {}};
+  out.why = {
+      reach::mailbox, retry::later, {}, code, described(operation, code, status == 401 ? "access refused" : ""), {}};
   // A gateway between may say it of a request that the server behind it still works at.
   out.answered = status != 502 && status != 503 && status != 504;
   // What says who asks, where, or how often, is of no item.

@@ -278,7 +278,28 @@ TEST_CASE("drift that is put back: what the target's user does is undone") {
   play(s, {direction::replica_to_primary, side::primary});
 }
 
-TEST_CASE("one-way: with drift reverted an item is put back each time that somebody moves it, until that looks like no person") {
+TEST_CASE("drift that is put back: what the target's user deletes, or moves away, is there again") {
+  scenario s;
+  s.name = "drift: revert, deleted and moved away";
+  s.policy.drift = drift::revert;
+  s.given = [](outer_world& w, casting c) {
+    create_some(w, c);
+    w.mailboxes[other(c.source())].make_folder("archive");
+  };
+  s.when = [](outer_world& w, casting c) {
+    auto& target = w.mailboxes[other(c.source())];
+    target.user_delete(item_named(target, "m0"));
+    target.user_move(item_named(target, "m1"), "archive");
+  };
+  s.then = [](const virtual_world& w, casting c, const round_end&) {
+    return all_of({some_are_there(w, c.source()), some_are_there(w, other(c.source()))});
+  };
+  play(s, {direction::primary_to_replica, side::primary});
+  play(s, {direction::replica_to_primary, side::primary});
+}
+
+TEST_CASE("one-way: with drift reverted an item is put back each time that somebody moves it, until that looks like no "
+          "person") {
   scenario s;
   s.name = "drift: revert, moved again and again";
   s.policy.drift = drift::revert;

@@ -95,6 +95,10 @@ TEST_CASE("values are canonical") {
        "<t:Size>7</t:Size></t:FileAttachment><t:ItemAttachment><t:Name>a mail</t:Name><t:Size>9</t:Size>"
        "</t:ItemAttachment></t:Attachments>",
        field::attachments, "a mail\tmessage/rfc822\nb.txt\ttext/plain"},
+      {"an attachment without a type, and one of the type by which it is read back",
+       "<t:Attachments><t:FileAttachment><t:Name>a</t:Name></t:FileAttachment><t:FileAttachment><t:Name>b</t:Name>"
+       "<t:ContentType>application/octet-stream</t:ContentType></t:FileAttachment></t:Attachments>",
+       field::attachments, "a\tapplication/octet-stream\nb\tapplication/octet-stream"},
       {"attachment sizes",
        "<t:Attachments><t:FileAttachment><t:Name>b</t:Name><t:Size>7</t:Size></t:FileAttachment><t:FileAttachment>"
        "<t:Name>a</t:Name><t:Size>9</t:Size></t:FileAttachment></t:Attachments>",

@@ -95,3 +95,13 @@ TEST_CASE("a public folder is the same one from whichever mailbox it is looked a
   const of_folder sales{"sales", "public:/Sales", "inbox/Sales"};
   CHECK(refused({pair_of("first", a, b, {sales})}, pair_of("second", "bob@a.example", b, {sales})).size() == 1);
 }
+
+TEST_CASE("a distinguished folder is the same one by its name below the root") {
+  const auto first = pair_of("first", a, b, {inbox, {"sent", "sentitems/2024", "sentitems/2024"}});
+  for (const auto& [primary, replica] :
+       {std::pair("msgfolderroot/Inbox", "inbox"), std::pair("inbox", "msgfolderroot/inbox"),
+        std::pair("msgfolderroot/Sent Items/2024", "msgfolderroot/sent items/2024")})
+    CHECK(refused({first}, pair_of("again", a, b, {{"x", primary, replica}})).size() == 1);
+  CHECK(refused({first}, pair_of("other", a, b, {{"x", "msgfolderroot/Inbox2", "inbox"}})).empty());
+  CHECK(refused({first}, pair_of("other", a, b, {{"x", "msgfolderroot/A/Inbox", "inbox"}})).empty());
+}

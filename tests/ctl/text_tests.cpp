@@ -242,3 +242,41 @@ TEST_CASE("the steps of a test are read, and what is unknown counts as failed") 
   CHECK(steps[3].came == grade::failed);
   CHECK(text_of({}, {"login", grade::failed, "no", "ask"}) == "failed   login: no\n         → ask\n");
 }
+
+TEST_CASE("a pair with an error is not said to be wholly in step") {
+  const auto text = seen("pair.list", R"({"pairs":[
+    {"name":"well","status":"started","items":{"known":2,"in_step":2}},
+    {"name":"half","status":"started","items":{"known":2,"in_step":1},"errors":[{"folder":"a","message":"m"}]},
+    {"name":"ill","status":"started","items":{"known":2,"in_step":2},"errors":[{"folder":"a","message":"m"}]}]})");
+  CHECK(text.find("100%") == text.rfind("100%"));
+  CHECK(text.find("50%") != std::string::npos);
+}
+
+TEST_CASE("what was put back is told with its subject") {
+  const auto text = seen("undo.apply", R"({"items":[{"id":"u","subject":"Offer","folder":"mail","on":"replica",
+    "did":"overwritten","done":true,"what":"its fields are as they were"}]})");
+  CHECK(text.find("Offer") != std::string::npos);
+  CHECK(text.find("its fields are as they were") != std::string::npos);
+}
+
+TEST_CASE("the table of a plan is no wider than the terminal, however long a subject is") {
+  const std::string subject(200, 's');
+  const auto text = seen("pair.plan",
+                         (R"({"errors":[],"waiting":0,"banned":0,"folders":{"mail":{"tasks":[
+    {"do":"change","on":"replica","subject":")" +
+                          subject + R"(","fields":["subject","body","categories","importance"],
+     "reason":"edited on primary"}]}}})")
+                             .c_str(),
+                         {false, 80});
+  std::size_t begin = 0;
+  for (auto end = text.find('\n'); end != std::string::npos; begin = end + 1, end = text.find('\n', begin))
+    CHECK(width_of(text.substr(begin, end - begin)) <= 80);
+  CHECK(text.find(subject) == std::string::npos);
+}
+
+TEST_CASE("where an item is not known, what is not read is told") {
+  const auto text = seen("item.why", R"({"items":[],"more":false,"unread":[{"pair":"jane","folder":"inbox/Sub",
+    "message":"primary folder inbox/Sub was deleted","hint":"delete the other one"}]})");
+  CHECK(text.find("jane/inbox/Sub") != std::string::npos);
+  CHECK(text.find("→ delete the other one") != std::string::npos);
+}

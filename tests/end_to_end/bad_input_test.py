@@ -55,6 +55,38 @@ class BadServers(case.EndToEnd):
         self.assertNotIn("guessed", self.daemon.text())
         self.repaired_configuration()
 
+    def test_a_password_that_is_wrong_for_a_while_is_told_and_the_right_one_is_tried_at_once(self):
+        self.run_daemon().sync()
+        for attempt in ("guessed", f"{self.name} at branch"):
+            self.daemon.secret(self.name + ".password", attempt)
+            lines = len(self.daemon.log)
+            self.daemon.reload()
+            self.daemon.wait_for_log("started pair=jane", after=lines)
+            self.daemon.call("pair.sync_now", pair="jane")
+            tested = self.daemon.call("server.test", server="branch", mailbox=self.branch)
+            if attempt != "guessed":
+                continue
+            pair = self.daemon.call("pair.get", pair="jane")
+            self.assertEqual(pair["status"], "error")
+            self.assertIn("access refused", str(pair["errors"]))
+            self.assertIn("refuses the user name or the password", str(pair["errors"]))
+            self.assertEqual([step["result"] for step in tested["steps"] if step["step"] == "login"], ["failed"])
+        self.assertTrue(tested["ok"])
+        self.repaired()
+
+    def test_a_server_that_refuses_the_account_all_of_a_sudden_is_tested_without_waiting(self):
+        self.run_daemon().sync()
+        self.sim.control("fault", server="branch", what="http_status", status=401, always=True)
+        self.daemon.call("pair.sync_now", pair="jane")
+        for _ in range(2):
+            pair = self.daemon.call("pair.get", pair="jane")
+            self.assertEqual(pair["status"], "error")
+            self.assertIn("access", str(pair["errors"]))
+            self.assertIn("refuses the user name or the password", str(pair["errors"]))
+            tested = self.daemon.call("server.test", server="branch", mailbox=self.branch)
+            self.assertEqual([step["result"] for step in tested["steps"] if step["step"] == "login"], ["failed"])
+            self.daemon.call("pair.sync_now", pair="jane")
+
     def test_unknown_mailbox(self):
         self.run_with(lambda c: c["pairs"]["jane"]["primary"].update(mailbox="nobody@hq.example"))
         self.told("ErrorNonExistentMailbox", "primary nobody@hq.example", hint="address")

@@ -63,6 +63,32 @@ class Looks(case.EndToEnd):
         self.assert_equal_sides()
         self.assert_nothing_left_to_write()
 
+    def test_a_subfolder_that_is_deleted_on_one_side_is_told_of_wherever_one_looks(self):
+        self.sim.control("add_folder", mailbox=self.hq, path="inbox/Sub")
+        self.deliver(self.hq, "mail in it", folder="inbox/Sub")
+        daemon = self.run_daemon(include_subfolders=True)
+        daemon.sync()
+        self.assertEqual(self.subjects(self.branch, "inbox/Sub"), ["mail in it"])
+        self.sim.control("delete_folder", mailbox=self.hq, folder="inbox/Sub")
+        self.deliver(self.branch, "later mail", folder="inbox/Sub")
+        self.assertFalse(daemon.call("pair.sync_now", pair="jane")["pairs"][0]["in_step"])
+        said = "primary folder inbox/Sub was deleted or moved away by its user"
+        [error] = daemon.call("pair.get", pair="jane")["errors"]
+        self.assertEqual((error["folder"], error["code"]), ("inbox/Sub", "half_deleted"))
+        self.assertIn(said, error["message"])
+        self.assertIn("delete replica folder inbox/Sub as well", error["hint"])
+        [below] = [f for f in daemon.call("folder_pair.list", pair="jane")["folder_pairs"] if f["name"] == "inbox/Sub"]
+        self.assertEqual(below["status"], "error")
+        self.assertIn(said, daemon.call("item.why", item="mail in it")["items"][0]["why"])
+        unknown = daemon.call("item.why", item="later mail")
+        self.assertEqual(unknown["items"], [])
+        self.assertIn(said, unknown["unread"][0]["message"])
+        self.assertIn(said, daemon.text())
+        # Once the folder is there again it is filled from the other side.
+        self.sim.control("add_folder", mailbox=self.hq, path="inbox/Sub")
+        daemon.sync()
+        self.assertEqual(self.subjects(self.hq, "inbox/Sub"), ["later mail", "mail in it"])
+
 
 if __name__ == "__main__":
     case.main()

@@ -313,3 +313,20 @@ TEST_CASE("More than the queue holds is turned away") {
   o.started();
   CHECK_FALSE(o.b.ask(1001, "m", 1min, o.now));
 }
+
+TEST_CASE("Who is not let through after a 401 is told that access is refused, not that the server is busy") {
+  office o;
+  o.one("m", load_sign::good);
+  o.ask("m");
+  o.b.ended(o.started().at(0), read_load(http::response_head{401, {}}), o.now);
+  const auto no = o.b.ask(++o.last, "m", 1s, o.now);
+  REQUIRE(no);
+  CHECK(no->locked_out);
+  CHECK(no->what.find("access is refused (HTTP 401)") != std::string::npos);
+  o.now += 60s;
+  o.ask("m");
+  o.b.ended(o.started().at(0), read_load(http::response_head{503, {}}), o.now);
+  const auto busy = o.b.ask(++o.last, "m", 1s, o.now);
+  REQUIRE(busy);
+  CHECK_FALSE(busy->locked_out);
+}

@@ -76,6 +76,8 @@ TEST_CASE("one-way: the table with the target read as unchanged") {
           {"source deleted", [](twin& t, auto&) { leave(t, P); }, "remove R", ""},
           {"source deleted, target edited", [&](twin& t, auto&) { leave(t, P), edit(t, R, subject); }, "remove R", ""},
           {"target deleted: not propagated", [](twin& t, auto&) { leave(t, R); }, "forget R and rest", ""},
+          {"target deleted, drift reverted: created anew", [&](twin& t, auto& a) { leave(t, R), revert(a); },
+           "forget R", ""},
           {"target deleted, source edited: created anew", [&](twin& t, auto&) { leave(t, R), edit(t, P, subject); },
            "forget R", ""},
           {"both deleted", [](twin& t, auto&) { leave(t, P), leave(t, R); }, "bury", ""},
@@ -395,4 +397,18 @@ TEST_CASE("one operation at a time") {
           },
           "resolve", ""}},
         direction::bidirectional);
+}
+
+TEST_CASE("a subject that a server has derived from the name of a contact is none") {
+  const field name = field::display_name, subject = field::subject;
+  const auto across = [](const std::vector<field_value>& p, const std::vector<field_value>& r, item_class c) {
+    return logic::differ_across(logic::digests_of(p), logic::digests_of(r), true, c, false);
+  };
+  const std::vector<field_value> bare{{name, "Ann Smith"}}, derived{{name, "Ann Smith"}, {subject, "Ann Smith"}};
+  CHECK(across(bare, derived, item_class::contact).empty());
+  CHECK(across(derived, bare, item_class::contact).empty());
+  const std::vector<field_value> own{{name, "Ann Smith"}, {subject, "Ann"}};
+  CHECK(across(bare, own, item_class::contact) == std::vector<field>{subject});
+  CHECK(across(derived, own, item_class::contact) == std::vector<field>{subject});
+  CHECK(across(bare, derived, item_class::task).size() == 1);
 }

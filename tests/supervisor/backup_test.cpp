@@ -108,3 +108,42 @@ TEST_CASE("a new state, and one that is to list anew, pair what is there and wri
   CHECK(contents(o, hq) == before);
   CHECK(contents(o, branch) == before);
 }
+
+TEST_CASE("a mailbox that took the place of another one is told as such, and what it lacks is created in it") {
+  const std::string hq = "jane@hq.example", successor = "joan@branch.example";
+  office o({pair_named("jane")});
+  for (int i = 0; i < 12; ++i)
+    o.deliver(hq, "m" + std::to_string(i));
+  REQUIRE(o.sync().in_step());
+  auto other_replica = pair_named("jane");
+  other_replica.replica.mailbox = successor;
+  o.box(successor);
+  o.restart({other_replica});
+  const auto held = o.sync().held;
+  REQUIRE(held.size() == 1);
+  CHECK(held[0].second.reason.find("replica: it is another mailbox than before, and 12 of 12 items are not in it") ==
+        0);
+  CHECK_FALSE(o.ask<pair_answers>(restore_one{"jane", ""}).pairs.at(0).failed);
+  CHECK(o.sync().in_step());
+  CHECK(o.mails(hq) == 12);
+  CHECK(o.mails(successor) == 12);
+}
+
+TEST_CASE("a pair whose mailboxes have changed places begins anew, without conflicts and without a write") {
+  const std::string hq = "jane@hq.example", branch = "jane@branch.example";
+  office o({pair_named("jane")});
+  for (int i = 0; i < 12; ++i)
+    o.deliver(i % 2 == 0 ? hq : branch, "m" + std::to_string(i));
+  REQUIRE(o.sync().in_step());
+  auto turned = pair_named("jane");
+  std::swap(turned.primary, turned.replica);
+  o.restart({turned});
+  const auto report = o.sync();
+  CHECK(report.in_step());
+  CHECK(report.writes == 0);
+  CHECK(o.ask<conflicts_loaded>(ask_conflicts{"jane"}).conflicts.empty());
+  // What is deleted from then on is.
+  o.clear(branch, "inbox", 1);
+  CHECK(o.sync().in_step());
+  CHECK(o.mails(hq) == 11);
+}

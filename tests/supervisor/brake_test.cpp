@@ -340,3 +340,38 @@ TEST_CASE("a pair that was taken out of the file for a while, and lost nothing, 
   o.advance(1s);
   CHECK(o.sync().held.size() == 1);
 }
+
+TEST_CASE("what is moved into a frozen folder is moved on the other side, which takes nothing away there") {
+  auto settings = pair_named("jane");
+  settings.folders.push_back(settings.folders[0]);
+  settings.folders[1].name = settings.folders[1].primary = settings.folders[1].replica = "inbox/Done";
+  office o({settings});
+  for (const auto& address : {hq, branch})
+    o.box(address).make_folder("inbox/Done");
+  for (int i = 0; i < 3; ++i)
+    o.deliver(hq, "m" + std::to_string(i));
+  o.deliver(hq, "kept", "inbox/Done");
+  REQUIRE(o.sync().in_step());
+  o.clear(hq);
+  REQUIRE(o.sync().held.size() == 1);
+  o.box(hq).user_move(o.box(hq).items("inbox/Done").begin()->first, "inbox");
+  CHECK(o.sync().held.size() == 1);
+  CHECK(o.mails(branch) == 4);
+  CHECK(o.mails(branch, "inbox/Done") == 0);
+}
+
+TEST_CASE("what leaves while a write of it is open counts as well") {
+  one_pair o(3);
+  o.box(hq).user_edit(o.box(hq).find("inbox", "<m1>"), field::categories, "red");
+  o.script = [](const mailbox_call& c) {
+    fault f;
+    if (c.name == "update_items") f.kind = fault::kind::answer_lost_before;
+    return f;
+  };
+  o.sync();
+  o.clear(hq);
+  CHECK(o.sync().held.size() == 1);
+  o.script = {};
+  o.advance(5min);
+  CHECK(o.mails(branch) == 3);
+}

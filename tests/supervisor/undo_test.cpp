@@ -173,6 +173,26 @@ TEST_CASE("fields that were overwritten are put back on both sides, those of the
   CHECK(o.value(side::primary, "m", field::categories).empty());
 }
 
+TEST_CASE("what is put back twice by its id is not overwritten again by an undo of all since then") {
+  keeping_office o;
+  const auto id = o.agreed("m");
+  const auto begin = o.now();
+  o.advance(10s);
+  o.boxes.primary->user_edit(id, field::categories, "red");
+  o.sync();
+  REQUIRE(o.kept().size() == 1);
+  const auto overwritten = o.kept()[0].id;
+  for (int times = 0; times < 2; ++times) {
+    o.advance(10s);
+    CHECK(o.back({overwritten, {}})[0].done);
+    CHECK(o.value(side::primary, "m", field::categories).empty());
+  }
+  o.advance(10s);
+  CHECK(o.back({{}, begin}).empty());
+  CHECK(o.value(side::primary, "m", field::categories).empty());
+  CHECK(o.value(side::replica, "m", field::categories).empty());
+}
+
 TEST_CASE("contacts come back with what is attached to them, and with edits from before their deletion") {
   keeping_office o;
   new_mail c;
