@@ -18,7 +18,8 @@ class Act:
     value: object
     #: Somebody who saw it has put something else there, or deleted the thing.
     overwritten: bool = False
-    #: The daemon's memory of it may have been taken away since (an older state was restored): its loss need not be listed.
+    #: The daemon's memory of it may have been taken away since (an older state was restored), or nobody knows whether who put something
+    #: else there had seen it: it may stand, and its loss need not be listed.
     excused: bool = False
 
     def __str__(self):
@@ -42,6 +43,14 @@ class Thing:
     def standing(self, place):
         """The acts that nobody has overwritten knowingly, oldest first."""
         return [act for act in self.acts if act.place == place and not act.overwritten]
+
+    def overwrite(self, side, place, seen):
+        """What this user saw there is his to overwrite. Where he had put that there himself, nobody knows whether the other one's came too."""
+        same = [act for act in self.standing(place) if act.value == seen.get(place, False)]
+        own = any(act.side == side for act in same)
+        for act in same:
+            act.excused |= own and act.side != side
+            act.overwritten |= not own or act.side == side
 
 
 class History:
@@ -68,8 +77,7 @@ class History:
         thing = self.things[label]
         self._tell(f"{side} changes {label}: {changes}")
         for place, value in changes.items():
-            for act in thing.acts:
-                act.overwritten |= act.place == place and seen.get(place, False) == act.value
+            thing.overwrite(side, place, seen)
             thing.acts.append(Act(side, place, value))
             if place == "subject":
                 thing.subjects.add(value)
@@ -77,8 +85,8 @@ class History:
     def deleted(self, side, label, seen):
         thing = self.things[label]
         self._tell(f"{side} deletes {label}")
-        for act in thing.acts:
-            act.overwritten |= seen.get(act.place, False) == act.value
+        for place in {act.place for act in thing.acts}:
+            thing.overwrite(side, place, seen)
         thing.deleted.append(side)
 
     def restored(self, backup):

@@ -44,7 +44,9 @@ def judge_thing(thing, hq, branch, conflicts):
         if thing.may_return and len(hq) == len(branch):
             return []
         back = [f"{thing.label}: deleted by {thing.deleted[0]}, and there at {side}" for side, items in zip(SIDES, (hq, branch)) if items]
-        return back or unlisted(thing, [act for act in thing.acts if not act.overwritten and act.place not in ("read", "folder")], conflicts)
+        # What was put there and taken away again is no loss.
+        return back or unlisted(thing, [act for act in thing.acts if not act.overwritten and act.place not in ("read", "folder")
+                                        and act.value != thing.agreed.get(act.place, False)], conflicts)
     missing = [f"{thing.label}: missing at {side}, and no user deleted it" for side, items in zip(SIDES, (hq, branch)) if not items]
     if missing:
         return missing
@@ -63,7 +65,7 @@ def judge_place(thing, place, value, conflicts):
         return [] if value == before else [f"{thing.label}: {place} is {value!r}, was {before!r}, and no user changed it"]
     if value not in [act.value for act in standing] + [before]:
         return [f"{thing.label}: {place} is {value!r}, which is neither {before!r} nor what a user gave it: {', '.join(map(str, standing))}"]
-    lost = [act for act in standing if act.value != value]
+    lost = [act for act in standing if act.value not in (value, before)]
     if place == "read":
         # A register of its own: it competes with nothing, and only where nobody gave what is there something is wrong.
         return [] if value in [act.value for act in standing] else [f"{thing.label}: read is {value!r}; lost: {', '.join(map(str, lost))}"]

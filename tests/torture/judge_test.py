@@ -113,6 +113,23 @@ class Judged(unittest.TestCase):
         self.assertEqual(self.both(folder="inbox/Work"), "")
         self.assertIn("the primary lost", self.both(folder="inbox/Done"))
 
+    def test_what_both_put_somewhere_may_stand_when_one_of_them_takes_his_back(self):
+        for side in ("branch", "hq"):
+            self.history.changed(side, "one", AGREED, {"folder": "inbox/Done", "read": True})
+        self.history.changed("branch", "one", {**AGREED, "folder": "inbox/Done", "read": True}, {"folder": "inbox", "read": False})
+        self.assertEqual(self.both(folder="inbox/Done", read=True), "")
+        self.assertEqual(self.both(), "")
+        self.assertIn("neither", self.both(folder="inbox/Work"))
+
+    def test_a_file_that_its_user_took_away_again_is_not_lost_with_the_item(self):
+        here = {**AGREED, "file b.txt 00000000": True}
+        self.history.changed("hq", "one", AGREED, {"file b.txt 00000000": True})
+        self.history.changed("hq", "one", here, {"file b.txt 00000000": False})
+        self.history.deleted("branch", "one", AGREED)
+        self.assertEqual(self.wrong([], []), "")
+        self.history.changed("hq", "one", AGREED, {"subject": "t1"})
+        self.assertIn("lost and not listed", self.wrong([], []))
+
     def test_the_read_state_is_what_one_of_both_gave_it(self):
         self.history.changed("branch", "one", AGREED, {"read": True})
         self.assertEqual(self.both(read=True), "")
