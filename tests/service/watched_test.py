@@ -112,7 +112,11 @@ class WatchedTest(Stage):
         self.assertIn("result", self.ask("pair.list"))
 
     def test_items_that_are_not_known_and_pairs_that_are_not_bound(self):
-        self.assertEqual(self.ask("item.why", item="Minutes")["result"], {"items": [], "more": False})
+        self.ask("pair.sync_now", pair="jane")
+        unknown = self.ask("item.why", item="Minutes")["result"]
+        self.assertEqual((unknown["items"], unknown["more"]), ([], False))
+        # Nothing is known of what could not be read, and that is said.
+        self.assertEqual({why["pair"] for why in unknown["unread"]}, {"jane"})
         self.assertEqual(self.ask("item.why", item="")["error"]["code"], -32602)
         self.assertEqual(self.ask("ban.add", pair="jane", id="x")["error"]["code"], -32001)
         self.assertEqual(self.ask("pair.resync", pair=["jane", "joe"])["result"]["pairs"][0]["done"], True)
