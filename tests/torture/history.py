@@ -37,8 +37,11 @@ class Thing:
     born: int
     acts: list = field(default_factory=list)
     deleted: list = field(default_factory=list)
-    #: It was deleted on one side, and the restored state knew nothing of it: its other copy looks new.
+    #: It was deleted on one side, and the restored state knew nothing of it: its other copy looks new. Or the other one's user filed it
+    #: elsewhere while the daemon could not know whether it had deleted it: that looks as if he had brought it back.
     may_return: bool = False
+    #: How many blows there had been when it was deleted.
+    blows: int = 0
 
     def standing(self, place):
         """The acts that nobody has overwritten knowingly, oldest first."""
@@ -55,7 +58,7 @@ class Thing:
 
 class History:
     def __init__(self):
-        self.things, self.number, self.story = {}, 0, []
+        self.things, self.number, self.story, self.blows = {}, 0, [], 0
 
     def _tell(self, text):
         self.number += 1
@@ -64,6 +67,7 @@ class History:
     def tell(self, text):
         """What happened besides users' acts, for whoever reads the story later."""
         self._tell(text)
+        self.blows += 1
 
     def made(self, side, label, kind, seen):
         """`seen`: place → value, as the user sees it who made it."""
@@ -76,6 +80,8 @@ class History:
         """`changes`: place → value. `seen`: what the thing was just before, on this side."""
         thing = self.things[label]
         self._tell(f"{side} changes {label}: {changes}")
+        if "folder" in changes and thing.deleted and side not in thing.deleted and self.blows > thing.blows:
+            thing.may_return = True
         for place, value in changes.items():
             thing.overwrite(side, place, seen)
             thing.acts.append(Act(side, place, value))
@@ -88,6 +94,7 @@ class History:
         for place in {act.place for act in thing.acts}:
             thing.overwrite(side, place, seen)
         thing.deleted.append(side)
+        thing.blows = self.blows
 
     def restored(self, backup):
         """The daemon knows from now on what it knew at number `backup`."""

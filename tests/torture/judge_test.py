@@ -54,6 +54,15 @@ class Judged(unittest.TestCase):
         self.assertEqual(self.both(), "")
         self.assertIn("deleted by", self.wrong([item()], []))
 
+    def test_what_is_filed_elsewhere_while_its_delete_is_not_known_to_be_done_may_be_there_on_both_sides(self):
+        self.history.deleted("branch", "one", AGREED)
+        self.history.changed("hq", "one", AGREED, {"folder": "inbox/Done"})
+        self.assertIn("deleted by branch", self.both(folder="inbox/Done"))
+        self.history.tell("** kill the servers")
+        self.history.changed("hq", "one", {**AGREED, "folder": "inbox/Done"}, {"folder": "inbox/Work"})
+        self.assertEqual(self.both(folder="inbox/Work"), "")
+        self.assertIn("deleted by branch", self.wrong([item(folder="inbox/Work")], []))
+
     def test_what_a_restored_state_knew_stays_deleted(self):
         self.history.deleted("branch", "one", AGREED)
         self.history.restored(backup=1)
