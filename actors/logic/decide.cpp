@@ -1,6 +1,7 @@
 #include "actors/logic/decide.hpp"
 
 #include "actors/logic/back_off.hpp"
+#include "actors/logic/cells.hpp"
 #include "actors/logic/digest.hpp"
 
 #include <algorithm>
@@ -34,6 +35,23 @@ bool has_derived_subject(const field_digests& with, const field_digests& without
 /// One side of an agreed twin, as the table reads it.
 enum class state { unchanged, edited, gone, gone_unbelieved, missing };
 
+cell_listener& listener() {
+  static cell_listener one;
+  return one;
+}
+
+void tell_cell(const char* name) {
+  if (listener()) listener()(name);
+}
+
+void tell_cell(bool two_way, state first, state second) {
+  if (!listener()) return;
+  const auto word = [](state s) {
+    return s == state::unchanged ? "unchanged" : s == state::edited ? "edited" : "deleted";
+  };
+  listener()(std::string(two_way ? "two-way: " : "one-way: ") + word(first) + ", " + word(second));
+}
+
 class decision {
 public:
   decision(const twin& item, const surroundings& around) : twin_(item), around_(around) {}
@@ -49,6 +67,7 @@ public:
     for (side s : both_sides)
       if (is_unlisted(twin_, s) && here(s).unlisted_since < around_.listed_after[s]) return {look{{s}, true}, {}};
     if (!has_work(twin_) && is_unsettled(twin_)) return {wait{wait::reason::echo}, {}};
+    if (!twin_.base) tell_cell("new");
     return twin_.base ? agreed() : unpaired();
   }
 
@@ -203,18 +222,32 @@ private:
     both<state> now{state_of(side::primary), state_of(side::replica)};
     for (side s : both_sides)
       if (now[s] == state::gone_unbelieved) return {wait{wait::reason::believable_delete}, {}};
+    if (!now_to_be_read(now)) tell_cell(two_way(), now[source()], now[target()]);
     if (auto d = deletion(now)) return *d;
     if (auto l = look_where(needs_look(side::primary), needs_look(side::replica))) return {*l, {}};
     if (auto l = look_inside()) return {*l, {}};
     if (auto e = edit(now)) return *e;
-    if (auto r = read_state()) return {*r, {}};
-    if (auto m = place()) return {*m, {}};
+    if (auto r = read_state()) {
+      tell_cell("read state");
+      return {*r, {}};
+    }
+    if (auto m = place()) {
+      tell_cell("move");
+      return {*m, {}};
+    }
     if (something_rests()) return {wait{wait::reason::banned}, {}};
     return {agreement(), {}};
   }
 
   bool needs_look(side s) const {
     return present(s) && !contents_known(here(s)) && (here(s).key != base(s).key || !base(s).read_back);
+  }
+
+  /// Whether a side that is there is to be read before it is known whether it was edited.
+  bool now_to_be_read(const both<state>& now) const {
+    return std::any_of(both_sides.begin(), both_sides.end(), [&](side s) {
+      return (now[s] == state::unchanged || now[s] == state::edited) && needs_look(s);
+    });
   }
 
   state state_of(side s) const {
@@ -518,6 +551,10 @@ std::optional<utc_seconds> due(const twin& t, std::chrono::seconds window) {
   if (t.intent) when = t.intent->begun + window;
   if (trouble && !lifted && !trouble->banned) when = std::max(when.value_or(trouble->next), trouble->next);
   return when;
+}
+
+void listen_to_cells(cell_listener one) {
+  listener() = std::move(one);
 }
 
 verdict decide(const twin& item, const surroundings& around) {

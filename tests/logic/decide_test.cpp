@@ -1,3 +1,4 @@
+#include "actors/logic/cells.hpp"
 #include "tests/logic/builders.hpp"
 
 #include <catch2/catch.hpp>
@@ -411,4 +412,20 @@ TEST_CASE("a subject that a server has derived from the name of a contact is non
   CHECK(across(bare, own, item_class::contact) == std::vector<field>{subject});
   CHECK(across(derived, own, item_class::contact) == std::vector<field>{subject});
   CHECK(across(bare, derived, item_class::task).size() == 1);
+}
+
+TEST_CASE("whoever counts the cells of the table is told which one decided, and nobody else is") {
+  std::vector<std::string> cells;
+  logic::listen_to_cells([&](const std::string& cell) { cells.push_back(cell); });
+  twin t = agreed_twin();
+  edit(t, R, with(field::subject, "New offer"));
+  logic::decide(t, quiet(direction::bidirectional));
+  leave(t, P);
+  logic::decide(t, quiet(direction::bidirectional));
+  leave(t, R);
+  logic::decide(t, quiet(direction::replica_to_primary));
+  logic::listen_to_cells({});
+  logic::decide(t, quiet(direction::bidirectional));
+  CHECK(cells == std::vector<std::string>{"two-way: unchanged, edited", "two-way: deleted, edited",
+                                          "one-way: deleted, deleted"});
 }

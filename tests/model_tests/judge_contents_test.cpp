@@ -382,3 +382,15 @@ TEST_CASE("what was listed as lost is listed no more once the list was forgotten
     CHECK(w.broken() == (later ? std::vector{rule::unlisted_loss} : std::vector<rule>{}));
   }
 }
+
+TEST_CASE("a text that a mail has otherwise on one side stays so where all is paired anew, and is carried where not") {
+  for (bool anew : {true, false}) {
+    written_history w;
+    auto p =
+        w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}, {"draft", "false"}, {"body_sha256", "1"}});
+    w.carried(p);
+    w.edits(who::user, p, {{"body_sha256", "2"}});
+    w.administrator(anew ? act::state_lost : act::older_state);
+    CHECK(w.broken() == (anew ? std::vector<rule>{} : std::vector{rule::contents}));
+  }
+}

@@ -11,6 +11,13 @@ namespace simulate {
 using namespace exsyncd;
 using nlohmann::json;
 
+namespace {
+
+/// A batch each way, and what belongs to the item that is being written.
+constexpr std::uint64_t most_writes_while_halting = 10;
+
+} // namespace
+
 void stage::arm_due() {
   while (!left_alone_ && !dead_ && next_event_ < plan_.events.size() && plan_.events[next_event_].at <= now()) {
     const auto number = next_event_++;
@@ -103,7 +110,7 @@ std::string stage::fault(const event& e, json& act) {
   if (what == "old state") {
     if (!kept_state_) return "none was kept";
     if (!process_ || dead_) return "the daemon is not running";
-    watcher_.recorder().administrator(world_time(), model::act::state_lost);
+    watcher_.recorder().administrator(world_time(), model::act::older_state);
     watcher_.recorder().administrator(world_time(), model::act::lists_lost);
     old_state_ = kept_state_;
     downtime_ = act.value("down", 1000);
@@ -150,7 +157,11 @@ std::string stage::administer(json& act) {
   if (!process_ || dead_) return "the daemon is not running";
   const auto pair = act.value("pair", std::string());
   if (what == "stop")
-    process_->ask<pair_answers>(stop_pairs{{pair}}, [](const pair_answers&) {});
+    process_->ask<pair_answers>(stop_pairs{{pair}}, [this, before = writes_](const pair_answers&) {
+      // What is under way ends, and nothing more begins.
+      if (pairs_.size() == 1 && writes_ - before > most_writes_while_halting)
+        wrong("goes on", std::to_string(writes_ - before) + " writes were begun after the pair was told to stop");
+    });
   else if (what == "start")
     process_->ask<pair_answers>(start_pairs{{pair}}, [](const pair_answers&) {});
   else if (what == "sync")

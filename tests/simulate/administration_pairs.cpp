@@ -63,8 +63,9 @@ std::string stage::ban(json& act) {
   store records(copy, [] { return std::string("none"); });
   if (records.open()) return "the store cannot be read";
   std::vector<twin> open;
-  for (const auto& t : records.browse(act.at("pair").get<std::string>()))
-    if (!t.buried && (t.seen.primary || t.seen.replica)) open.push_back(t);
+  const auto pair = act.at("pair").get<std::string>();
+  for (const auto& t : records.browse(""))
+    if (t.pair.value == pair && !t.buried && (t.seen.primary || t.seen.replica)) open.push_back(t);
   if (open.empty()) return "there is no such item";
   const auto& chosen = open[act.at("pick").get<std::uint64_t>() % open.size()];
   for (const side s : both_sides)

@@ -343,15 +343,22 @@ std::vector<std::string> expected_coverage() {
   for (const char* direction : {"bidirectional", "primary_to_replica", "replica_to_primary"})
     all.push_back(std::string("setting: direction ") + direction);
   for (const char* operation :
-       {"CreateItem", "UpdateItem", "DeleteItem", "MoveItem", "GetItem", "SyncFolderItems", "CreateAttachment"})
+       {"CreateItem", "UpdateItem", "MoveItem", "GetItem", "SyncFolderItems", "CreateAttachment"})
     for (const char* when : {"before ", "after "})
       all.push_back(std::string("crash: ") + when + operation);
   for (const char* act : {"mail", "contact", "task", "appointment", "edit", "edit appointment", "edit occurrence",
                           "delete occurrence", "read", "move", "copy item", "delete", "purge", "attach", "attach again",
                           "detach", "user_empty_folder", "retention_delete"})
     all.push_back(std::string("user: ") + act);
-  for (const char* act : {"stop", "start", "sync", "plan", "lift", "settings", "approve", "restore", "resync"})
+  for (const char* act : {"stop", "start", "sync", "plan", "lift", "settings", "approve", "restore", "resync", "ban",
+                          "password", "pair away", "pair back", "forget pair"})
     all.push_back(std::string("admin: ") + act);
+  for (const char* first : {"unchanged", "edited", "deleted"})
+    for (const char* second : {"unchanged", "edited", "deleted"})
+      for (const char* way : {"two-way: ", "one-way: "})
+        all.push_back(std::string("cell: ") + way + first + ", " + second);
+  for (const char* other : {"new", "read state", "move"})
+    all.push_back(std::string("cell: ") + other);
   return all;
 }
 
@@ -383,6 +390,8 @@ std::vector<std::string> expected_faults() {
           "recreate_mailbox",
           "clock",
           "disk full",
+          "endless_answer",
+          "set_limits",
           "set_quota",
           "denied"};
 }

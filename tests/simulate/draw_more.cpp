@@ -133,6 +133,39 @@ void poison(addition& a) {
   a.add(a.some_time() / 2, "", fault);
 }
 
+/// A server that does not find an item which is there, while its user edits it.
+void not_found(addition& a) {
+  std::vector<const event*> made;
+  for (const auto& e : a.plan.events)
+    if (e.act.contains("folder") && e.act.contains("label") && e.act.at("label").get<std::string>().size() == 8)
+      made.push_back(&e);
+  if (made.empty()) return;
+  const auto one = *made[a.d.below(made.size())];
+  const auto at = std::max<std::int64_t>(one.at, 0) + a.d.between(60'000, 400'000);
+  const bool calendar = one.act.at("do") == "appointment";
+  a.at_once(at, "",
+            {{"do", "fault"},
+             {"what", "response_error"},
+             {"code", "ErrorItemNotFound"},
+             {"operation", "GetItem"},
+             {"item", {{"body", one.act.at("label")}}},
+             {"next", a.d.between(1, 6)}});
+  a.at_once(at + 1, one.who,
+            {{"do", calendar ? "edit appointment" : "edit"},
+             {"label", one.act.at("label")},
+             {"set", {{"categories", {"red", "category not found"}}}}});
+}
+
+/// A server that acts long after its client has given up.
+void late_commit(addition& a) {
+  for (int n = a.d.between(1, 2); n > 0; --n)
+    a.add(a.some_time() / 2, "",
+          {{"do", "fault"},
+           {"what", "commit_later"},
+           {"operation", a.d.chance(70) ? "CreateItem" : "UpdateItem"},
+           {"after_seconds", a.d.between(95, 700)}});
+}
+
 /// The state of some time ago comes back, as out of a backup.
 void old_state(addition& a) {
   const auto at = a.some_time();
@@ -296,8 +329,8 @@ struct extra {
 };
 
 constexpr extra extras[] = {
-    {"subfolders", 30, false, subfolders},
-    {"second pair", 20, false, second_pair},
+    {"subfolders", 10, false, subfolders},
+    {"second pair", 5, true, second_pair},
     {"chain", 10, false, chain},
     {"brake", 30, true, brake},
     {"retention", 20, true, retention},
@@ -306,11 +339,13 @@ constexpr extra extras[] = {
     {"folder rights", 20, true, folder_rights},
     {"poison", 20, true, poison},
     {"old state", 15, false, old_state},
-    {"pair again", 15, false, pair_again},
-    {"rare crash", 30, false, rare_crash},
-    {"ban", 15, false, ban},
-    {"password", 10, false, password},
-    {"size limit", 10, false, size_limit},
+    {"pair again", 6, false, pair_again},
+    {"rare crash", 25, true, rare_crash},
+    {"ban", 10, true, ban},
+    {"password", 8, true, password},
+    {"size limit", 8, false, size_limit},
+    {"not found", 8, false, not_found},
+    {"late commit", 10, false, late_commit},
 };
 
 } // namespace

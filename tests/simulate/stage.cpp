@@ -1,6 +1,7 @@
 // The servers, the disk and time, and the lives of the daemon between them.
 #include "tests/simulate/stage.hpp"
 
+#include "actors/logic/cells.hpp"
 #include "tests/exchange_sim/faults.hpp"
 
 #include <nlohmann/json.hpp>
@@ -86,6 +87,7 @@ stage::stage(const schedule& played, bool with_trace)
 }
 
 stage::~stage() {
+  logic::listen_to_cells({});
   dead_ = true;
   process_.reset();
 }
@@ -370,6 +372,7 @@ void stage::run_until(std::int64_t moment) {
 }
 
 outcome_of_run stage::play() {
+  logic::listen_to_cells([this](const std::string& cell) { cover("cell: " + cell); });
   life_began_ = plan_.events.empty() ? 0 : std::min<std::int64_t>(0, plan_.events.front().at);
   down_until_ = 0;
   set_up();

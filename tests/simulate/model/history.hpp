@@ -91,6 +91,8 @@ inline constexpr const char* cursor_lost = "cursor lost";
 /// The daemon put the deletes of a frozen folder pair back into effect, or the missing items back.
 inline constexpr const char* approved = "approve";
 inline constexpr const char* restored = "restore";
+/// The daemon goes on with a state of some time ago. As state lost, but what was paired then is paired.
+inline constexpr const char* older_state = "older state";
 /// What the daemon had listed as lost is forgotten: a pair was deleted, or an older state came back.
 inline constexpr const char* lists_lost = "lists lost";
 /// A pair left the settings, or came back to them: what has left meanwhile freezes its folder pair, however little.

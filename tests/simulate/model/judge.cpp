@@ -203,12 +203,14 @@ void note_conditions(trial& t) {
                        ? step.pair.empty() || step.pair == t.pair.name
                        : step.mailbox.empty() || t.within.side_of(step.mailbox).has_value();
     if (!of_pair) continue;
-    if (is_one_of(step.act, {act::state_lost, act::cursor_lost, act::rights_changed, "recreate_mailbox",
-                             "recreate_folder", "invalidate_sync_states"}))
+    if (is_one_of(step.act, {act::state_lost, act::older_state, act::cursor_lost, act::rights_changed,
+                             "recreate_mailbox", "recreate_folder", "invalidate_sync_states"}))
       t.resets.push_back(step.number);
-    if (is_one_of(step.act, {act::state_lost, act::cursor_lost, "recreate_mailbox", "recreate_folder"}))
+    if (is_one_of(step.act,
+                  {act::state_lost, act::older_state, act::cursor_lost, "recreate_mailbox", "recreate_folder"}))
       t.paired_again = true;
-    if (step.act == act::state_lost) t.forgot.push_back(step.number);
+    if (is_one_of(step.act, {act::state_lost, act::older_state})) t.forgot.push_back(step.number);
+    if (step.act == act::state_lost) t.all_is_new = true;
     if (step.act == act::lists_lost) t.lists_lost.push_back(step.number);
     if (step.act == act::away) t.away.push_back(step.number);
     if (step.act == act::restored) t.restored.push_back(step.number);

@@ -24,6 +24,8 @@ struct trial {
   std::vector<std::uint64_t> crashes{}, forgot{}, restored{}, away{}, lists_lost{};
   /// Whether at one of them ids or the daemon's state were new, so that what is there was paired once more.
   bool paired_again = false;
+  /// Whether the daemon began without any state while both sides held the items already.
+  bool all_is_new = false;
   /// What of the pair's settings was otherwise while it ran: what goes where; and what matters to some items only.
   bool settings_changed = false, drift_changed = false, meetings_changed = false, unchangeable_changed = false;
   bool folders_changed = false;          ///< a user renamed, moved or deleted folders
