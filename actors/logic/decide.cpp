@@ -438,10 +438,21 @@ private:
   }
 
   bool holds(side s, field f) const {
-    const auto has = [f](const field_digests& in) {
-      return std::any_of(in.begin(), in.end(), [f](const field_digest& d) { return d.field == f; });
-    };
-    return (present(s) && contents_known(here(s)) && has(*here(s).content)) || (twin_.base && has(base(s).content));
+    return (present(s) && contents_known(here(s)) && has(*here(s).content, f)) ||
+           (twin_.base && has(base(s).content, f));
+  }
+
+  /// What an occurrence has of its series until it is given a value of its own.
+  static bool is_inherited(field f) {
+    static const std::vector<field> all{field::subject,  field::body,     field::categories, field::importance,
+                                        field::reminder, field::location, field::free_busy};
+    return contains(all, f);
+  }
+
+  bool is_plain_series(side to) const {
+    const auto either = [&](field f) { return holds(to, f) || holds(other(to), f); };
+    return here(to).item_class == item_class::appointment && held_by_both(field::exceptions) &&
+           either(field::recurrence) && !either(field::exceptions) && !(twin_.trouble && twin_.trouble->one_by_one);
   }
 
   /// The update, or what stands in for it where the target lets a field not be changed.
@@ -452,8 +463,11 @@ private:
         !contains(fields, field::exceptions) && held_by_both(field::exceptions) &&
         (holds(to, field::exceptions) || holds(other(to), field::exceptions))) {
       fields.push_back(field::exceptions);
-      std::sort(fields.begin(), fields.end());
+      // One that was changed and changed back shows as none, and keeps what the series had then as its own.
+    } else if (is_plain_series(to) && std::any_of(fields.begin(), fields.end(), is_inherited)) {
+      fields.push_back(field::exceptions);
     }
+    std::sort(fields.begin(), fields.end());
     std::vector<field> impossible;
     for (field f : fields)
       if (!contains(around_.settable[to], f) && !(here(to).draft && contains(around_.settable_on_draft[to], f)))

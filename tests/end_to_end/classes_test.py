@@ -81,6 +81,24 @@ class Classes(case.EndToEnd):
         self.assertEqual(len(self.daemon.call("conflict.list", pair="jane")["conflicts"]), 6)
         self.quiet()
 
+    def test_occurrences_that_were_put_back_follow_their_series(self):
+        self.sim.control("add_appointment", mailbox=self.hq, folder="calendar", subject="Standup", start="2027-03-01T09:00:00", end="2027-03-01T09:15:00",
+                         zone="W. Europe Standard Time", recurrence={"pattern": "weekly", "days": ["Monday"], "start": "2027-03-01", "count": 6})
+        self.in_step()
+        at_branch = self.item(self.branch, "calendar", subject="Standup")["id"]
+        self.sim.control("user_edit_occurrence", mailbox=self.branch, folder="calendar", item=at_branch, occurrence="2027-03-08", location="Room 1")
+        self.sim.control("user_edit_appointment", mailbox=self.hq, folder="calendar", item=self.item(self.hq, "calendar", subject="Standup")["id"],
+                         categories=["Red"])
+        self.daemon.sync()
+        for room in ("Room 2", "Room 3"):
+            self.sim.control("user_edit_appointment", mailbox=self.hq, folder="calendar", item=self.item(self.hq, "calendar", subject="Standup")["id"],
+                             location=room)
+            self.daemon.sync()
+            series = self.item(self.branch, "calendar", subject="Standup")["appointment"]
+            self.assertEqual((series["location"], {one["location"] for one in series["modified"]}), (room, {room}))
+        self.assertEqual(self.daemon.call("pair.verify", pair="jane")["differences"], [])
+        self.quiet()
+
     def test_killed_in_the_middle_nothing_is_lost_and_nothing_doubled(self):
         self.sim.control("fault", what="delay", milliseconds=5000, server="branch", operation="CreateAttachment")
         with self.daemon.connect() as asking:

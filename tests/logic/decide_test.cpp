@@ -429,3 +429,23 @@ TEST_CASE("whoever counts the cells of the table is told which one decided, and 
   CHECK(cells == std::vector<std::string>{"two-way: unchanged, edited", "two-way: deleted, edited",
                                           "one-way: deleted, deleted"});
 }
+
+TEST_CASE("what occurrences inherit is written to a series with its exceptions, also where none shows") {
+  const auto written = [](bool of_a_series, field changed) {
+    auto t = agreed_twin();
+    auto a = quiet();
+    auto before = original;
+    if (of_a_series) before.push_back({field::recurrence, "daily"});
+    for (side s : both_sides) {
+      a.settable[s].insert(a.settable[s].end(), {field::location, field::recurrence, field::exceptions});
+      t.seen[s]->item_class = item_class::appointment;
+      (*t.base)[s].content = logic::digests_of(before);
+    }
+    before.push_back({changed, "other"});
+    edit(t, side::primary, before);
+    return std::get<logic::update_on>(logic::decide(t, a).what).fields;
+  };
+  CHECK(written(true, field::location) == std::vector<field>{field::location, field::exceptions});
+  CHECK(written(false, field::location) == std::vector<field>{field::location});
+  CHECK(written(true, field::sensitivity) == std::vector<field>{field::sensitivity});
+}
