@@ -394,3 +394,32 @@ TEST_CASE("a text that a mail has otherwise on one side stays so where all is pa
     CHECK(w.broken() == (anew ? std::vector<rule>{} : std::vector{rule::contents}));
   }
 }
+
+TEST_CASE("a file that differs where two mails are paired anew is left so, one that is put in its place later is not") {
+  for (bool later : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1",
+                     {{"subject", "Lunch"}, {"draft", "false"}, {"attachments/a.bin 1", "1"}});
+    auto r = w.carried(p);
+    w.administrator(act::state_lost);
+    if (!later) w.edits(who::user, r, {{"attachments/a.bin 1", "2"}});
+    w.reads(p);
+    w.reads(r);
+    if (later) w.edits(who::user, r, {{"attachments/a.bin 1", "2"}});
+    CHECK(w.broken() == (later ? std::vector{rule::contents} : std::vector<rule>{}));
+  }
+}
+
+TEST_CASE("of a series of tasks that both users moved the later day is right, whoever set it") {
+  for (bool later : {true, false}) {
+    written_history w;
+    auto p =
+        w.makes(who::user, side::primary, "label-1", {{"task/DueDate", "\"09\""}, {"task/Recurrence/Interval", "1"}});
+    auto r = w.carried(p);
+    w.edits(who::user, p, {{"task/DueDate", "\"10\""}});
+    w.edits(who::user, r, {{"task/DueDate", later ? "\"12\"" : "\"11\""}});
+    w.edits(who::daemon, p, {{"task/DueDate", later ? "\"12\"" : "\"13\""}});
+    w.edits(who::daemon, r, {{"task/DueDate", later ? "\"12\"" : "\"13\""}});
+    CHECK((w.broken() == std::vector<rule>{}) == later);
+  }
+}

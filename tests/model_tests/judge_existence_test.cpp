@@ -402,3 +402,32 @@ TEST_CASE("what is out of the settings for a while is put back, however little i
     CHECK(w.broken() == (away ? nothing : std::vector{rule::came_back}));
   }
 }
+
+TEST_CASE("two users bring one item back, and one takes it out again: who was told of both carries that") {
+  for (bool told : {true, false}) {
+    one_mail w;
+    w.deletes(who::user, w.p);
+    w.lists(w.r);
+    w.deletes(who::daemon, w.r);
+    w.moves(who::user, w.p, "inbox");
+    w.lists(w.p);
+    w.moves(who::user, w.r, "inbox");
+    if (told) w.lists(w.r);
+    w.moves(who::user, w.p, "inbox/Elsewhere");
+    w.lists(w.r);
+    w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (told ? std::vector{rule::came_back} : nothing));
+  }
+}
+
+TEST_CASE("a copy that lay elsewhere is one of its own when it is brought in where nothing lies any more") {
+  one_mail w;
+  auto copy = w.copies(who::user, w.r, "inbox/Elsewhere");
+  w.deletes(who::user, w.p);
+  w.deletes(who::daemon, w.r);
+  w.moves(who::user, copy, "inbox");
+  auto twin = w.carried(copy);
+  auto second = w.copies(who::user, twin);
+  w.carried(second);
+  CHECK(w.words() == "");
+}

@@ -98,6 +98,36 @@ TEST_CASE("drift that is to be put back is put back") {
   CHECK(w.broken() == std::vector{rule::drift});
 }
 
+TEST_CASE("what the target's user deletes is put back where drift is to be put back, and left where not") {
+  for (auto how : {drift::revert, drift::leave}) {
+    one_mail w(how);
+    w.deletes(who::user, w.target);
+    CHECK(w.broken() == (how == drift::revert ? std::vector{rule::drift} : std::vector<rule>{}));
+    w.carried(w.source);
+    CHECK(w.words() == "");
+  }
+}
+
+TEST_CASE("what drifted while the settings let it stays when they say otherwise later") {
+  for (bool from_the_start : {true, false}) {
+    one_mail w(drift::revert);
+    w.edits(who::user, w.target, {{"subject", "Supper"}});
+    if (from_the_start) CHECK(w.broken() == std::vector{rule::drift});
+    if (from_the_start) continue;
+    auto before = std::make_shared<settings>(w.given);
+    for (auto& one : before->pairs[0].folders)
+      one.drift = drift::leave;
+    step at_first;
+    at_first.by = who::administrator;
+    at_first.act = act::settings_changed;
+    at_first.changed_to = before;
+    w.so_far.steps.insert(w.so_far.steps.begin(), at_first);
+    w.administrator(act::settings_changed);
+    w.so_far.steps.back().changed_to = std::make_shared<settings>(w.given);
+    CHECK(w.words() == "");
+  }
+}
+
 TEST_CASE("a drift that nobody wrote is none") {
   one_mail w;
   w.edits(who::daemon, w.target, {{"subject", "Luncheon"}});

@@ -48,8 +48,11 @@ bool stage::rests() {
   return !pairs.empty() && std::all_of(pairs.begin(), pairs.end(), [](const pair_overview& p) {
     // What the brake holds waits for an administrator, who comes when all else has come to rest.
     const bool waits = p.status.waiting > 0 && p.status.held.empty();
-    return p.condition == pair_condition::started && !p.status.syncing && !waits && p.status.failed == 0 &&
-           p.status.failures.empty() && p.status.rounds > 1;
+    // Of a folder that only one side's users have deleted somebody else decides.
+    const bool fails = std::any_of(p.status.failures.begin(), p.status.failures.end(),
+                                   [](const auto& f) { return f.second.code != "half_deleted"; });
+    return p.condition == pair_condition::started && !p.status.syncing && !waits && p.status.failed == 0 && !fails &&
+           p.status.rounds > 1;
   });
 }
 

@@ -376,6 +376,8 @@ outcome_of_run stage::play() {
   life_began_ = plan_.events.empty() ? 0 : std::min<std::int64_t>(0, plan_.events.front().at);
   down_until_ = 0;
   set_up();
+  watcher_.recorder().administrator(world_time(), model::act::settings_changed, {},
+                                    std::make_shared<const model::settings>(model_settings()));
   run_until(std::int64_t{plan_.world.active_minutes} * 60'000);
   if (!fatal_) heal();
   if (!fatal_) become_quiet();

@@ -197,7 +197,14 @@ bool note_settings(trial& t, const pair_settings& then) {
 
 void note_conditions(trial& t) {
   bool running = false;
+  const settings* now = nullptr;
+  auto note = [&](std::uint64_t number) {
+    for (const auto& pair : now->pairs)
+      if (pair.name == t.pair.name && note_settings(t, pair)) t.resets.push_back(number);
+  };
   for (const auto& step : t.all.steps) {
+    if (step.act == act::settings_changed && step.changed_to) now = step.changed_to.get();
+    if (step.by == step::who::daemon && !running && now != nullptr) note(step.number);
     if (step.by == step::who::daemon) running = true;
     bool of_pair = step.by == step::who::administrator
                        ? step.pair.empty() || step.pair == t.pair.name
@@ -216,9 +223,7 @@ void note_conditions(trial& t) {
     if (step.act == act::restored) t.restored.push_back(step.number);
     if (step.act == act::crash) t.crashes.push_back(step.number);
     if (is_one_of(step.act, {"user_rename_folder", "user_move_folder", "delete_folder"})) t.folders_changed = true;
-    if (step.act == act::settings_changed && running && step.changed_to)
-      for (const auto& pair : step.changed_to->pairs)
-        if (pair.name == t.pair.name && note_settings(t, pair)) t.resets.push_back(step.number);
+    if (step.act == act::settings_changed && running && now != nullptr) note(step.number);
   }
 }
 

@@ -87,6 +87,45 @@ bool left_as_planted(const lifeline& line, const std::string& path, const std::s
   return planted[0] && planted[1];
 }
 
+/// The step until which both sides' items were found as they were and paired anew; 0: they never were.
+std::uint64_t paired_anew(const trial& t, const lifeline& line) {
+  std::uint64_t since = t.all_is_new && !t.forgot.empty() ? t.forgot.back() : 0, entered[2] = {0, 0};
+  item_number held[2] = {line.at(side::primary)[0].item, line.at(side::replica)[0].item};
+  for (const auto& m : line.moments)
+    for (int at : {0, 1})
+      if (m.what->item == held[at] && m.by_user() && m.entered() && !m.what->made()) entered[at] = m.number();
+  if (entered[0] != 0 && entered[1] != 0) since = std::max({since, entered[0], entered[1]});
+  if (since == 0) return 0;
+  std::uint64_t read[2] = {0, 0};
+  for (const auto& one : line.tellings)
+    for (int at : {0, 1})
+      if (one.item == held[at] && one.as == told::how::read && one.answered && one.step > since && read[at] == 0)
+        read[at] = one.step;
+  return std::max(read[0], read[1]);
+}
+
+/// Files of one name are not compared when two mails are paired by what they go by (README, limits).
+bool file_left_by_pairing(const trial& t, const lifeline& line, const std::vector<edit>& edits, const std::string& path,
+                          const snapshot& p) {
+  if (!path.starts_with("/attachments/") || !is_mail(p)) return false;
+  auto until = paired_anew(t, line);
+  return until != 0 && std::none_of(edits.begin(), edits.end(), [&](const edit& e) {
+           return !e.brings_in() && writes(e, path) && e.by->number() > until;
+         });
+}
+
+/// A series of tasks only goes forward: where both users moved it, the later day stays.
+bool is_later_day(const lifeline& line, const std::vector<edit>& edits, const std::string& path,
+                  const std::string& value) {
+  if (path != "/task/DueDate" && path != "/task/StartDate") return false;
+  bool series = std::any_of(line.at(side::primary)[0].is.says->begin(), line.at(side::primary)[0].is.says->end(),
+                            [](const auto& one) { return one.first.starts_with("/task/Recurrence"); });
+  auto last = last_writers(edits, path);
+  return series && last.size() == 2 &&
+         std::any_of(last.begin(), last.end(), [&](const edit* e) { return e->value(path) == value; }) &&
+         std::all_of(last.begin(), last.end(), [&](const edit* e) { return e->value(path) <= value; });
+}
+
 struct finding {
   bool right = false;
   std::vector<const edit*> lost;
@@ -145,6 +184,7 @@ void judge_contents(const trial& t, const lifeline& line) {
     auto here = lifeline::value(p, path), there = lifeline::value(r, path);
     if (here != there) {
       if (left_as_planted(line, path, here, there)) continue;
+      if (!here.empty() && !there.empty() && file_left_by_pairing(t, line, edits, path, p)) continue;
       if (std::any_of(edits.begin(), edits.end(),
                       [&](const edit& e) { return writes(e, path) && may_be_unknown(line, e); }))
         continue;
@@ -156,7 +196,7 @@ void judge_contents(const trial& t, const lifeline& line) {
     if (std::none_of(edits.begin(), edits.end(), [&](const edit& e) { return writes(e, path); })) continue;
     auto result = weigh(t, line, edits, path, here);
     lost.insert(result.lost.begin(), result.lost.end());
-    if (result.right || ++told > 3) continue;
+    if (result.right || is_later_day(line, edits, path, here) || ++told > 3) continue;
     std::string history_of_it;
     for (const auto* x : last_writers(edits, path))
       history_of_it += " " + edit_words(*x) + " made it " + shown(x->value(path)) + ".";

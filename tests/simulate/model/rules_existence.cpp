@@ -30,9 +30,19 @@ struct fate_finder {
   std::map<item_number, bool> out_by_daemon{};
   bool murky = false;
 
+  /// Whether what users brought in on each side was told of on both, so that the two may be known for one item.
+  bool told_of_both_before(std::uint64_t step) const {
+    bool told[2] = {false, false};
+    for (const auto& m : line.moments)
+      for (const auto& one : line.tellings)
+        if (one.item == m.what->item && one.answered && one.step > entered[at(m.where)] && one.step < step)
+          told[at(m.where)] = true;
+    return told[0] && told[1];
+  }
+
   void user_left(const moment& m) {
     // A listing from the beginning that no longer shows an item says nothing of a deletion.
-    lefts.push_back({&m, t.knew_of(line, m)});
+    lefts.push_back({&m, t.knew_of(line, m) && (!entered[0] || !entered[1] || told_of_both_before(m.number()))});
     // A folder that is deleted, or moved away, is left alone on the other side.
     if (m.when->act == "delete_folder" || m.when->act == "user_move_folder" || m.when->act == "user_rename_folder")
       murky = true;
@@ -51,7 +61,8 @@ struct fate_finder {
     // What was deleted and carried is over; an item that its user brings back after that is as good as new.
     if (put_out || done) {
       lefts.clear();
-      entered[0] = entered[1] = 0;
+      for (int one : {0, 1})
+        if (holders[one].empty()) entered[one] = 0;
     }
     out_by_daemon[m.what->item] = false;
     entered[at(m.where)] = m.number();

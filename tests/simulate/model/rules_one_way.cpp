@@ -70,6 +70,8 @@ struct ways {
       return;
     }
     bool target_entered = std::any_of(of_target.begin(), of_target.end(), [](const moment* m) { return m->entered(); });
+    if (here == 1 && there == 0 && target_left && drift == model::drift::revert)
+      t.violated(rule::drift, line, "the target's users deleted it, which is to be put back, and it is not there.");
     if (here == 1 && there == 0 && !target_left)
       t.violated(rule::missing, line,
                  "the source has it, no user of the target deleted it, and the target does not have it.");

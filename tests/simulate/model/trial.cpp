@@ -235,7 +235,7 @@ struct counting {
       return;
     }
     bool beside = others && (!been_in.contains(item) || put_out.contains(item) || has_a_stand_in(at, item));
-    if (first || beside || replaced.contains(item))
+    if (!been_in.contains(item) || beside || replaced.contains(item))
       ++(m.planted() ? out.planted : out.made)[at];
     else if (put_out.contains(item))
       ++out.reborn;
