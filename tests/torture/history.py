@@ -42,6 +42,13 @@ class Thing:
     may_return: bool = False
     #: How many blows there had been when it was deleted.
     blows: int = 0
+    #: Occurrences that users ever gave a value, and all that their series ever had: what lost is put back, and stays the occurrence's own.
+    touched: set = field(default_factory=set)
+    locations: set = field(default_factory=set)
+
+    def put_back(self, place, value):
+        """Whether an occurrence may have this from a time when its series had it."""
+        return place in self.touched and value in self.locations
 
     def standing(self, place):
         """The acts that nobody has overwritten knowingly, oldest first."""
@@ -72,7 +79,7 @@ class History:
     def made(self, side, label, kind, seen):
         """`seen`: place → value, as the user sees it who made it."""
         self._tell(f"{side} makes {label} ({kind}) in {seen['folder']}: {seen.get('subject')!r}")
-        thing = Thing(label, kind, {seen.get("subject")}, dict(seen), self.number)
+        thing = Thing(label, kind, {seen.get("subject")}, dict(seen), self.number, locations={seen.get("location")})
         self.things[label] = thing
         return thing
 
@@ -85,6 +92,10 @@ class History:
         for place, value in changes.items():
             thing.overwrite(side, place, seen)
             thing.acts.append(Act(side, place, value))
+            if place.startswith("occurrence"):
+                thing.touched.add(place)
+            if place == "location":
+                thing.locations.add(value)
             if place == "subject":
                 thing.subjects.add(value)
 

@@ -62,8 +62,8 @@ def judge_place(thing, place, value, conflicts):
     standing = thing.standing(place)
     before = thing.agreed.get(place, False)
     if not standing:
-        return [] if value == before else [f"{thing.label}: {place} is {value!r}, was {before!r}, and no user changed it"]
-    if value not in [act.value for act in standing] + [before]:
+        return [] if value == before or thing.put_back(place, value) else [f"{thing.label}: {place} is {value!r}, was {before!r}, and no user changed it"]
+    if value not in [act.value for act in standing] + [before] and not thing.put_back(place, value):
         return [f"{thing.label}: {place} is {value!r}, which is neither {before!r} nor what a user gave it: {', '.join(map(str, standing))}"]
     lost = [act for act in standing if act.value not in (value, before)]
     if place == "read":

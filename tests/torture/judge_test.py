@@ -130,6 +130,16 @@ class Judged(unittest.TestCase):
         self.assertEqual(self.both(), "")
         self.assertIn("neither", self.both(folder="inbox/Work"))
 
+    def test_an_occurrence_that_was_put_back_may_keep_what_its_series_had_then(self):
+        self.history.changed("hq", "one", AGREED, {"location": "t1"})
+        self.assertIn("no user changed it", self.both(location="t1", **{"occurrence 2027-03-08": "t1"}))
+        self.history.changed("branch", "one", AGREED, {"occurrence 2027-03-08": "t2"})
+        self.assertEqual(self.both(conflict("replica"), location="t1"), "")
+        self.history.judged({"one": item(location="t1")["seen"]})
+        self.history.changed("branch", "one", {**AGREED, "location": "t1"}, {"location": "t3"})
+        self.assertEqual(self.both(location="t3", **{"occurrence 2027-03-08": "t1"}), "")
+        self.assertIn("no user changed it", self.both(location="t3", **{"occurrence 2027-03-08": "t2"}))
+
     def test_a_file_that_its_user_took_away_again_is_not_lost_with_the_item(self):
         here = {**AGREED, "file b.txt 00000000": True}
         self.history.changed("hq", "one", AGREED, {"file b.txt 00000000": True})
