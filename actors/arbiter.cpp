@@ -140,13 +140,14 @@ private:
     return result;
   }
 
-  /// Keys of what may be the same as one of these: settled halves of a Message-ID, and what other pairs' marks tell of.
+  /// Keys of what may be the same as one of these: settled halves, and what other pairs' marks tell of.
   static std::set<message_id> keys_of_mates(const std::vector<twin>& of) {
     std::set<message_id> keys;
     for (const auto& t : of) {
       if (auto s = logic::half_of(t)) {
         const auto& o = *t.seen[*s];
-        if (!o.message_id.empty()) keys.insert(o.message_id);
+        for (auto& key : keys_of_half(o))
+          keys.insert(std::move(key));
         if (auto parts = parts_of(o.mark); parts && !parts->places.empty())
           keys.insert(key_of_lineage(parts->places.front()));
       }
@@ -178,8 +179,9 @@ private:
   void match_all(std::vector<twin> unsettled, std::vector<twin> all) {
     std::vector<twin_id> named;
     for (const auto& t : all)
-      if (auto s = logic::half_of(t))
-        if (auto owner = logic::twin_of_mark(pair_, t.seen[*s]->mark)) named.push_back(*owner);
+      for (side s : both_sides)
+        if (!t.base && t.seen[s] && !t.seen[other(s)])
+          if (auto owner = logic::twin_of_mark(pair_, t.seen[s]->mark)) named.push_back(*owner);
     auto me = shared_from_this();
     ask(load_twins{named}, [me, unsettled = std::move(unsettled), all = std::move(all)](twins_loaded& marked) mutable {
       logic::match_surroundings around;

@@ -163,7 +163,9 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
                    u.why.what + "); it will be looked for",
                u.why.code);
       // It is looked for all the same. What is decided then rests, since it may end like this again.
-      if (is_unanswered(u.why)) after.troubled.push_back({t.twin.id, self.trouble_of(t, in.target, u.why, false)});
+      const bool refused_halfway = in.operation == operation::update && u.why.retry == retry::never;
+      if (is_unanswered(u.why) || refused_halfway)
+        after.troubled.push_back({t.twin.id, self.trouble_of(t, in.target, u.why, false)});
     }
     void fail(const failure& why, bool for_good, const change_key& key = {}) {
       if (key.empty())
@@ -336,7 +338,10 @@ trouble carrier::trouble_of(const task& t, side s, const failure& f, bool for_go
 
 trouble carrier::refusal_of(const opened& o, exsyncd::trouble result) const {
   const auto& in = o.intent;
-  const auto together = [](field f) { return f == field::time || f == field::recurrence || f == field::exceptions; };
+  const auto together = [task = class_of(o.what) == item_class::task](field f) {
+    if (f == field::recurrence) return true;
+    return task ? f == field::task_dates || f == field::progress : f == field::time || f == field::exceptions;
+  };
   const bool alone = in.fields.size() == 1 || std::all_of(in.fields.begin(), in.fields.end(), together);
   result.one_by_one = true;
   if (!alone) { // which of them it is shows when each goes alone

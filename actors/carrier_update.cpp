@@ -66,11 +66,7 @@ void carrier::update(std::vector<task> tasks, side target) {
 }
 
 void carrier::read_targets(std::vector<loaded> ready, side target) {
-  const auto in_parts = [](const loaded& l) {
-    const auto parts = logic::parts_of(class_of(l.what));
-    return std::any_of(l.intent.fields.begin(), l.intent.fields.end(),
-                       [&](field f) { return std::find(parts.begin(), parts.end(), f) != parts.end(); });
-  };
+  const auto in_parts = [](const loaded& l) { return !logic::in_steps(class_of(l.what), l.intent.fields).empty(); };
   std::vector<item_id> ids;
   for (const auto& l : ready)
     if (in_parts(l)) ids.push_back(l.intent.item);

@@ -297,6 +297,49 @@ void sync_round::lose(const folder_pair_id& name, const failure& why) {
 }
 
 void sync_round::bind() {
+  self_->request(options().ledger, ledger_patience, load_folder_sides{pair_id{options().settings.name}})
+      .then(
+          [me = shared_from_this()](const folder_sides_loaded& known) {
+            const auto which = me->have_other_folders(known.folders);
+            if (which.primary || which.replica) return me->identify_again(which);
+            me->bind_folders_found();
+          },
+          [self = self_](const caf::error& e) { self->quit(e); });
+}
+
+both<bool> sync_round::have_other_folders(const std::vector<folder_side>& known) const {
+  both<bool> result{};
+  for (const auto& found : binding_.folders)
+    for (const auto& k : known)
+      if (k.folder_pair == found.folder_pair && k.side == found.side && k.folder != found.folder &&
+          k.mailbox == found.mailbox && found.mailbox == identities_[found.side])
+        result[found.side] = true;
+  return result;
+}
+
+/// A mailbox that was restored or moved has another identity and other ids. Bound to these under the old identity, it
+/// would be listed from the beginning twice, and what a user deletes in between would be told by neither list.
+void sync_round::identify_again(const both<bool>& which) {
+  auto me = shared_from_this();
+  const auto failed = std::make_shared<bool>(false);
+  for (side s : both_sides)
+    if (which[s])
+      ask_mailbox(s, identify{}, [me, s, failed](identified& who) {
+        if (auto* f = std::get_if<failure>(&who.outcome)) {
+          me->fail_side(s, *f);
+          *failed = true;
+        } else {
+          const auto before = std::exchange(me->identities_[s], std::get<mailbox_identity>(who.outcome));
+          for (auto& b : me->binding_.folders)
+            if (b.side == s && b.mailbox == before) b.mailbox = me->identities_[s];
+        }
+        if (!me->one_less()) return;
+        if (*failed) return me->finish();
+        me->bind_folders_found();
+      });
+}
+
+void sync_round::bind_folders_found() {
   auto me = shared_from_this();
   self_->request(options().ledger, ledger_patience, std::move(binding_))
       .then(

@@ -65,6 +65,10 @@ private:
   void place_subfolders(std::size_t at, std::shared_ptr<const folder_sides_loaded> known);
   void guard();
   void bind();
+  /// Which mailboxes seem to have been replaced between the two requests that told who they are and what is in them.
+  both<bool> have_other_folders(const std::vector<folder_side>& known) const;
+  void identify_again(const both<bool>& which);
+  void bind_folders_found();
   bool is_hinted(const folder_pair_id& name) const;
   void pull_all();
   void pulled_all();

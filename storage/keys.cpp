@@ -265,7 +265,8 @@ std::map<std::string, std::string> index_of(const twin& t) {
   if (t.trouble) result.emplace(all_in_trouble(t.pair) + id, id);
   if (bool half = t.seen.primary.has_value() != t.seen.replica.has_value(); half && !t.base && !is_unsettled(t)) {
     const auto& o = t.seen.primary ? *t.seen.primary : *t.seen.replica;
-    if (!o.message_id.empty()) result.emplace(all_unpaired(t.pair, o.message_id) + id, id);
+    for (const auto& k : keys_of_half(o))
+      result.emplace(all_unpaired(t.pair, k) + id, id);
   }
   if (!is_unsettled(t))
     for (side s : both_sides)

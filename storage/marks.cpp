@@ -76,6 +76,23 @@ message_id key_of_lineage(const std::string& first) {
   return message_id{" " + first}; // no Message-ID begins with a space
 }
 
+std::string origin_of(const observation& o) {
+  if (const auto parts = parts_of(o.mark); parts && !parts->origin.empty()) return parts->origin;
+  auto origin = o.search_key.value;
+  std::replace(origin.begin(), origin.end(), '/', '_'); // which parts marks
+  return origin;
+}
+
+std::vector<message_id> keys_of_half(const observation& o) {
+  std::vector<message_id> keys;
+  if (!o.message_id.empty())
+    keys.push_back(o.message_id);
+  else if (!o.subject.empty())
+    keys.emplace_back("  subject " + o.subject);
+  if (auto origin = origin_of(o); !origin.empty()) keys.emplace_back("  origin " + origin);
+  return keys;
+}
+
 std::size_t common_lineage(const observation& a, const observation& b) {
   const auto x = lineage_of(a), y = lineage_of(b);
   const auto way = static_cast<std::size_t>(std::mismatch(x.begin(), x.end(), y.begin(), y.end()).first - x.begin());

@@ -44,4 +44,12 @@ std::size_t common_lineage(const observation&, const observation&);
 /// Under which key `store::unpaired` finds the settled twins of one lineage, beside those of a Message-ID.
 message_id key_of_lineage(const std::string& first);
 
+/// What an item and every copy that was made of it have in common, whoever made them: of a copy what its mark says, of
+/// an original its search key. Empty: not known.
+std::string origin_of(const observation&);
+
+/// By what `store::unpaired` finds a settled half twin beside its lineage: its Message-ID, its origin, and where it has
+/// no Message-ID its subject.
+std::vector<message_id> keys_of_half(const observation&);
+
 } // namespace exsyncd

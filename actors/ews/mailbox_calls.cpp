@@ -1,7 +1,9 @@
 #include "actors/ews/mailbox_calls.hpp"
 #include "actors/ews/public_ids.hpp"
 
+#include "ews/codec/field_table.hpp"
 #include "ews/codec/get_folder.hpp"
+#include "ews/codec/get_item.hpp"
 
 namespace exsyncd {
 
@@ -273,6 +275,37 @@ prober_actor spawn_prober(caf::actor_system& system, mailbox_options options) {
 
 mailbox_actor spawn_store(caf::actor_system& system, mailbox_options options) {
   return system.spawn(mailbox_behaviour, std::move(options));
+}
+
+settable what_is_settable(const ews::schema_version& version) {
+  settable out;
+  const auto held = [&](enum item_class which, std::vector<field>& into, ews::settable_when when) {
+    for (const auto& row : ews::fields_of(which).rows)
+      if (row.settable == when && row.held_by(version)) into.push_back(row.field);
+  };
+  using ews::settable_when;
+  held(item_class::message, out.on_mail, settable_when::always);
+  held(item_class::message, out.on_draft, settable_when::draft);
+  held(item_class::contact, out.on_contact, settable_when::always);
+  held(item_class::task, out.on_task, settable_when::always);
+  held(item_class::appointment, out.on_appointment, settable_when::always);
+  return out;
+}
+
+void ask_marks(mailbox_pointer self, std::vector<item_id> items,
+               std::function<void(std::vector<operation_mark>)> then) {
+  auto request = std::make_shared<ews::get_item>();
+  request->wanted = ews::get_item::what::mark;
+  request->items = std::move(items);
+  self->state.call<ews::got_item, ews::get_item>(request_kind::read, "GetItem", request, ews::read_get_item,
+                                                 [request, then = std::move(then)](auto outcome) {
+                                                   std::vector<operation_mark> marks(request->items.size());
+                                                   if (auto* entries = std::get_if<0>(&outcome))
+                                                     for (std::size_t n = 0; n < entries->size(); ++n)
+                                                       if (auto* got = std::get_if<ews::got_item>(&(*entries)[n]))
+                                                         marks[n] = got->item.mark;
+                                                   then(std::move(marks));
+                                                 });
 }
 
 } // namespace exsyncd

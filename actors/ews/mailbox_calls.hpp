@@ -260,6 +260,8 @@ failure mailbox_ended();
 /// Every holder of a mark in a folder; `then` as below.
 void search_mark(mailbox_pointer self, const folder_id& folder, const operation_mark& mark,
                  std::function<void(result<std::vector<listed_item>>)> then);
+/// The marks of these items, empty ones where they are not known; `then` as below.
+void ask_marks(mailbox_pointer self, std::vector<item_id> items, std::function<void(std::vector<operation_mark>)> then);
 /// Finds folders by their paths; `then` is called once, or destroyed when the mailbox ends before.
 void search_folders(mailbox_pointer self, std::vector<std::string> paths,
                     std::function<void(result<std::vector<result<folder_state>>>)> then);
@@ -276,7 +278,8 @@ void list_public(mailbox_pointer self, const list_changes& asked, std::shared_pt
 /// Spawns the actor of one store (options.store). spawn_mailbox puts one of each behind a front.
 mailbox_actor spawn_store(caf::actor_system& system, mailbox_options options);
 
-// The calls, by file: mailbox_folders.cpp, mailbox_trees.cpp, mailbox_leases.cpp, mailbox_reads.cpp, mailbox_writes.cpp.
+// The calls, by file: mailbox_folders.cpp, mailbox_trees.cpp, mailbox_leases.cpp, mailbox_reads.cpp,
+// mailbox_writes.cpp.
 caf::typed_response_promise<identified> handle(mailbox_pointer self, const identify& asked);
 caf::typed_response_promise<folders_found> handle(mailbox_pointer self, const find_folders& asked);
 caf::typed_response_promise<folders_listed> handle(mailbox_pointer self, const list_folders& asked);

@@ -332,4 +332,30 @@ void write_exceptions(mailbox_pointer self, wanted_exceptions wanted, std::funct
   writing->read();
 }
 
+void make_series_again(mailbox_pointer self, const item_id& task, const change_key& key, const std::string& recurrence,
+                       std::function<void(write_outcome)> then) {
+  auto request = std::make_shared<ews::update_contents>();
+  request->items.push_back({{task, key}, {{field::recurrence, recurrence}}, item_class::task});
+  const auto halfway = [](write_outcome outcome) -> write_outcome {
+    if (auto* why = std::get_if<refused>(&outcome)) return unknown{std::move(why->why)};
+    if (auto* why = std::get_if<not_done>(&outcome)) return unknown{std::move(why->why)};
+    if (std::holds_alternative<stale>(outcome) || std::holds_alternative<gone>(outcome))
+      return unknown{{reach::item, retry::later, {}, "series", "UpdateItem: somebody changed the task meanwhile", {}}};
+    return outcome;
+  };
+  self->state.call<ews::item_key, ews::update_contents>(
+      request_kind::write, "UpdateItem", std::move(request), ews::read_update_item,
+      [self, task, halfway, then = std::move(then)](auto outcome) {
+        if (auto* why = std::get_if<ews::meaning>(&outcome)) {
+          self->state.blame("UpdateItem", task, *why);
+          return then(halfway(outcome_of(*why)));
+        }
+        auto& entry = std::get<0>(outcome).front();
+        if (auto* error = std::get_if<ews::item_error>(&entry))
+          return then(halfway(outcome_of(ews::meaning_of(*error, "UpdateItem"))));
+        auto& is = std::get<ews::item_key>(entry);
+        then(is.key.empty() ? nameless("UpdateItem") : write_outcome(written{task, std::move(is.key)}));
+      });
+}
+
 } // namespace exsyncd

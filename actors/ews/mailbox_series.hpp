@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-/// Series of appointments: what takes several requests. Only for actors/ews/mailbox*.cpp.
+/// Series of appointments and of tasks: what takes several requests. Only for actors/ews/mailbox*.cpp.
 namespace exsyncd {
 
 /// Reads the changed occurrences of every series among these answers and puts field::exceptions into its contents. A
@@ -26,5 +26,11 @@ struct wanted_exceptions {
 /// Brings a series towards these exceptions, whatever it has, one guarded write after the other; repeating it after a
 /// cut is harmless. `written` has the last key. `then` as above.
 void write_exceptions(mailbox_pointer self, wanted_exceptions wanted, std::function<void(write_outcome)> then);
+
+/// Completing or moving the current one of recurring tasks makes a task of its own of it. So what changes these first
+/// makes the series a single task, and this makes it a series again: `key` is what that write has answered. What is not
+/// done is "unknown" then. `then` as above.
+void make_series_again(mailbox_pointer self, const item_id& task, const change_key& key, const std::string& recurrence,
+                       std::function<void(write_outcome)> then);
 
 } // namespace exsyncd

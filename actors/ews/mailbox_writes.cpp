@@ -103,6 +103,21 @@ private:
           look_for(n + 1, std::move(found), std::move(then));
         });
   }
+  /// An answer tells a new item by its place alone: which one it is, its mark tells.
+  void answered() override {
+    std::vector<std::size_t> made;
+    std::vector<item_id> ids;
+    for (auto i : now_)
+      if (const auto* w = std::get_if<written>(&outcomes[i])) made.push_back(i), ids.push_back(w->id);
+    if (made.size() < 2) return next();
+    ask_marks(self, std::move(ids), [me = shared_from_this(), this, made](std::vector<operation_mark> marks) {
+      const auto answers = outcomes;
+      for (std::size_t n = 0; n < marks.size(); ++n)
+        for (auto i : made)
+          if (!marks[n].empty() && asked_.items[i].second == marks[n]) outcomes[i] = answers[made[n]];
+      next();
+    });
+  }
   /// Without a key: its user may have edited it since.
   std::optional<write_outcome> found(std::size_t i) override {
     const auto made = made_.find(i);
@@ -142,7 +157,14 @@ private:
   }
   const item_id* named(std::size_t i) const override { return &asked_.items[i].id; }
   bool alone(std::size_t i) const override {
-    return has(asked_.items[i], field::attachments) || has(asked_.items[i], field::exceptions);
+    return has(asked_.items[i], field::attachments) || has(asked_.items[i], field::exceptions) ||
+           moves_series(asked_.items[i]);
+  }
+  /// Whether dates or progress of a recurring task are written together with its recurrence.
+  static bool moves_series(const update_item& item) {
+    return item.item_class == item_class::task && (has(item, field::task_dates) || has(item, field::progress)) &&
+           std::any_of(item.fields.begin(), item.fields.end(),
+                       [](const auto& f) { return f.field == field::recurrence && !f.value.empty(); });
   }
 
   void look_back(std::function<void(undone)> then) override {
@@ -157,6 +179,9 @@ private:
     for (const auto& f : first.fields)
       if (f.field == field::exceptions) exceptions_[now_.front()] = f.value;
     std::erase_if(first.fields, [](const auto& f) { return f.field == field::exceptions; });
+    if (moves_series(first))
+      for (auto& f : first.fields)
+        if (f.field == field::recurrence) recurrences_[now_.front()] = std::exchange(f.value, {});
     if (has(first, field::attachments)) return attach(now_.front());
     if (first.fields.empty()) return write_exceptions_of(now_.front(), first.guard, false);
     update();
@@ -214,6 +239,19 @@ private:
         outcome = half_done(outcome);
     if (const auto* done = std::get_if<written>(&outcomes[now_.front()]); done && exceptions_.contains(now_.front()))
       return write_exceptions_of(now_.front(), done->key, true);
+    if (const auto series = recurrences_.find(now_.front()); series != recurrences_.end())
+      if (const auto done = std::get_if<written>(&outcomes[now_.front()])) {
+        const auto i = now_.front();
+        const auto before = *done;
+        outcomes[i] = unknown{mailbox_ended()};
+        return make_series_again(
+            self, before.id, before.key, series->second, [me = shared_from_this(), this, i](write_outcome outcome) {
+              if (const auto* why = std::get_if<unknown>(&outcome); why && why->why.reach != reach::item)
+                stop(why->why);
+              outcomes[i] = std::move(outcome);
+              next();
+            });
+      }
     if (split_off_.empty()) return next();
     look_at_series(std::exchange(split_off_, {}));
   }
@@ -325,6 +363,7 @@ private:
   update_items asked_;
   std::set<std::size_t> attached_;                // those whose attachments are written
   std::map<std::size_t, std::string> exceptions_; // those that a series shall have
+  std::map<std::size_t, std::string> recurrences_;
   std::vector<std::pair<std::size_t, item_id>> split_off_;
 };
 
@@ -547,21 +586,6 @@ caf::typed_response_promise<write_done> handle(mailbox_pointer self, move_items 
 }
 caf::typed_response_promise<write_done> handle(mailbox_pointer self, remove_items asked) {
   return write_all<removing>(self, std::move(asked));
-}
-
-settable what_is_settable(const ews::schema_version& version) {
-  settable out;
-  const auto held = [&](enum item_class which, std::vector<field>& into, ews::settable_when when) {
-    for (const auto& row : ews::fields_of(which).rows)
-      if (row.settable == when && row.held_by(version)) into.push_back(row.field);
-  };
-  using ews::settable_when;
-  held(item_class::message, out.on_mail, settable_when::always);
-  held(item_class::message, out.on_draft, settable_when::draft);
-  held(item_class::contact, out.on_contact, settable_when::always);
-  held(item_class::task, out.on_task, settable_when::always);
-  held(item_class::appointment, out.on_appointment, settable_when::always);
-  return out;
 }
 
 } // namespace exsyncd

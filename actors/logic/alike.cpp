@@ -3,6 +3,7 @@
 #include "actors/logic/decide.hpp"
 #include "actors/logic/digest.hpp"
 #include "actors/logic/match.hpp"
+#include "storage/marks.hpp"
 
 #include <algorithm>
 #include <map>
@@ -104,7 +105,7 @@ private:
         else
           groups[of(half).message_id][s].push_back(half);
     for (auto& [key, group] : groups) {
-      if (one_each(group))
+      if (one_each(group) && !may_be_two(of(group.primary.front()), of(group.replica.front())))
         pair(group.primary.front(), group.replica.front());
       else if (both_have(group))
         tell_apart(std::move(group), true);
@@ -113,6 +114,14 @@ private:
           rest[s].insert(rest[s].end(), group[s].begin(), group[s].end());
     }
     left_ = std::move(rest);
+  }
+
+  /// Some programs give one Message-ID to many mails: where their dates, or the subjects of drafts, say that they are
+  /// two, what they hold tells. The subject of one that came from outside says nothing: gateways write into it.
+  bool may_be_two(const observation& a, const observation& b) const {
+    if (class_ != item_class::message) return false;
+    if (a.draft && b.draft) return a.subject != b.subject;
+    return a.sent && b.sent && a.sent != b.sent;
   }
 
   /// Those of which one has no strong key may be the same where the list does not say otherwise.
@@ -261,20 +270,22 @@ private:
   // ---- what else tells
   // -----------------------------------------------------------------------------------------
 
-  template <class Key>
-  void where_one_each(members& group, Key key) {
+  template <class Key, class MayBeOne>
+  void where_one_each(members& group, Key key, MayBeOne may_be_one) {
     std::map<decltype(key(nullptr)), members> classes;
     for (side s : both_sides)
       for (const twin* half : group[s])
         classes[key(half)][s].push_back(half);
     std::set<const twin*> done;
     for (auto& [k, alike] : classes)
-      if (k != decltype(key(nullptr)){} && one_each(alike)) link(alike, done);
+      if (k != decltype(key(nullptr)){} && one_each(alike) && may_be_one(alike.primary.front(), alike.replica.front()))
+        link(alike, done);
     drop(group, done);
   }
 
   void by_origin(members& group) {
-    where_one_each(group, [](const twin* t) { return origin_of(of(t)); });
+    where_one_each(
+        group, [](const twin* t) { return origin_of(of(t)); }, [](const twin*, const twin*) { return true; });
   }
 
   /// The last two of one key: the same mail has the same words, whatever its users did to it.
@@ -286,11 +297,12 @@ private:
     }
     if (!one_each(group)) return;
     const auto &p = of(group.primary.front()), &r = of(group.replica.front());
-    if (class_ == item_class::message && !(p.draft && r.draft)) return;
+    if (class_ == item_class::message && (!(p.draft && r.draft) || may_be_two(p, r))) return;
     pair(group.primary.front(), group.replica.front());
     group = {};
   }
 
+  /// A name alone is that of two people, or of two errands, as often as not: taken for one, one of them would be lost.
   void by_name(members& group, const members& before) {
     if (class_ != item_class::contact && class_ != item_class::task) return;
     const auto full_name = [this](const twin* t) {
@@ -298,17 +310,36 @@ private:
       return key_of(t, name);
     };
     const auto subject = [](const twin* t) { return of(t).subject; };
-    const auto unique = [&](auto key) {
-      where_one_each(group, [&](const twin* t) {
-        const auto k = key(t);
-        for (side s : both_sides)
-          if (std::count_if(before[s].begin(), before[s].end(), [&](const twin* b) { return key(b) == k; }) != 1)
-            return std::string();
-        return k;
-      });
+    const auto unique = [&](auto key, const std::vector<field>& shared) {
+      where_one_each(
+          group,
+          [&](const twin* t) {
+            const auto k = key(t);
+            for (side s : both_sides)
+              if (std::count_if(before[s].begin(), before[s].end(), [&](const twin* b) { return key(b) == k; }) != 1)
+                return std::string();
+            return k;
+          },
+          [&](const twin* p, const twin* r) { return share(p, r, shared); });
     };
-    if (class_ == item_class::contact) unique(full_name);
-    unique(subject);
+    const std::vector<field> personal{f::email_addresses, f::phone_numbers, f::physical_addresses, f::birthday};
+    if (class_ == item_class::contact) {
+      unique(full_name, personal);
+      unique(subject, personal);
+    } else {
+      unique(subject, {f::body, f::task_dates});
+    }
+  }
+
+  /// Whether both have one of these, and have it alike.
+  static bool share(const twin* p, const twin* r, const std::vector<field>& any) {
+    return std::any_of(any.begin(), any.end(), [&](field each) {
+      const auto value = [each](const twin* t) {
+        const auto words = each == f::body ? only(of(t).likeness, {each}) : field_digests{};
+        return words.empty() ? only(*of(t).content, {each}) : words;
+      };
+      return !value(p).empty() && value(p) == value(r);
+    });
   }
 };
 

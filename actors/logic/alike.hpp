@@ -24,7 +24,7 @@ struct alike {
 ///   pairs; strictly first, then as far as servers keep them alike. Of what is alike and not equal only what leaves no
 ///   choice is paired;
 /// - what a mark of ours, also one of another pair or an installation that is no more, says to be of one origin;
-/// - contacts and tasks of one name, where each side has exactly one of it.
+/// - contacts and tasks of one name, where each side has exactly one of it and they share more than that.
 /// What is left over is new. `held_by_both`: both servers can hold that field of this class.
 alike find_alike(item_class, both<std::vector<const twin*>> halves, const std::function<bool(field)>& held_by_both);
 

@@ -262,6 +262,11 @@ private:
     return true;
   }
 
+  bool is_task() const {
+    return std::any_of(both_sides.begin(), both_sides.end(),
+                       [this](side s) { return seen(s) && here(s).item_class == item_class::task; });
+  }
+
   /// What one of the servers cannot hold is not compared. Of a mail everything is: its MIME holds it.
   bool held_by_both(field f) const {
     return is_mail() || (contains(around_.settable.primary, f) && contains(around_.settable.replica, f));
@@ -467,6 +472,13 @@ private:
     } else if (is_plain_series(to) && std::any_of(fields.begin(), fields.end(), is_inherited)) {
       fields.push_back(field::exceptions);
     }
+    // Of the current one of recurring tasks whose dates or progress change it makes a task of its own: so the series is
+    // written with them.
+    if (is_task() && (contains(fields, field::task_dates) || contains(fields, field::progress)) &&
+        !contains(fields, field::recurrence) && held_by_both(field::recurrence) &&
+        !rests(other(to), field::recurrence) && (holds(to, field::recurrence) || holds(other(to), field::recurrence))) {
+      fields.push_back(field::recurrence);
+    }
     std::sort(fields.begin(), fields.end());
     std::vector<field> impossible;
     for (field f : fields)
@@ -545,6 +557,8 @@ private:
     if (!twin_.base && here(side::primary).folder != here(side::replica).folder) more = true;
     std::optional<folder_pair_id> place;
     if (here(side::primary).folder == here(side::replica).folder) place = here(source()).folder;
+    // The source's place counts, as with contents: so the target's is what is taken for agreed.
+    if (!twin_.base && !place) place = here(target()).folder;
     return {result, place, {}, more};
   }
 };

@@ -36,11 +36,11 @@ public:
               [](const observation& o) { return o.presence != presence::present; });
     hold_what_may_have_moved();
     by_return(named_letter, [](const observation& o) { return o.presence != presence::present; });
-    by_return([](const observation& o) { return o.message_id.value; },
-              [](const observation& o) { return o.presence == presence::absent; });
+    by_return(dated_id, [](const observation& o) { return o.presence == presence::absent; });
     by_return_of_contents();
     by_late_create();
     by_lineage();
+    by_origin();
     opposite();
     return std::move(result_);
   }
@@ -191,6 +191,43 @@ private:
     }
   }
 
+  /// What was deleted and is brought back, at one side after the other or in another folder: where each side has one of
+  /// an origin that is nobody's copy of something that is here, they are one item.
+  void by_origin() {
+    std::map<std::pair<std::string, item_class>, both<std::vector<const twin*>>> groups;
+    const auto add = [&](const twin* t, side s) {
+      const auto& o = *t->seen[s];
+      if (auto origin = origin_of(o); !origin.empty() && listed_.contains(o.folder) && !is_users_copy(*t, s))
+        groups[{std::move(origin), o.item_class}][s].push_back(t);
+    };
+    for (const twin* half : halves_)
+      add(half, *half_of(*half));
+    // Of two that were brought back one is deleted again before we come to it.
+    for (const twin* t : vacant_)
+      for (side s : both_sides)
+        if (!t->base && !t->intent && t->seen[s] && t->seen[s]->presence == presence::left && !t->seen[other(s)])
+          add(t, s);
+    std::set<const twin*> linked;
+    for (const auto& [origin, group] : groups) {
+      if (group.primary.size() != 1 || group.replica.size() != 1) continue;
+      const twin &p = *group.primary.front(), &r = *group.replica.front();
+      if (!half_of(p) && !half_of(r)) continue;
+      if (!parts_of(p.seen.primary->mark) && !parts_of(r.seen.replica->mark)) continue; // no copy of ours
+      take(p, r, side::replica);
+      linked.insert({&p, &r});
+    }
+    drop_halves([&](const twin* half) { return linked.contains(half); });
+  }
+
+  /// A copy of a copy of ours that is still where we know it to be.
+  bool is_users_copy(const twin& t, side s) const {
+    const auto named = twin_of_mark(t.pair, t.seen[s]->mark);
+    const auto at = named ? by_id_.find(*named) : by_id_.end();
+    if (at == by_id_.end() || at->second == &t || at->second->buried) return false;
+    const auto& known = at->second->seen[s];
+    return known && known->presence == presence::present;
+  }
+
   /// Where no list has shown yet what we wrote, it may be gone from there by now, and be this: first it is looked at.
   void hold_what_may_have_moved() {
     const auto same = [](const auto& a, const auto& b) { return !a.empty() && a == b; };
@@ -210,10 +247,17 @@ private:
   /// A move keeps the search key, so what is found by this was filed by a client that copies and deletes.
   static std::string named_letter(const observation& o) {
     if (o.message_id.empty()) return {};
-    const auto when = [](const std::optional<utc_seconds>& t) {
-      return t ? std::to_string(t->time_since_epoch().count()) : std::string("-");
-    };
     return o.message_id.value + '\n' + when(o.sent) + '\n' + when(o.received) + '\n' + o.subject;
+  }
+
+  /// Where ids are new, what its user changed meanwhile has changed as well: only when it was sent has not.
+  static std::string dated_id(const observation& o) {
+    if (o.message_id.empty()) return {};
+    return o.message_id.value + '\n' + (o.draft ? "draft " + o.subject : when(o.sent));
+  }
+
+  static std::string when(const std::optional<utc_seconds>& t) {
+    return t ? std::to_string(t->time_since_epoch().count()) : std::string("-");
   }
 
   /// Items whose side is empty now, and new items of that side with the same key: a move, or new ids of the mailbox.
@@ -364,13 +408,6 @@ std::optional<twin_id> twin_of_mark(const pair_id& pair, const operation_mark& m
   const auto parts = parts_of(mark);
   if (!parts || parts->pair != pair.value) return {};
   return twin_id{parts->twin};
-}
-
-std::string origin_of(const observation& o) {
-  if (const auto parts = parts_of(o.mark); parts && !parts->origin.empty()) return parts->origin;
-  auto origin = o.search_key.value;
-  std::replace(origin.begin(), origin.end(), '/', '_'); // which parts marks
-  return origin;
 }
 
 matches match(const std::vector<twin>& unsettled, const std::vector<twin>& marked, const match_surroundings& around) {

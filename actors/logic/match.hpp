@@ -17,10 +17,6 @@ std::optional<twin_id> twin_of_mark(const pair_id&, const operation_mark&);
 operation_mark make_mark(const pair_id&, const twin_id&, const intent_id&,
                          const std::optional<observation>& source = {});
 
-/// What an item and every copy that was made of it have in common, whoever made them: of a copy what its mark says, of
-/// an original its search key. Empty: not known.
-std::string origin_of(const observation&);
-
 struct matches {
   /// Two records that turn out to be one item, in an order in which they can be applied.
   std::vector<absorb_twin> same;
@@ -46,10 +42,12 @@ struct match_surroundings {
 
 /// Finds out which unknown new items are known ones. Pure. In this order: marks of our own creates; items that left
 /// their folder or their mailbox's ids and turn up again (mark, search key, Message-ID, contents); copies of other
-/// pairs in the same place; new items opposite each other in one folder pair (find_alike).
+/// pairs in the same place; what was brought back on both sides (one origin); new items opposite each other in one
+/// folder pair (find_alike).
 ///
-/// `unsettled`: every unsettled twin of the pair, the settled half twins that share a Message-ID with one of them, and
-/// the settled twins of the lineages in their marks. `marked`: the twins that the marks of its half twins name.
+/// `unsettled`: every unsettled twin of the pair, the settled half twins that share a key with one of them
+/// (keys_of_half), and the settled twins of the lineages in their marks. `marked`: the twins that the marks of its half
+/// twins name.
 matches match(const std::vector<twin>& unsettled, const std::vector<twin>& marked, const match_surroundings&);
 
 /// A half twin: seen present on exactly one side, never agreed, nothing under way.

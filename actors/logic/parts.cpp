@@ -1,5 +1,7 @@
 #include "actors/logic/parts.hpp"
 
+#include "actors/logic/decide.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -10,6 +12,7 @@ namespace {
 /// of an exception its occurrence.
 std::string key_of(field f, const std::string& entry) {
   if (f == field::attachments) return entry.substr(0, entry.find('\t'));
+  if (f == field::recurrence) return entry;
   const auto line = entry.substr(0, entry.find('\n'));
   const auto at = line.find('=');
   return at == std::string::npos ? line : line.substr(at + 1);
@@ -30,6 +33,7 @@ bool begins_one(std::string_view line) {
 
 std::vector<std::string> entries_of(field f, std::string_view value) {
   std::vector<std::string> all;
+  if (f == field::recurrence && !value.empty()) return {std::string(value)};
   while (!value.empty()) {
     const auto end = std::min(value.find('\n'), value.size());
     const auto line = value.substr(0, end);
@@ -42,6 +46,15 @@ std::vector<std::string> entries_of(field f, std::string_view value) {
       all.emplace_back(line);
   }
   return all;
+}
+
+std::vector<field> in_steps(item_class c, const std::vector<field>& written) {
+  const auto writes = [&](field f) { return std::find(written.begin(), written.end(), f) != written.end(); };
+  auto fields = parts_of(c);
+  if (c == item_class::task && (writes(field::task_dates) || writes(field::progress)))
+    fields.push_back(field::recurrence);
+  std::erase_if(fields, [&](field f) { return !writes(f); });
+  return fields;
 }
 
 std::vector<std::string> users_entries(const part_values& part, std::string_view there, bool done) {

@@ -7,10 +7,15 @@
 #include <vector>
 
 /// Values that are written entry by entry: the names of attachments, a line each, and the exceptions of a series, which
-/// begin with "deleted=" or "changed=" and their original start.
+/// begin with "deleted=" or "changed=" and their original start. A recurrence is one entry.
 namespace exsyncd::logic {
 
 std::vector<std::string> entries_of(field, std::string_view value);
+
+/// Which of the fields that an update writes take requests of their own. The recurrence of a task does, where dates or
+/// progress are written with it: it is taken away with them, so that no task of its own is made of the current one, and
+/// set again.
+std::vector<field> in_steps(item_class, const std::vector<field>& written);
 
 /// What of `there` can come from nobody but a user, while this was written: cut halfway, what was there before and what
 /// is wanted may stand beside each other; done, only what is wanted may.

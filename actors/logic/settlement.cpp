@@ -1,6 +1,7 @@
 #include "actors/logic/digest.hpp"
 #include "actors/logic/likeness.hpp"
 #include "actors/logic/match.hpp"
+#include "actors/logic/parts.hpp"
 #include "actors/logic/settling.hpp"
 
 #include <algorithm>
@@ -146,8 +147,8 @@ intent intent_to_update(const twin& t, const update_on& what, const content& sou
   };
   const auto& o = t.seen[what.target];
   if (target && o)
-    for (field f : parts_of(o->item_class))
-      if (contains(what.fields, f)) in.parts.push_back({f, value(*target, f), value(source, f), {}});
+    for (field f : in_steps(o->item_class, what.fields))
+      in.parts.push_back({f, value(*target, f), value(source, f), {}});
   return in;
 }
 
@@ -176,7 +177,7 @@ settle_twin settlement_of(const twin& t, const intent& in, const item_id& id, co
     return updated(t, in, key, key, false);
   case operation::set_read: {
     auto s = start(t, in);
-    s.wrote = result_on(t, in, in.item, key);
+    s.wrote = result_on(t, in, id, key);
     s.wrote->read = in.read;
     // The bases' keys stay: should the answer's key hide a user's edit, it is then looked at.
     if (t.base) {

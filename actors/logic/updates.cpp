@@ -107,9 +107,11 @@ settle_twin updated(const twin& t, const intent& in, const change_key& key, cons
   else if (contains(in.fields, field::body))
     set(base[in.target].content, in.expected, hint::body_words);
   base[in.target].read_back = read_back;
-  if (!t.base) // as in a first agreement: the source's read state is the one that goes over
+  if (!t.base) { // as in a first agreement: the source's read state and place are those that go over
     for (side b : both_sides)
       base[b].read = t.seen[in.target]->read;
+    s.folder_pair = t.seen[in.target]->folder;
+  }
   s.base = base;
   return s;
 }

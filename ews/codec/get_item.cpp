@@ -12,6 +12,8 @@ item_shape shape_of(const get_item& request, const schema_version& version) {
   switch (request.wanted) {
   case get_item::what::key:
     return {};
+  case get_item::what::mark:
+    return {{}, {property::mark}, false};
   case get_item::what::attachments:
     return {{"item:Attachments"}, {}, false};
   case get_item::what::state:

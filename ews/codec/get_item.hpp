@@ -10,6 +10,7 @@ namespace exsyncd::ews {
 struct get_item {
   enum class what {
     key,         // nothing but that
+    mark,        // the operation mark
     attachments, // ids and sizes of the attachments
     state,       // read state and whether a read receipt is asked for
     content,     // the comparable contents

@@ -327,3 +327,55 @@ TEST_CASE("a draft's read state goes over after an edit of it has") {
   };
   play_two_way(s);
 }
+
+namespace {
+
+/// Takes the only item of Deleted Items back.
+void bring_back(model_mailbox& box, const std::string& to) {
+  box.user_move(box.items("deleteditems").begin()->first, to);
+}
+
+} // namespace
+
+TEST_CASE("one-way: what the target's user brings back first is the same item when the source's user does") {
+  policy oneway;
+  oneway.direction = GENERATE(direction::primary_to_replica, direction::replica_to_primary);
+  const auto source = oneway.direction == direction::primary_to_replica ? side::primary : side::replica;
+  outer_world before(settings_for({"inbox"}, oneway));
+  before.mailboxes[source].user_create("inbox", contact("m", "1"));
+  virtual_world w(before);
+  w.run();
+  w.mailbox(source).user_delete(w.mailbox(source).items("inbox").begin()->first);
+  w.run();
+  bring_back(w.mailbox(other(source)), "inbox");
+  w.run();
+  bring_back(w.mailbox(source), "inbox");
+  w.mailbox(source).user_edit(w.mailbox(source).items("inbox").begin()->first, field::phone_numbers, "2");
+  w.run();
+  INFO(w.story());
+  for (const auto side : both_sides) {
+    const auto& there = w.mailbox(side).items("inbox");
+    REQUIRE(there.size() == 1);
+    CHECK(there.begin()->second.value(field::phone_numbers) == "2");
+  }
+  CHECK(w.violations.empty());
+}
+
+TEST_CASE("what both users bring back is one item, also where they put it in different folders") {
+  const auto elsewhere = GENERATE(side::primary, side::replica);
+  outer_world before(settings_for({"inbox", "inbox/other"}, {}));
+  before.mailboxes.primary.user_create("inbox", contact("m", "1"));
+  virtual_world w(before);
+  w.run();
+  w.mailbox(side::primary).user_delete(w.mailbox(side::primary).items("inbox").begin()->first);
+  w.run();
+  for (const auto side : both_sides)
+    bring_back(w.mailbox(side), side == elsewhere ? "inbox/other" : "inbox");
+  w.run();
+  INFO(w.story());
+  const auto there = contents_of(w, side::primary);
+  REQUIRE(there.size() == 1);
+  CHECK(there.begin()->folder == (elsewhere == side::primary ? "inbox/other" : "inbox")); // the primary's place
+  CHECK(contents_of(w, side::primary) == contents_of(w, side::replica));
+  CHECK(w.violations.empty());
+}

@@ -104,6 +104,30 @@ TEST_CASE("a folder made again with its mails while both sides edit") {
   play_two_way(s);
 }
 
+TEST_CASE(
+    "what is deleted after a mailbox was replaced in the middle of a round is deleted on the other side as well") {
+  const auto replaced = GENERATE(side::primary, side::replica);
+  outer_world before(settings_for({"inbox"}, {}));
+  for (const std::string name : {"m", "n", "o", "p"})
+    before.mailboxes.primary.user_create("inbox", mail_named(name));
+  virtual_world w(before);
+  w.run();
+  auto& box = w.mailbox(replaced);
+  w.after_call = [&, done = false](virtual_world&, const mailbox_call& call, std::uint64_t) mutable {
+    if (call.side == replaced && call.name == "identify" && !std::exchange(done, true)) box.recreate_mailbox();
+  };
+  w.run();
+  w.after_call = {};
+  box.user_delete(box.find("inbox", id_of("m")));
+  w.run();
+  INFO(w.story());
+  for (const auto side : both_sides) {
+    CHECK(has_none(w, side, "m").empty());
+    CHECK(w.mailbox(side).items("inbox").size() == 3);
+  }
+  CHECK(w.violations.empty());
+}
+
 TEST_CASE("a mailbox that was restored or migrated: other ids, no doubles, nothing deleted") {
   scenario s;
   s.name = "A's mailbox is another one";

@@ -1,5 +1,6 @@
 #include "actors/logic/match.hpp"
 
+#include "storage/marks.hpp"
 #include "tests/logic/builders.hpp"
 
 #include <catch2/catch.hpp>
@@ -258,14 +259,14 @@ TEST_CASE("marks name their twin, whatever characters a pair's name has") {
 TEST_CASE("a mark carries the origin of what was copied, also through copies of copies") {
   auto o = seen_at(P, 1);
   o.search_key = search_key{"ab/c+="};
-  CHECK(logic::origin_of(o) == "ab_c+=");
+  CHECK(origin_of(o) == "ab_c+=");
   auto copy = seen_at(R, 1);
   copy.mark = logic::make_mark(pair_id{"a/b"}, twin_id{"t"}, intent_id{"i"}, o);
-  CHECK(logic::origin_of(copy) == "ab_c+=");
+  CHECK(origin_of(copy) == "ab_c+=");
   CHECK(logic::twin_of_mark(pair_id{"a/b"}, copy.mark) == twin_id{"t"});
   copy.mark = logic::make_mark(pair_id{"other"}, twin_id{"u"}, intent_id{"j"}, copy);
-  CHECK(logic::origin_of(copy) == "ab_c+=");
-  CHECK(logic::origin_of(seen_at(R, 1)) == "search-R");
+  CHECK(origin_of(copy) == "ab_c+=");
+  CHECK(origin_of(seen_at(R, 1)) == "search-R");
 }
 
 namespace {
@@ -351,4 +352,40 @@ TEST_CASE("after the state was lost, a copy is linked with what it was made of, 
   users.id = twin_id{"u"};
   users.seen[R]->item = item_id{"a user's copy"};
   CHECK(in_words(logic::match({original, copy, users}, {}, in_inbox)) == "read a; read n; read u");
+}
+
+TEST_CASE("what was deleted and is brought back on both sides is one item again") {
+  auto original = half("a", P, "", "K");
+  auto copy = half("c", R, "", "k");
+  copy.seen[R]->folder = folder_pair_id{"archive"};
+  copy.seen[R]->mark = logic::make_mark(pair_id{"jane"}, twin_id{"gone"}, intent_id{"i"}, original.seen[P]);
+  logic::match_surroundings around{{folder_pair_id{"inbox"}, folder_pair_id{"archive"}}};
+  const auto run = [&](const std::vector<twin>& marked) {
+    return in_words(logic::match({original, copy}, marked, around));
+  };
+  twin owner;
+  owner.id = twin_id{"gone"};
+  owner.pair = pair_id{"jane"};
+  CHECK(run({}) == "a=c@R");
+  SECTION("also where its record is still kept") {
+    owner.buried = utc_seconds{};
+    CHECK(run({owner}) == "a=c@R");
+  }
+  SECTION("not a copy of what is still there") {
+    owner.seen[R] = seen_at(R, 5);
+    CHECK(run({owner}) == "");
+  }
+  SECTION("where one of the two has been deleted again, that goes over") {
+    original.seen[P]->presence = presence::left;
+    CHECK(run({}) == "a=c@R");
+  }
+  SECTION("not where there are several") {
+    auto another = copy;
+    another.id = twin_id{"d"};
+    CHECK(in_words(logic::match({original, copy, another}, {}, around)) == "");
+  }
+  SECTION("not before both folders were listed") {
+    around.listed.pop_back();
+    CHECK(run({}) == "");
+  }
 }

@@ -105,6 +105,37 @@ TEST_CASE("who loses by an update that was cut between its requests is not forgo
   CHECK(l.judged({{}, found}, late) == "halfway");
 }
 
+TEST_CASE(
+    "a recurring task that was left a single one halfway is made a series again, and not taken for its user's edit") {
+  lost_answer l;
+  for (const side s : both_sides)
+    l.t.seen[s]->item_class = item_class::task;
+  auto series = [](const std::string& day, const std::string& recurrence) {
+    auto all = original;
+    if (!recurrence.empty()) all.push_back({field::recurrence, recurrence});
+    all.push_back({field::task_dates, "DueDate=" + day});
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
+    return all;
+  };
+  for (const side s : both_sides) {
+    read_contents(l.t, s, series("1", "Daily"));
+    (*l.t.base)[s].content = *l.t.seen[s]->content;
+  }
+  edit(l.t, P, series("2", "Daily"));
+  auto around = quiet();
+  for (const side s : both_sides)
+    for (field f : {field::recurrence, field::task_dates})
+      around.settable[s].push_back(f);
+  const auto decided = std::get<logic::update_on>(logic::decide(l.t, around).what);
+  CHECK(decided.fields == std::vector{field::task_dates, field::recurrence});
+  const auto target = content_of(series("1", "Daily"), "1R");
+  l.in = logic::intent_to_update(l.t, {R, {field::recurrence, field::task_dates}},
+                                 content_of(series("2", "Daily"), "2P"), intent_id{"i"}, begun, &target);
+  CHECK(l.judged({{}, content_of(series("2", ""), "2R")}, early) == "halfway");
+  CHECK(l.judged({{}, content_of(series("2", "Daily"), "3R")}, early) == "took effect");
+  CHECK(l.judged({{}, content_of(series("1", "Daily"), "1R")}, late) == "no effect");
+}
+
 TEST_CASE("a lost read state is told by its value") {
   lost_answer l;
   l.in = logic::intent_of(l.t, logic::set_read_on{R, true}, intent_id{"i"}, begun);
@@ -113,6 +144,10 @@ TEST_CASE("a lost read state is told by its value") {
   CHECK(l.judged({{}, there}, late) == "no effect");
   there.read = true;
   CHECK(l.judged({{}, there}, early) == "took effect");
+  // What stands for it by now, under another id, stays it.
+  l.t.seen[R]->item = item_id{"new id"};
+  const auto settled = std::get<logic::took_effect>(logic::judge(l.t, l.in, {{}, there}, window, early)).settlement;
+  CHECK(settled.wrote->item == item_id{"new id"});
 }
 
 TEST_CASE("a lost move is told by the change list of the place it went to") {

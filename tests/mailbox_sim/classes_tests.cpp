@@ -162,6 +162,23 @@ TEST_CASE("Each field of a contact or task is updated alone to any value and awa
   }
 }
 
+TEST_CASE("Of several that are created, each is known by its mark, in whatever order their ids are answered") {
+  class_stage s(both(), item_class::contact);
+  s.control({{"do", "fault"}, {"server", s.server}, {"operation", "CreateItem"}, {"what", "answers_reordered"}});
+  create_items several{s.home(), {}};
+  const std::vector<std::string> names{"Ann", "Bob", "Cid"};
+  for (const auto& name : names) {
+    carried_item item;
+    item.item_class = item_class::contact;
+    item.fields = {{field::given_name, name}};
+    several.items.emplace_back(std::move(item), operation_mark("p/" + name + "/2"));
+  }
+  const auto outcomes = s.ask<write_done>(std::move(several)).outcomes;
+  REQUIRE(outcomes.size() == names.size());
+  for (std::size_t n = 0; n < names.size(); ++n)
+    CHECK(value_of(s.read(took_effect(outcomes[n]).id), field::given_name) == names[n]);
+}
+
 TEST_CASE("Every pattern of a recurring task is created and read as what it is") {
   class_stage s(both(), item_class::task);
   for (const auto& v : test::task_values()) {
@@ -203,6 +220,23 @@ TEST_CASE("What is set beside the completion of a series of tasks is set of the 
   CHECK(value_of(next, field::categories) == "red");
   CHECK(value_of(next, field::progress) == "");
   CHECK(s.contents("tasks").size() == 1);
+}
+
+TEST_CASE("A series of tasks that is written with its dates splits nothing off and stands where it was set") {
+  class_stage s(both(), item_class::task);
+  const std::string daily = "Daily\nInterval=1\nRange=NoEnd\nStartDate=2026-01-05";
+  const auto made = took_effect(s.create_with({{field::subject, "daily"}, {field::recurrence, daily}}));
+  const std::string dates = "StartDate=2026-01-09\nDueDate=2026-01-09";
+  const auto done = took_effect(
+      s.update(made, {{field::subject, "every day"}, {field::recurrence, daily}, {field::task_dates, dates}}));
+  CHECK(done.id == made.id);
+  const auto next = s.read(made.id);
+  CHECK(done.key == next.key);
+  CHECK(value_of(next, field::subject) == "every day");
+  CHECK(value_of(next, field::task_dates) == dates);
+  CHECK(value_of(next, field::recurrence) == daily);
+  CHECK(s.contents("tasks").size() == 1);
+  CHECK(s.contents("deleteditems").empty());
 }
 
 TEST_CASE("Attachments of contacts and tasks are replaced as a whole, and repeating it is harmless") {

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 
 namespace simulate {
 
@@ -16,11 +18,26 @@ std::string body_of(const json& act, const std::string& label) {
   return act.value("text", std::string("Nothing much.")) + "\n" + label;
 }
 
+/// When it was sent: two mails that were given one Message-ID have two dates.
+std::string date_of(const json& act) {
+  int year = 2026, month = 1, day = 4, hour = 7, minute = 0, second = 0;
+  const auto received = act.value("received", std::string());
+  std::sscanf(received.c_str(), "%d-%d-%dT%d:%d:%d", &year, &month, &day, &hour, &minute, &second);
+  const std::chrono::year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day)));
+  const char* const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  const char* const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  char text[64];
+  std::snprintf(text, sizeof text, "%s, %02d %s %d %02d:%02d:%02d +0000", days[std::chrono::weekday(date).c_encoding()],
+                day, months[month - 1], year, hour, minute, second);
+  return text;
+}
+
 std::string mime_of(const json& act) {
   std::string mime = "From: Bob <bob@elsewhere.example>\r\nTo: ann@hq.example\r\n";
   if (act.contains("subject")) mime += "Subject: " + act.at("subject").get<std::string>() + "\r\n";
   if (act.contains("message_id")) mime += "Message-ID: <" + act.at("message_id").get<std::string>() + ">\r\n";
-  mime += "Date: Sun, 04 Jan 2026 07:00:00 +0000\r\nMIME-Version: 1.0\r\n";
+  mime += "Date: " + date_of(act) + "\r\nMIME-Version: 1.0\r\n";
   auto text = body_of(act, act.at("label"));
   for (std::size_t at = 0; (at = text.find('\n', at)) != text.npos; at += 2)
     text.replace(at, 1, "\r\n");
