@@ -17,6 +17,17 @@ void add(std::vector<field>& to, const std::vector<field>& more) {
   std::sort(to.begin(), to.end());
 }
 
+const digest* value_in(const field_digests& of, field f) {
+  const auto at = std::find_if(of.begin(), of.end(), [f](const field_digest& d) { return d.field == f; });
+  return at == of.end() ? nullptr : &at->value;
+}
+
+/// Servers since 2010 take the display name of a contact for its subject where it has none, and 2007 does not.
+bool has_derived_subject(const field_digests& with, const field_digests& without) {
+  const auto *subject = value_in(with, field::subject), *name = value_in(with, field::display_name);
+  return subject && name && *subject == *name && !value_in(without, field::subject);
+}
+
 } // namespace
 
 compared compare(const twin& t, const both<content>& now, const policy& of, const both<std::vector<field>>& settable) {
@@ -59,6 +70,20 @@ compared compare(const twin& t, const both<content>& now, const policy& of, cons
       result.explained = "changed on the target of a one-way pair, and left there (drift)";
   }
   return result;
+}
+
+std::vector<field> differ_across(const field_digests& primary, const field_digests& replica, bool first_pairing,
+                                 item_class of, bool draft) {
+  auto fields = differing_fields(primary, replica);
+  erase_hints(fields);
+  if (first_pairing && !draft && of == item_class::message) {
+    static const std::vector<field> users_own{field::subject,     field::categories, field::importance,
+                                              field::sensitivity, field::flag,       field::attachments};
+    std::erase_if(fields, [](field f) { return std::find(users_own.begin(), users_own.end(), f) == users_own.end(); });
+  }
+  if (of == item_class::contact && (has_derived_subject(primary, replica) || has_derived_subject(replica, primary)))
+    std::erase(fields, field::subject);
+  return fields;
 }
 
 } // namespace exsyncd::logic

@@ -21,17 +21,6 @@ bool has(const field_digests& in, field f) {
   return std::any_of(in.begin(), in.end(), [f](const field_digest& d) { return d.field == f; });
 }
 
-const digest* value_in(const field_digests& of, field f) {
-  const auto at = std::find_if(of.begin(), of.end(), [f](const field_digest& d) { return d.field == f; });
-  return at == of.end() ? nullptr : &at->value;
-}
-
-/// Servers since 2010 take the display name of a contact for its subject where it has none, and 2007 does not.
-bool has_derived_subject(const field_digests& with, const field_digests& without) {
-  const auto *subject = value_in(with, field::subject), *name = value_in(with, field::display_name);
-  return subject && name && *subject == *name && !value_in(without, field::subject);
-}
-
 /// One side of an agreed twin, as the table reads it.
 enum class state { unchanged, edited, gone, gone_unbelieved, missing };
 
@@ -593,20 +582,6 @@ std::vector<field> parts_of(item_class c) {
   if (c == item_class::message || c == item_class::other) return {};
   return {field::attachments, field::attachment_sizes, hint::attachment_ids, hint::attachment_holder,
           field::exceptions};
-}
-
-std::vector<field> differ_across(const field_digests& primary, const field_digests& replica, bool first_pairing,
-                                 item_class of, bool draft) {
-  auto fields = differing_fields(primary, replica);
-  erase_hints(fields);
-  if (first_pairing && !draft && of == item_class::message) {
-    static const std::vector<field> users_own{field::subject,     field::categories, field::importance,
-                                              field::sensitivity, field::flag,       field::attachments};
-    std::erase_if(fields, [](field f) { return !contains(users_own, f); });
-  }
-  if (of == item_class::contact && (has_derived_subject(primary, replica) || has_derived_subject(replica, primary)))
-    std::erase(fields, field::subject);
-  return fields;
 }
 
 } // namespace exsyncd::logic
