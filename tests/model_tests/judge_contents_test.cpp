@@ -423,3 +423,17 @@ TEST_CASE("of a series of tasks that both users moved the later day is right, wh
     CHECK((w.broken() == std::vector<rule>{}) == later);
   }
 }
+
+TEST_CASE("where a user put an item that he deletes afterwards it need not lie, where it comes back") {
+  for (bool deleted : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.carried(p);
+    w.moves(who::user, p, "inbox/Projects");
+    if (deleted) w.administrator(act::cursor_lost);
+    if (deleted) w.purges(who::user, p);
+    if (deleted) w.carried(r);
+    if (!deleted) w.moves(who::daemon, p, "inbox");
+    CHECK(w.broken() == (deleted ? std::vector<rule>{} : std::vector{rule::place}));
+  }
+}

@@ -431,3 +431,19 @@ TEST_CASE("a copy that lay elsewhere is one of its own when it is brought in whe
   w.carried(second);
   CHECK(w.words() == "");
 }
+
+TEST_CASE("what was made while the cursor was invalid, and left before the next list, may come back") {
+  for (bool listed : {true, false}) {
+    written_history w;
+    auto other = w.makes(who::user, side::replica, "label-2", {{"subject", "Tea"}});
+    w.carried(other);
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    w.administrator(act::cursor_lost);
+    auto r = w.carried(p);
+    if (listed) w.lists(other);
+    w.deletes(who::user, r);
+    w.lists(other);
+    w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (listed ? std::vector{rule::came_back} : nothing));
+  }
+}

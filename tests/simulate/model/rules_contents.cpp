@@ -324,10 +324,13 @@ void judge_place(const trial& t, const lifeline& line) {
   for (const auto& m : line.moments)
     if ((m.by_user() || m.planted()) && !m.to.empty() && m.from != m.to) all.push_back({&m, m.to});
   bool right = false;
+  // Where a user put an item that he gave up afterwards may be where it lies, and need not.
+  auto kept = all;
+  std::erase_if(kept, [&](const say& one) { return given_up_by_its_user(line, *one.by); });
   for (const auto& w : all) {
     if (w.value != here) continue;
     bool fits = true;
-    for (const auto& x : last_of_each_side(all)) {
+    for (const auto& x : last_of_each_side(kept)) {
       if (x.by == w.by || x.value == here) continue;
       bool before = x.by->number() < w.by->number() &&
                     (x.by->where == w.by->where || lay(line, w.by->where, x.value, x.by->number(), w.by->number()));

@@ -190,12 +190,18 @@ bool trial::knew_of(const lifeline& line, const moment& left) const {
         return since == 0 || !crashed_between(one.step, until_listed);
       }))
     return true;
+  // What was made before the list from the beginning, and left before it, is not in it: absence tells nothing.
+  bool followed = since == 0 || std::any_of(all.steps.begin(), all.steps.end(), [&](const step& one) {
+                    return one.number > since && one.number < to && one.act == "SyncFolderItems" && one.answered &&
+                           one.mailbox == left.when->mailbox && !crashed_between(one.number, until_listed);
+                  });
+  if (!followed) return false;
   // Who does not know whether he made an item finds it in Deleted Items and where he put it, and nowhere else.
   bool findable = left.what->after && left.what->after->place.starts_with("deleteditems");
   return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& one) {
     bool told = one.when->answered && !crashed_between(one.number(), until);
-    return one.what->item == left.what->item && one.by_daemon() && one.number() > since && one.number() < to &&
-           (told || findable);
+    return one.what->item == left.what->item && one.what->made() && one.by_daemon() && one.number() > since &&
+           one.number() < to && (told || findable);
   });
 }
 
