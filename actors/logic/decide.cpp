@@ -443,10 +443,12 @@ private:
     return contains(all, f);
   }
 
-  bool is_plain_series(side to) const {
-    const auto either = [&](field f) { return holds(to, f) || holds(other(to), f); };
+  /// A series of which both sides show the same exceptions, or none.
+  bool is_series_alike(side to) const {
     return here(to).item_class == item_class::appointment && held_by_both(field::exceptions) &&
-           either(field::recurrence) && !either(field::exceptions) && !(twin_.trouble && twin_.trouble->one_by_one);
+           (holds(to, field::recurrence) || holds(other(to), field::recurrence)) &&
+           value_of(to, field::exceptions) == value_of(other(to), field::exceptions) &&
+           !(twin_.trouble && twin_.trouble->one_by_one);
   }
 
   /// The update, or what stands in for it where the target lets a field not be changed.
@@ -458,7 +460,8 @@ private:
         (holds(to, field::exceptions) || holds(other(to), field::exceptions))) {
       fields.push_back(field::exceptions);
       // One that was changed and changed back shows as none, and keeps what the series had then as its own.
-    } else if (is_plain_series(to) && std::any_of(fields.begin(), fields.end(), is_inherited)) {
+    } else if (!contains(fields, field::exceptions) && is_series_alike(to) &&
+               std::any_of(fields.begin(), fields.end(), is_inherited)) {
       fields.push_back(field::exceptions);
     }
     // Of the current one of recurring tasks whose dates or progress change it makes a task of its own: so the series is

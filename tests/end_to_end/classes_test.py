@@ -90,12 +90,17 @@ class Classes(case.EndToEnd):
         self.sim.control("user_edit_appointment", mailbox=self.hq, folder="calendar", item=self.item(self.hq, "calendar", subject="Standup")["id"],
                          categories=["Red"])
         self.daemon.sync()
+        own = {}
         for room in ("Room 2", "Room 3"):
-            self.sim.control("user_edit_appointment", mailbox=self.hq, folder="calendar", item=self.item(self.hq, "calendar", subject="Standup")["id"],
-                             location=room)
+            at_hq = self.item(self.hq, "calendar", subject="Standup")["id"]
+            self.sim.control("user_edit_appointment", mailbox=self.hq, folder="calendar", item=at_hq, location=room)
             self.daemon.sync()
             series = self.item(self.branch, "calendar", subject="Standup")["appointment"]
-            self.assertEqual((series["location"], {one["location"] for one in series["modified"]}), (room, {room}))
+            self.assertEqual((series["location"], {one["day"][:10]: one["location"] for one in series["modified"]}), (room, {"2027-03-08": room, **own}))
+            # The same where another occurrence has something of its own.
+            own = {"2027-03-15": "Garden"}
+            self.sim.control("user_edit_occurrence", mailbox=self.hq, folder="calendar", item=at_hq, occurrence="2027-03-15", location="Garden")
+            self.daemon.sync()
         self.assertEqual(self.daemon.call("pair.verify", pair="jane")["differences"], [])
         self.quiet()
 

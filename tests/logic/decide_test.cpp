@@ -431,7 +431,7 @@ TEST_CASE("whoever counts the cells of the table is told which one decided, and 
 }
 
 TEST_CASE("what occurrences inherit is written to a series with its exceptions, also where none shows") {
-  const auto written = [](bool of_a_series, field changed) {
+  const auto written = [](bool of_a_series, field changed, const both<std::string>& exceptions = {}) {
     auto t = agreed_twin();
     auto a = quiet();
     auto before = original;
@@ -439,13 +439,19 @@ TEST_CASE("what occurrences inherit is written to a series with its exceptions, 
     for (side s : both_sides) {
       a.settable[s].insert(a.settable[s].end(), {field::location, field::recurrence, field::exceptions});
       t.seen[s]->item_class = item_class::appointment;
-      (*t.base)[s].content = logic::digests_of(before);
+      auto of_side = before;
+      of_side.push_back({field::exceptions, exceptions[s]});
+      (*t.base)[s].content = logic::digests_of(of_side);
     }
+    before.push_back({field::exceptions, exceptions.primary});
     before.push_back({changed, "other"});
     edit(t, side::primary, before);
     return std::get<logic::update_on>(logic::decide(t, a).what).fields;
   };
   CHECK(written(true, field::location) == std::vector<field>{field::location, field::exceptions});
+  CHECK(written(true, field::location, {"one", "one"}) == std::vector<field>{field::location, field::exceptions});
+  // What the target's user made of them, and was left there, stays.
+  CHECK(written(true, field::location, {"one", "another"}) == std::vector<field>{field::location});
   CHECK(written(false, field::location) == std::vector<field>{field::location});
   CHECK(written(true, field::sensitivity) == std::vector<field>{field::sensitivity});
 }
