@@ -18,20 +18,20 @@ public:
   explicit key_watch(problems& found) : found_(found) {}
 
   bool operator()(int, ordered_json::parse_event_t event, ordered_json& parsed) {
-    using enum ordered_json::parse_event_t;
+    using at = ordered_json::parse_event_t;
     switch (event) {
-    case object_start:
-    case array_start:
+    case at::object_start:
+    case at::array_start:
       open_.emplace_back();
       break;
-    case key:
+    case at::key:
       see(parsed.get<std::string>());
       break;
-    case object_end:
-    case array_end:
+    case at::object_end:
+    case at::array_end:
       open_.pop_back();
       break;
-    case value:
+    case at::value:
       break;
     }
     return true;

@@ -26,7 +26,7 @@ object_reader::object_reader(const ordered_json& value, std::string path, std::s
       found_(found) {
   for (const auto& [key, unused] : value_.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    const auto planned = std::find_if(later.begin(), later.end(), [&](auto& l) { return l.key == key; });
+    const auto planned = std::find_if(later.begin(), later.end(), [&key = key](auto& l) { return l.key == key; });
     if (planned != later.end()) {
       complain(key, "is not in this version of exsyncd; " + std::string(planned->instead));
       continue;
