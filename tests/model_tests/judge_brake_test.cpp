@@ -82,3 +82,46 @@ TEST_CASE("pairs that share a mailbox hold an item once each") {
   gone.purges(who::daemon, q);
   CHECK(gone.broken() == std::vector{rule::missing});
 }
+
+namespace {
+
+/// A ring's item on three mailboxes, or two of them: two pairs that share the primary.
+struct shared_item : written_history {
+  item_number p, r;
+  shared_item() {
+    auto second = given.pairs[0];
+    second.name = "second";
+    second.replica = "third/jane@third.example";
+    given.pairs.push_back(second);
+    administrator(act::settings_changed);
+    so_far.steps.back().changed_to = std::make_shared<settings>(given);
+    p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    r = carried(p);
+  }
+};
+
+} // namespace
+
+TEST_CASE("pairs that share a mailbox are judged where the settings were said once and never changed") {
+  shared_item w;
+  CHECK(w.words() == "");
+  w.carried(w.p);
+  CHECK(w.broken() == std::vector{rule::doubled});
+  w.so_far.steps[0].changed_to = std::make_shared<settings>();
+  CHECK(w.words() == "");
+}
+
+TEST_CASE("what was gone everywhere and two users bring back is there twice, what was not gone everywhere is not") {
+  for (bool everywhere : {true, false}) {
+    shared_item w;
+    w.deletes(who::user, w.p);
+    if (everywhere) w.deletes(who::daemon, w.r);
+    w.moves(who::user, w.p, "inbox");
+    if (everywhere) w.moves(who::user, w.r, "inbox");
+    auto second = w.carried(w.p);
+    w.carried(w.r);
+    CHECK(w.broken() == (everywhere ? std::vector<rule>{} : std::vector{rule::doubled, rule::doubled}));
+    w.carried(second);
+    CHECK(w.broken().empty() == false);
+  }
+}

@@ -437,3 +437,38 @@ TEST_CASE("where a user put an item that he deletes afterwards it need not lie, 
     CHECK(w.broken() == (deleted ? std::vector<rule>{} : std::vector{rule::place}));
   }
 }
+
+TEST_CASE("the text of a mail that both users bring back may differ, where it was away on both sides at one time") {
+  for (bool away : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}, {"body_sha256", "1"}});
+    auto r = w.carried(p);
+    w.lists(r);
+    w.edits(who::user, p, {{"body_sha256", "2"}});
+    w.deletes(who::user, p);
+    if (!away) w.moves(who::user, p, "inbox");
+    w.deletes(away ? who::daemon : who::user, r);
+    if (away) w.moves(who::user, p, "inbox");
+    w.moves(who::user, r, "inbox");
+    w.reads(p);
+    w.reads(r);
+    CHECK(w.broken() == (away ? std::vector<rule>{} : std::vector{rule::contents}));
+    w.edits(who::user, p, {{"body_sha256", "3"}});
+    CHECK(w.broken() == std::vector{rule::contents});
+  }
+}
+
+TEST_CASE("what changed under its key and was written over unread is owed to nobody, and what was read before is") {
+  for (bool seen : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.carried(p);
+    w.edits(who::user, p, {{"subject", "Dinner"}});
+    w.so_far.steps.back().act = "change_under_key";
+    if (seen) w.reads(p);
+    w.edits(who::user, r, {{"subject", "Supper"}});
+    w.carries_edit(r, p);
+    w.reads(p);
+    CHECK(w.broken() == (seen ? std::vector{rule::contents} : std::vector<rule>{}));
+  }
+}

@@ -447,3 +447,20 @@ TEST_CASE("what was made while the cursor was invalid, and left before the next 
     CHECK(w.broken() == (listed ? std::vector{rule::came_back} : nothing));
   }
 }
+
+TEST_CASE("what got a new id with its mailbox and left before anybody read it may come back, what was read may not") {
+  for (bool read : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.carried(p);
+    w.administrator("recreate_mailbox");
+    w.so_far.steps.back().by = who::server;
+    w.so_far.steps.back().mailbox = w.given.pairs[0].replica;
+    w.lists(r);
+    if (read) w.reads(r);
+    w.deletes(who::user, r);
+    w.tells_gone(r);
+    w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (read ? std::vector{rule::came_back} : nothing));
+  }
+}

@@ -155,3 +155,24 @@ TEST_CASE("what the target's user deleted may be gone there or made anew; what n
   v.deletes(who::daemon, v.target);
   CHECK(v.broken() == std::vector{rule::missing});
 }
+
+TEST_CASE("the text of a mail that was brought back at both sides is the target's own until the source's changes") {
+  one_mail w(drift::revert);
+  w.lists(w.target);
+  w.edits(who::user, w.source, {{"body_sha256", "1"}});
+  w.carries_edit(w.source, w.target);
+  w.edits(who::user, w.source, {{"body_sha256", "2"}});
+  w.deletes(who::user, w.source);
+  auto kept = w;
+  w.deletes(who::daemon, w.target);
+  for (auto* one : {&w, &kept}) {
+    one->moves(who::user, one->source, "inbox");
+    if (one == &w) one->moves(who::user, one->target, "inbox");
+    one->reads(one->source);
+    one->reads(one->target);
+  }
+  CHECK(kept.broken() == std::vector{rule::drift});
+  CHECK(w.words() == "");
+  w.edits(who::user, w.source, {{"body_sha256", "3"}});
+  CHECK(w.broken() == std::vector{rule::drift});
+}

@@ -265,8 +265,9 @@ std::vector<violation> judge(const settings& given, const history& all, const fi
     else
       sharing.push_back(&pair);
   }
-  bool settings_changed =
-      std::any_of(all.steps.begin(), all.steps.end(), [](const step& one) { return one.changed_to != nullptr; });
+  bool settings_changed = std::any_of(all.steps.begin(), all.steps.end(), [&](const step& one) {
+    return one.changed_to != nullptr && *one.changed_to != given;
+  });
   if (!sharing.empty() && !settings_changed) judge_shared(sharing, all, now, found);
   return found;
 }

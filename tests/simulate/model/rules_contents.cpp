@@ -38,11 +38,23 @@ bool writes(const edit& e, const std::string& path) {
   return e.creates() || std::find(e.paths.begin(), e.paths.end(), path) != e.paths.end();
 }
 
-/// Whether the daemon may never have learned of an edit: it moved no key, and nobody read the item afterwards.
-bool may_be_unknown(const lifeline& line, const edit& e) {
-  return e.under_key() && std::none_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
-           return one.item == e.by->what->item && one.as == told::how::read && one.step > e.by->number();
-         });
+/// The daemon's next write over what an edit made of a path; 0: none.
+std::uint64_t written_over(const lifeline& line, const edit& e, const std::string& path) {
+  for (const auto& m : line.moments)
+    if (m.by_daemon() && m.what->item == e.by->what->item && m.number() > e.by->number() && m.what->after &&
+        lifeline::value(*m.what->after, path) != e.value(path))
+      return m.number();
+  return 0;
+}
+
+/// Whether the daemon may never have learned of an edit: it moved no key, and nobody read the item while it was there.
+bool may_be_unknown(const lifeline& line, const edit& e, const std::string& path) {
+  if (!e.under_key()) return false;
+  auto over = written_over(line, e, path);
+  return std::none_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+    return one.item == e.by->what->item && one.as == told::how::read && one.step > e.by->number() &&
+           (over == 0 || one.step < over);
+  });
 }
 
 /// Whether the item that was edited is no longer there: it went down with a deletion, or for a new copy.
@@ -89,12 +101,20 @@ bool left_as_planted(const lifeline& line, const std::string& path, const std::s
 
 /// The step until which both sides' items were found as they were and paired anew; 0: they never were.
 std::uint64_t paired_anew(const trial& t, const lifeline& line) {
-  std::uint64_t since = t.all_is_new && !t.forgot.empty() ? t.forgot.back() : 0, entered[2] = {0, 0};
+  std::uint64_t since = t.all_is_new && !t.forgot.empty() ? t.forgot.back() : 0;
   item_number held[2] = {line.at(side::primary)[0].item, line.at(side::replica)[0].item};
+  bool lies[2] = {false, false}, away = false, brought[2] = {false, false};
   for (const auto& m : line.moments)
-    for (int at : {0, 1})
-      if (m.what->item == held[at] && m.by_user() && m.entered() && !m.what->made()) entered[at] = m.number();
-  if (entered[0] != 0 && entered[1] != 0) since = std::max({since, entered[0], entered[1]});
+    for (int at : {0, 1}) {
+      if (m.what->item != held[at]) continue;
+      lies[at] = !m.to.empty();
+      // Only what was away on both sides at one time is no pair any more.
+      if (m.left()) away = away || !lies[1 - at];
+      if (m.left() || m.entered()) brought[at] = away && m.entered() && m.by_user() && !m.what->made();
+      if (!brought[0] || !brought[1]) continue;
+      since = std::max(since, m.number());
+      away = brought[0] = brought[1] = false;
+    }
   if (since == 0) return 0;
   std::uint64_t read[2] = {0, 0};
   for (const auto& one : line.tellings)
@@ -104,15 +124,20 @@ std::uint64_t paired_anew(const trial& t, const lifeline& line) {
   return std::max(read[0], read[1]);
 }
 
-/// Files of one name are not compared when two mails are paired by what they go by (README, limits).
-bool file_left_by_pairing(const trial& t, const lifeline& line, const std::vector<edit>& edits, const std::string& path,
-                          const snapshot& p) {
-  if (!path.starts_with("/attachments/") || !is_mail(p)) return false;
+} // namespace
+
+bool left_by_pairing(const trial& t, const lifeline& line, const std::vector<edit>& edits, const std::string& path) {
+  const auto& p = line.at(side::primary)[0].is;
+  if (!is_mail(p)) return false;
+  bool text = path == "/body_sha256" && lifeline::value(p, "/draft") != "true";
+  if (!text && !path.starts_with("/attachments/")) return false;
   auto until = paired_anew(t, line);
   return until != 0 && std::none_of(edits.begin(), edits.end(), [&](const edit& e) {
            return !e.brings_in() && writes(e, path) && e.by->number() > until;
          });
 }
+
+namespace {
 
 /// A series of tasks only goes forward: where both users moved it, the later day stays.
 bool is_later_day(const lifeline& line, const std::vector<edit>& edits, const std::string& path,
@@ -141,7 +166,7 @@ finding weigh(const trial& t, const lifeline& line, const std::vector<edit>& edi
     finding now{true, {}};
     for (const auto* x : last) {
       if (x == &w || x->value(path) == value || superseded(line, *x, w, path)) continue;
-      if (may_be_unknown(line, *x)) continue;
+      if (may_be_unknown(line, *x, path)) continue;
       if (is_of_a_gone_item(line, *x) || may_lose(t, line, edits, *x, path)) {
         if (!x->creates() && !given_up_by_its_user(line, *x->by)) now.lost.push_back(x);
       } else {
@@ -184,9 +209,9 @@ void judge_contents(const trial& t, const lifeline& line) {
     auto here = lifeline::value(p, path), there = lifeline::value(r, path);
     if (here != there) {
       if (left_as_planted(line, path, here, there)) continue;
-      if (!here.empty() && !there.empty() && file_left_by_pairing(t, line, edits, path, p)) continue;
+      if (!here.empty() && !there.empty() && left_by_pairing(t, line, edits, path)) continue;
       if (std::any_of(edits.begin(), edits.end(),
-                      [&](const edit& e) { return writes(e, path) && may_be_unknown(line, e); }))
+                      [&](const edit& e) { return writes(e, path) && may_be_unknown(line, e, path); }))
         continue;
       if (++told <= 3)
         t.violated(rule::contents, line,

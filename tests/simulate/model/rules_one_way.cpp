@@ -92,6 +92,7 @@ struct ways {
     const auto& from = line.at(source)[0].is;
     const auto& to = line.at(target)[0].is;
     int told = 0;
+    auto edits = edits_of(line);
     std::map<std::string, bool> paths;
     for (const auto* of : {&from, &to})
       for (const auto& [path, value] : *of->says)
@@ -100,6 +101,7 @@ struct ways {
       auto wanted = lifeline::value(from, path), is = lifeline::value(to, path);
       if (wanted == is || t.ignores(path, from, to)) continue;
       if (drifted(path, is, to_change(path)) || planted_apart(path, wanted, is)) continue;
+      if (!wanted.empty() && !is.empty() && left_by_pairing(t, line, edits, path)) continue;
       if (++told > 3) return;
       t.violated(drift == model::drift::revert ? rule::drift : rule::contents, line,
                  path + " is " + shown(wanted) + " on the source and " + shown(is) + " on the target.");

@@ -22,6 +22,23 @@ bool lies_in_a_pair(const std::vector<const pair_settings*>& pairs, const std::s
 struct tally {
   std::map<std::string, std::size_t> planted, now; ///< by mailbox
   std::size_t made = 0, left = 0;
+  std::set<item_number> lying{};              ///< in folder pairs now
+  std::map<item_number, std::uint64_t> out{}; ///< since which step an item of the pairs lies in none
+  std::uint64_t died = 0;                     ///< the last step after which none was left
+  std::size_t returned = 0;                   ///< brought back beside another that had been brought back before
+
+  void pass(const step& by, item_number item, bool lies) {
+    if (!lies) {
+      if (lying.erase(item) == 0) return;
+      out[item] = by.number;
+      if (lying.empty()) died = by.number;
+      return;
+    }
+    auto left = out.find(item);
+    // Once it was gone everywhere, two users who bring back what was theirs may have two of it.
+    if (left != out.end() && by.by == step::who::user && left->second <= died && !lying.empty()) ++returned;
+    lying.insert(item);
+  }
 };
 
 } // namespace
@@ -37,6 +54,7 @@ void judge_shared(const std::vector<const pair_settings*>& pairs, const history&
       auto lay = what.before && lies_in_a_pair(pairs, what.before->mailbox, what.before->place);
       auto lies = what.after && lies_in_a_pair(pairs, what.after->mailbox, what.after->place);
       auto& of = labels[label->second];
+      of.pass(step, what.item, lies);
       bool users = step.by == step::who::user || step.by == step::who::transport;
       if (lay && !lies && step.by == step::who::user) ++of.left;
       if (step.by == step::who::daemon) counted.insert(what.item);
@@ -56,7 +74,7 @@ void judge_shared(const std::vector<const pair_settings*>& pairs, const history&
       planted = std::max(planted, count);
     for (const auto& [mailbox, count] : of.now) {
       there += count;
-      if (count > planted + of.made)
+      if (count > planted + of.made + of.returned)
         found.push_back({rule::doubled,
                          label,
                          {},

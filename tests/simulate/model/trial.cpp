@@ -167,9 +167,29 @@ bool told_of_both(const lifeline& line, std::uint64_t from, std::uint64_t to) {
   return told[0] && told[1];
 }
 
+/// Whether the mailbox was replaced by one with new ids and the item was taken away before anybody read what its new id
+/// stands for: a list tells of an id, and of its end, and not of whose it is.
+bool has_an_id_that_nobody_read(const trial& t, const lifeline& line, const moment& left) {
+  std::uint64_t renewed = 0;
+  for (const auto& one : t.all.steps)
+    if (one.number < left.number() && one.act == "recreate_mailbox" && one.mailbox == left.when->mailbox)
+      renewed = one.number;
+  auto of_it = [&](const moment& m) { return m.what->item == left.what->item; };
+  auto since = [&](std::uint64_t step) { return step > renewed && step < left.number(); };
+  if (std::none_of(line.moments.begin(), line.moments.end(),
+                   [&](const moment& m) { return of_it(m) && m.number() < renewed; }))
+    return false;
+  return std::none_of(line.moments.begin(), line.moments.end(),
+                      [&](const moment& m) { return of_it(m) && m.by_daemon() && since(m.number()); }) &&
+         std::none_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+           return one.item == left.what->item && one.as == told::how::read && one.answered && since(one.step);
+         });
+}
+
 } // namespace
 
 bool trial::knew_of(const lifeline& line, const moment& left) const {
+  if (has_an_id_that_nobody_read(*this, line, left)) return false;
   for (auto since : forgot)
     if (since < left.number() && !told_of_both(line, since, left.number())) return false;
   auto since = last_reset_before(left.number()), to = left.number();

@@ -85,6 +85,10 @@ std::vector<edit> edits_of(const lifeline&);
 /// Whether one order of the daemon's reads lets it take the two, on different sides, for edits of one state.
 bool may_compete(const trial&, const lifeline&, const edit&, const edit&);
 
+/// Whether both sides may have it otherwise: the text of two mails, and files of one name, are not compared when the
+/// two are paired anew by what they go by (README, limits).
+bool left_by_pairing(const trial&, const lifeline&, const std::vector<edit>&, const std::string& path);
+
 /// Labels whose items may be taken for items of others when full mailboxes are paired.
 std::set<std::string> labels_that_may_be_linked(const trial&, const std::map<std::string, lifeline>&);
 
