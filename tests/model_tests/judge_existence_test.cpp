@@ -464,3 +464,22 @@ TEST_CASE("what got a new id with its mailbox and left before anybody read it ma
     CHECK(w.broken() == (read ? std::vector{rule::came_back} : nothing));
   }
 }
+
+TEST_CASE("who brought back his own and deletes the copy of the other one's has his own still") {
+  for (bool his_own : {true, false}) {
+    one_mail w;
+    w.lists(w.r);
+    w.deletes(who::user, w.p);
+    w.deletes(who::daemon, w.r);
+    if (his_own) w.moves(who::user, w.p, "inbox");
+    w.moves(who::user, w.r, "inbox");
+    w.lists(w.r);
+    w.reads(w.r);
+    auto copy = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+    w.lists(copy);
+    w.deletes(who::user, copy);
+    w.tells_gone(copy);
+    if (!his_own) w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (his_own ? nothing : std::vector{rule::came_back}));
+  }
+}

@@ -28,6 +28,8 @@ struct fate_finder {
   std::uint64_t entered[2] = {0, 0};
   std::set<item_number> holders[2]{}; ///< in folder pairs now
   std::map<item_number, bool> out_by_daemon{};
+  std::map<item_number, std::uint64_t> made_by_daemon{};
+  std::set<item_number> brought_back[2]{}; ///< by their users, and in folder pairs now
   bool murky = false;
 
   /// Whether what users brought in on each side was told of on both, so that the two may be known for one item.
@@ -40,9 +42,18 @@ struct fate_finder {
     return told[0] && told[1];
   }
 
+  /// Whether each side's user had brought back what was his, and only the daemon's copy of the other one's left: his
+  /// own is still there.
+  bool is_copy_beside_his_own(const moment& m) const {
+    auto made = made_by_daemon.find(m.what->item);
+    return made != made_by_daemon.end() && !brought_back[0].empty() && !brought_back[1].empty() &&
+           made->second > std::max(entered[0], entered[1]);
+  }
+
   void user_left(const moment& m) {
     // A listing from the beginning that no longer shows an item says nothing of a deletion.
-    lefts.push_back({&m, t.knew_of(line, m) && (!entered[0] || !entered[1] || told_of_both_before(m.number()))});
+    lefts.push_back({&m, !is_copy_beside_his_own(m) && t.knew_of(line, m) &&
+                             (!entered[0] || !entered[1] || told_of_both_before(m.number()))});
     // A folder that is deleted, or moved away, is left alone on the other side.
     if (m.when->act == "delete_folder" || m.when->act == "user_move_folder" || m.when->act == "user_rename_folder")
       murky = true;
@@ -66,13 +77,16 @@ struct fate_finder {
     }
     out_by_daemon[m.what->item] = false;
     entered[at(m.where)] = m.number();
+    if (m.by_user() && !m.what->made()) brought_back[at(m.where)].insert(m.what->item);
   }
 
   fate find() {
     for (const auto& m : line.moments) {
       auto& here = holders[at(m.where)];
       bool was = !m.from.empty(), is = !m.to.empty();
+      if (m.by_daemon() && m.what->made()) made_by_daemon[m.what->item] = m.number();
       if (was && !is) here.erase(m.what->item);
+      if (was && !is) brought_back[at(m.where)].erase(m.what->item);
       if (!was && is && (m.by_user() || m.planted())) user_entered(m);
       if (is) here.insert(m.what->item);
       if (!was || is) continue;
