@@ -204,7 +204,7 @@ std::optional<milliseconds> budget::ended(turn id, const load_reading& reading, 
     break;
   case load_sign::cut:
     // One lost connection is the network's weather.
-    if (++l.cuts_in_a_row < 2) break;
+    if (reading.narrowing || ++l.cuts_in_a_row < 2) break;
     note_busy(mailbox, l, {}, reading.because, now);
     break;
   }

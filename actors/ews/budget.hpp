@@ -34,6 +34,8 @@ struct load_reading {
   std::optional<std::chrono::milliseconds> wait; // Retry-After
   std::string because;                           // "HTTP 503"
   bool is_login = false;                         // 401: the account was refused
+  /// The request finds out which item spoils it: that the connection closes once more is its answer, and no load.
+  bool narrowing = false;
 };
 /// Reads an answer's head. Retry-After in its form as a date is not read: the date is the server's.
 load_reading read_load(const http::response_head& head);

@@ -21,6 +21,7 @@ struct page_reading : std::enable_shared_from_this<page_reading> {
   std::function<void(outcome)> then;
   int size = 0;
   bool brief = false;
+  bool narrowing = false;
   std::vector<listed_item> left_out; // what is stepped over
   std::vector<listed_item> candidates;
   std::optional<ews::meaning> spoilt; // what came where an item spoilt the page
@@ -53,7 +54,7 @@ struct page_reading : std::enable_shared_from_this<page_reading> {
                                                             }
                                                             got(std::move(std::get<change_page>(entry)));
                                                           },
-                                                          {}, {false, false, brief});
+                                                          {}, {false, false, brief, narrowing});
   }
 
   void next() {
@@ -61,6 +62,7 @@ struct page_reading : std::enable_shared_from_this<page_reading> {
       if (auto* page = std::get_if<change_page>(&got)) return me->give(std::move(*page));
       auto& why = std::get<ews::meaning>(got);
       if (!why.of_one_item) return me->then(std::move(why));
+      me->narrowing = true;
       if (me->size > 1) {
         // What hangs costs its whole time: it is not waited for at every size.
         me->brief = why.why.code == http::name_of(http::failed_kind::timeout);

@@ -124,9 +124,12 @@ void go_on(gateway_pointer self) {
 
 void take(gateway_pointer self, const transfer_ended& m) {
   auto& s = self->state;
-  if (!s.open.contains(m.turn)) return;
+  const auto at = s.open.find(m.turn);
+  if (at == s.open.end()) return;
   auto* why = std::get_if<http::failed>(&m.end.end);
-  auto resting = s.budget->ended(m.turn, why ? read_load(*why) : read_load(m.head), self->clock().now());
+  auto reading = why ? read_load(*why) : read_load(m.head);
+  reading.narrowing = at->second.what.narrowing;
+  auto resting = s.budget->ended(m.turn, reading, self->clock().now());
   s.bytes.sent += m.end.bytes.sent;
   s.bytes.received += m.end.bytes.received;
   if (why)

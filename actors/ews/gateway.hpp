@@ -28,6 +28,8 @@ struct exchange {
   std::string mailbox;
   /// How long it may wait for its turn. The answer comes at the latest `answer_within(*this)` after asking.
   std::chrono::milliseconds patience = std::chrono::seconds(120);
+  /// A part of a request that failed: it is asked to find the item that spoils that one.
+  bool narrowing = false;
 };
 
 /// The time-out to ask with: the gateway has always answered before.

@@ -41,6 +41,7 @@ void mailbox_state::send_to(const std::string& url, const public_route& route, s
   constexpr auto brief = std::chrono::seconds(20);
   if (in.brief) request->limits.idle = std::min<std::chrono::milliseconds>(request->limits.idle, brief);
   exchange wanted{std::move(request), options_.address};
+  wanted.narrowing = in.narrowing;
   const auto in_time = answer_within(wanted);
   self_->request(options_.gateway, in_time, std::move(wanted))
       .then(

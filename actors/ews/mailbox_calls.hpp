@@ -42,9 +42,10 @@ enum class request_kind { read, write };
 
 /// How one request is sent.
 struct manner {
-  bool again = false; // it was sent before, and led wrongly
-  bool fresh = false; // on a new connection
-  bool brief = false; // its answer is small: what takes long is not waited for
+  bool again = false;     // it was sent before, and led wrongly
+  bool fresh = false;     // on a new connection
+  bool brief = false;     // its answer is small: what takes long is not waited for
+  bool narrowing = false; // a part of what failed
 };
 
 /// What requests have to share to be alike, where one that passes tells of one that does not.
@@ -183,10 +184,10 @@ void mailbox_state::call(request_kind kind, std::string_view operation, std::sha
              why.why.retry = retry::later;
            }
            if (raw.status == 400 && kind == request_kind::read && !by.fresh)
-             return call(kind, operation, request, reader, then, about, {by.again, true, by.brief});
+             return call(kind, operation, request, reader, then, about, {by.again, true, by.brief, by.narrowing});
            // Once: what is found anew may be where it was.
            if (to && why.misrouted && rerouted(*to, why) && !by.again && kind == request_kind::read)
-             return call(kind, operation, request, reader, then, about, {true, by.fresh, by.brief});
+             return call(kind, operation, request, reader, then, about, {true, by.fresh, by.brief, by.narrowing});
            then(std::move(why));
          };
          const auto fail_uncounted = [&](ews::meaning why) {

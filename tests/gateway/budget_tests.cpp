@@ -273,6 +273,22 @@ TEST_CASE("One connection that is cut is weather; two in a row are throttling") 
   CHECK(o.b.resting_mailboxes(o.now).size() == 1);
 }
 
+TEST_CASE("A request that looks for the item that spoils another one may be cut as often as it takes") {
+  office o;
+  o.one("m", load_sign::cut);
+  for (int i = 0; i < 9; ++i) {
+    const auto id = o.ask("m");
+    REQUIRE(o.started() == std::vector{id});
+    load_reading reading{load_sign::cut, {}, "test"};
+    reading.narrowing = true;
+    o.b.ended(id, reading, o.now);
+    CHECK(o.b.resting_mailboxes(o.now).empty());
+  }
+  // It does not excuse the next one that is cut.
+  o.one("m", load_sign::cut);
+  CHECK(o.b.resting_mailboxes(o.now).size() == 1);
+}
+
 TEST_CASE("Who cannot be served in time is told at once, and who waits is told when his time is over") {
   office o;
   o.one("m", load_sign::busy);
