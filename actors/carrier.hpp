@@ -196,6 +196,7 @@ private:
   void find_elsewhere(task t);
   void find_in(task t, std::deque<std::pair<folder_pair_id, folder_id>> places);
   void judge(task t, logic::evidence found);
+  bool note_in_vain(const task& t, const exsyncd::intent& in, aftermath& after);
 };
 
 } // namespace exsyncd

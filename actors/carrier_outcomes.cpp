@@ -190,6 +190,8 @@ void carrier::give_up(const task& t, const exsyncd::intent& in, aftermath& after
 void carrier::told_done(const task& t, const exsyncd::intent& in) {
   ++result_.done;
   ++result_.writes;
+  ++self_->state.passed[{in.operation, in.target}];
+  self_->state.in_vain.erase(t.twin.id);
   log(log_level::debug, t, std::string(name_of(in.operation)) + " on " + name_of(in.target));
   tell_loss(t, in);
 }

@@ -1,5 +1,6 @@
 #include "actors/carrier.hpp"
 
+#include "actors/logic/back_off.hpp"
 #include "actors/logic/digest.hpp"
 
 namespace exsyncd {
@@ -83,6 +84,30 @@ void carrier::find_in(task t, std::deque<std::pair<folder_pair_id, folder_id>> p
           [me = shared_from_this(), target](const caf::error& e) { me->mailbox_died(target, e); });
 }
 
+/// A write was never answered and has done nothing. Where others of its kind pass meanwhile, it is the item: it rests
+/// longer each time, and is listed. An outage is held against nobody.
+bool carrier::note_in_vain(const task& t, const exsyncd::intent& in, aftermath& after) {
+  const auto passed = self_->state.passed[{in.operation, in.target}];
+  auto& vain =
+      self_->state.in_vain.try_emplace(t.twin.id, folder_pair_state::lost_writes{passed, 0, false}).first->second;
+  ++vain.tries;
+  failure why{reach::item,
+              retry::later,
+              {},
+              "unanswered",
+              "it was tried to write it " + std::to_string(vain.tries) +
+                  " times; no answer came, and the server has done nothing",
+              "look what drops requests about this item on their way; exsyncd tries again"};
+  why.counts = passed > vain.passed;
+  vain.passed = passed;
+  vain.is_the_item = vain.is_the_item || why.counts || (t.twin.trouble && t.twin.trouble->code == why.code);
+  if (!vain.is_the_item) return false;
+  why.wait = logic::back_off(vain.tries, options().context.random());
+  after.troubled.push_back({t.twin.id, trouble_of(t, in.target, why, false)});
+  ++result_.failed;
+  return true;
+}
+
 void carrier::judge(task t, logic::evidence found) {
   const auto& in = *t.twin.intent;
   const auto window = options().context.commit_window;
@@ -115,8 +140,10 @@ void carrier::judge(task t, logic::evidence found) {
       self.progress(o, replace_step::made, [me, o] { me->finish_replacing(o); });
     }
     void operator()(const logic::no_effect& n) {
-      ++self.result_.done;
-      self.store({{}, {{t.twin.id, in.id, n.lost}}, {}, {}});
+      aftermath after;
+      after.abandoned.push_back({t.twin.id, in.id, n.lost});
+      if (!self.note_in_vain(t, in, after)) ++self.result_.done;
+      self.store(std::move(after));
     }
     void operator()(const logic::look_again&) {
       ++self.result_.waiting;

@@ -88,6 +88,14 @@ struct folder_pair_state {
   bool halted = false;
   /// When the outcome of a write was looked for first, by a clock that nobody sets.
   std::map<intent_id, std::chrono::steady_clock::time_point> looked_for_since;
+  /// Writes of each kind that have passed, and what is known of items whose writes get lost again and again.
+  std::map<std::pair<operation, side>, std::uint64_t> passed;
+  struct lost_writes {
+    std::uint64_t passed = 0; // of that kind when it was tried last
+    std::uint32_t tries = 0;
+    bool is_the_item = false; // others have passed meanwhile
+  };
+  std::map<twin_id, lost_writes> in_vain;
 };
 
 folder_pair_actor::behavior_type folder_pair(folder_pair_actor::stateful_pointer<folder_pair_state> self,
