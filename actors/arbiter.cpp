@@ -148,13 +148,14 @@ private:
         const auto& o = *t.seen[*s];
         for (auto& key : keys_of_half(o))
           keys.insert(std::move(key));
-        if (auto parts = parts_of(o.mark); parts && !parts->places.empty())
-          keys.insert(key_of_lineage(parts->places.front()));
+        if (auto parts = parts_of(o.mark); parts && !(parts->places.empty() && parts->replaced.empty()))
+          keys.insert(key_of_lineage(first_of_lineage(o)));
       }
       // Where a copy of ours has gone, another pair's may stand in for it.
       for (side s : both_sides)
         if (t.base && t.seen[s] && t.seen[s]->presence == presence::left && t.seen[other(s)])
-          keys.insert(key_of_lineage(first_of_lineage(*t.seen[other(s)])));
+          for (side of : both_sides)
+            keys.insert(key_of_lineage(first_of_lineage(*t.seen[of])));
     }
     return keys;
   }

@@ -43,20 +43,29 @@ std::optional<mark_parts> parts_of(const operation_mark& mark) {
   };
   parts.intent = next('~');
   parts.origin = next('~');
+  const auto is_place = [](const std::string& text) { return text.size() == of_mailbox + of_item; };
+  const auto replaced_at = rest.find('~');
+  if (replaced_at != std::string_view::npos) {
+    parts.replaced = rest.substr(replaced_at + 1);
+    if (!is_place(parts.replaced)) parts.replaced.clear();
+    rest = rest.substr(0, replaced_at);
+  }
   while (!rest.empty())
-    if (auto place = next('.'); place.size() == of_mailbox + of_item) parts.places.push_back(std::move(place));
+    if (auto place = next('.'); is_place(place)) parts.places.push_back(std::move(place));
   return parts;
 }
 
 operation_mark mark_of(const mark_parts& parts) {
   auto text = parts.pair + "/" + parts.twin + "/" + parts.intent;
-  if (!parts.origin.empty() || !parts.places.empty()) text += "~" + parts.origin;
+  if (!parts.origin.empty() || !parts.places.empty() || !parts.replaced.empty()) text += "~" + parts.origin;
   for (std::size_t i = 0; i < parts.places.size(); ++i)
     text += (i == 0 ? "~" : ".") + parts.places[i];
+  if (!parts.replaced.empty()) text += (parts.places.empty() ? "~~" : "~") + parts.replaced;
   return operation_mark{std::move(text)};
 }
 
 std::string place_of(const observation& o) {
+  if (const auto parts = parts_of(o.mark); parts && !parts->replaced.empty()) return parts->replaced;
   return hexadecimal(hash_of(o.mailbox.value), of_mailbox) + hexadecimal(hash_of(o.item.value), of_item);
 }
 

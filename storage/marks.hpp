@@ -14,7 +14,7 @@ namespace exsyncd {
 /// servers, which do so within 255 characters.
 inline constexpr std::size_t most_places = 6;
 
-/// "<pair>/<twin>/<intent>~<origin>~<place>.<place>…"; older ones end before a "~".
+/// "<pair>/<twin>/<intent>~<origin>~<place>.<place>…~<place>"; older ones end before a "~".
 struct mark_parts {
   std::string pair;
   std::string twin;
@@ -23,11 +23,14 @@ struct mark_parts {
   std::string origin;
   /// The items that it is a copy of, the first original first; no more than `most_places`.
   std::vector<std::string> places;
+  /// Where the item was made in place of another one: the place of that one. It is the same item for every pair.
+  std::string replaced;
 };
 std::optional<mark_parts> parts_of(const operation_mark&);
 operation_mark mark_of(const mark_parts&);
 
-/// Where an item is now: 4 hexadecimal digits for its mailbox, 12 for its id. A move inside a mailbox changes it.
+/// Where an item is now: 4 hexadecimal digits for its mailbox, 12 for its id. A move inside a mailbox changes it. What
+/// was made in place of another item has the place of that one.
 std::string place_of(const observation&);
 
 /// The items that it is a copy of, the first original first, and itself.

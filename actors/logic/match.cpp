@@ -30,6 +30,7 @@ public:
 
   matches run() {
     by_mark();
+    by_replacement();
     by_return([](const observation& o) { return o.mark.value; },
               [](const observation& o) { return o.presence != presence::present; });
     by_return([](const observation& o) { return o.search_key.value; },
@@ -94,6 +95,48 @@ private:
         late_.emplace_back(&owner, half);
       return true;
     });
+  }
+
+  /// What another pair has put in place of an item of ours, to change what cannot be changed in it. While both are
+  /// there that one may still take the new one away.
+  void by_replacement() {
+    const auto replaced = [](const observation& o) {
+      const auto parts = parts_of(o.mark);
+      return parts ? parts->replaced : std::string();
+    };
+    if (std::none_of(halves_.begin(), halves_.end(), [&](const twin* h) { return !replaced(of(*h)).empty(); })) return;
+    std::multimap<std::pair<side, std::string>, const twin*> known;
+    for (const twin* t : vacant_)
+      for (side s : both_sides)
+        if (t->seen[s]) known.emplace(std::pair{s, place_of(*t->seen[s])}, t);
+    drop_halves([&](const twin* half) {
+      const auto place = replaced(of(*half));
+      if (place.empty()) return false;
+      const auto own = twin_of_mark(half->pair, of(*half).mark);
+      if (own && by_id_.contains(*own)) return false; // ours, or a user's copy of ours
+      const side s = *half_of(*half);
+      const auto [begin, end] = known.equal_range({s, place});
+      const auto fits = [&](const auto& one) {
+        return one.second->seen[s]->mark != of(*half).mark && !filled_.contains({one.second->id, s});
+      };
+      const auto at = std::find_if(begin, end, fits); // what has that very mark is its user's copy, or moved
+      if (at == end) return false;
+      const twin& t = *at->second;
+      if (t.seen[s]->presence == presence::present && !t.intent)
+        result_.redundant.push_back(half->id);
+      else if (t.seen[s]->presence == presence::present || is_removing(t, s))
+        result_.held.push_back(half->id);
+      else
+        take(t, *half, s);
+      return true;
+    });
+  }
+
+  static bool is_removing(const twin& t, side s) {
+    const auto& i = t.intent;
+    return i && i->target == s &&
+           (i->operation == operation::remove ||
+            (i->operation == operation::replace && i->step == replace_step::removing));
   }
 
   /// What another pair, or another daemon, copied to where we have a copy of that item ourselves. It is not copied on:
@@ -279,11 +322,7 @@ private:
         return t->seen[s]->subject == of(*half).subject && t->seen[s]->folder == of(*half).folder;
       });
       if (chosen == candidates.end()) chosen = candidates.begin();
-      const auto& intent = (*chosen)->intent;
-      const bool removing =
-          intent && (intent->operation == operation::remove ||
-                     (intent->operation == operation::replace && intent->step == replace_step::removing));
-      if (removing && intent->target == s) {
+      if (is_removing(**chosen, s)) {
         // We may have removed it ourselves; then this is its user's copy.
         result_.held.push_back(half->id);
         return true;
@@ -395,12 +434,19 @@ std::optional<side> half_of(const twin& t) {
 
 operation_mark make_mark(const pair_id& pair, const twin_id& twin, const intent_id& intent,
                          const std::optional<observation>& source) {
-  mark_parts parts{pair.value, twin.value, intent.value, {}, {}};
+  mark_parts parts{pair.value, twin.value, intent.value, {}, {}, {}};
   if (source) {
     parts.origin = origin_of(*source);
     parts.places = lineage_of(*source);
     if (parts.places.size() > most_places) parts.places.resize(most_places);
   }
+  return mark_of(parts);
+}
+
+operation_mark make_replacing_mark(const pair_id& pair, const twin_id& twin, const intent_id& intent,
+                                   const observation& old) {
+  mark_parts parts{pair.value, twin.value, intent.value, origin_of(old), {}, place_of(old)};
+  if (auto before = parts_of(old.mark)) parts.places = std::move(before->places);
   return mark_of(parts);
 }
 

@@ -17,6 +17,9 @@ std::optional<twin_id> twin_of_mark(const pair_id&, const operation_mark&);
 operation_mark make_mark(const pair_id&, const twin_id&, const intent_id&,
                          const std::optional<observation>& source = {});
 
+/// The same for what is made in place of `old`: it has come the way that `old` has come.
+operation_mark make_replacing_mark(const pair_id&, const twin_id&, const intent_id&, const observation& old);
+
 struct matches {
   /// Two records that turn out to be one item, in an order in which they can be applied.
   std::vector<absorb_twin> same;
@@ -40,9 +43,10 @@ struct match_surroundings {
   std::function<bool(item_class, field)> held_by_both = [](item_class, field) { return true; };
 };
 
-/// Finds out which unknown new items are known ones. Pure. In this order: marks of our own creates; items that left
-/// their folder or their mailbox's ids and turn up again (mark, search key, Message-ID, contents); copies of other
-/// pairs in the same place; what was brought back on both sides (one origin); new items opposite each other in one
+/// Finds out which unknown new items are known ones. Pure. In this order: marks of our own creates; what another
+/// pair has put in place of an item; items that left their folder or their mailbox's ids and turn up again (mark,
+/// search key, Message-ID, contents); copies of other pairs in the same place; what was brought back on both sides
+/// (one origin); new items opposite each other in one
 /// folder pair (find_alike).
 ///
 /// `unsettled`: every unsettled twin of the pair, the settled half twins that share a key with one of them

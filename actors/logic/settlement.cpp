@@ -127,7 +127,9 @@ intent intent_to_carry(const twin& t, enum operation op, side target, const cont
   in.source_key = source.key;
   in.read = source.read;
   in.expected = with_words(digests_of(source.fields), source);
-  in.mark = make_mark(t.pair, t.id, in.id, t.seen[other(target)]);
+  const auto& there = t.seen[target];
+  in.mark = op == operation::replace && there ? make_replacing_mark(t.pair, t.id, in.id, *there)
+                                              : make_mark(t.pair, t.id, in.id, t.seen[other(target)]);
   return in;
 }
 

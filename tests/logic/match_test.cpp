@@ -321,6 +321,34 @@ TEST_CASE("a copy that another pair has made of an item that is here is left alo
   }
 }
 
+TEST_CASE("what another pair has put in place of an item is that item, once the old one has gone") {
+  ring r;
+  r.known.seen[R]->mark = r.mark_of_ours;
+  r.other.seen[R]->mark = logic::make_replacing_mark(pair_id{"bc"}, twin_id{"y"}, intent_id{"k"}, *r.known.seen[R]);
+  r.other.seen[R]->message_id = {};
+  r.other.seen[R]->search_key = search_key{"another"};
+  SECTION("both are there: it may still be taken back") {
+    CHECK(r.run() == "redundant n");
+  }
+  SECTION("the old one has gone") {
+    leave(r.known, R);
+    CHECK(r.run() == "t1=n@R");
+  }
+  SECTION("the same where the old one is no copy") {
+    r.known.seen[R]->mark = {};
+    r.other.seen[R]->mark = logic::make_replacing_mark(pair_id{"bc"}, twin_id{"y"}, intent_id{"k"}, *r.known.seen[R]);
+    leave(r.known, R);
+    CHECK(r.run() == "t1=n@R");
+  }
+  SECTION("it waits where we are about to remove the old one ourselves") {
+    leave(r.known, R);
+    r.known.intent.emplace();
+    r.known.intent->operation = operation::remove;
+    r.known.intent->target = R;
+    CHECK(r.run() == "held n");
+  }
+}
+
 TEST_CASE("of two copies the one that came the longer way gives way to the other, whoever looks") {
   ring r;
   r.known.seen[R]->mark = r.mark_of_ours;

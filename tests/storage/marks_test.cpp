@@ -40,6 +40,26 @@ TEST_CASE("A mark is read as it was written, whatever characters a pair's name h
     CHECK((!parts_of(operation_mark{none}) || parts_of(operation_mark{none})->intent.empty()));
 }
 
+TEST_CASE("What was made in place of an item has the place of that one, and its mark tells so", "[marks]") {
+  const auto old = item("a b");
+  auto parts = *parts_of(old.mark);
+  parts.replaced = place_of(old);
+  auto in_its_place = item("a b2");
+  in_its_place.mark = mark_of(parts);
+  const auto read = parts_of(in_its_place.mark);
+  REQUIRE(read);
+  CHECK(read->places == parts.places);
+  CHECK(read->replaced == parts.replaced);
+  CHECK(lineage_of(in_its_place) == lineage_of(old));
+  CHECK(common_lineage(in_its_place, item("a b c")) == 2);
+  // An original has come no way, and may be replaced as well.
+  in_its_place.mark = mark_of({"pair", "twin", "intent", "origin", {}, place_of(item("b"))});
+  CHECK(parts_of(in_its_place.mark)->places.empty());
+  CHECK(lineage_of(in_its_place) == lineage_of(item("b")));
+  CHECK(first_of_lineage(in_its_place) == first_of_lineage(item("b c")));
+  CHECK(parts_of(operation_mark{"p/t/i~o~~not a place"})->replaced.empty());
+}
+
 TEST_CASE("The way of a copy tells what it is the same as", "[marks]") {
   struct row {
     const char *one, *other;
