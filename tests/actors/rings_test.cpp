@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 using namespace exsyncd;
 using namespace exsyncd::testing;
@@ -47,6 +48,18 @@ public:
     run();
   }
   std::uint64_t writes = 0;
+
+  /// What each mailbox holds of this, as far as users see it.
+  std::set<std::string> told(field f) const {
+    std::set<std::string> all;
+    for (const auto& [address, box] : boxes_) {
+      std::string text;
+      for (const auto& [id, item] : box->items("inbox"))
+        text += item.value(f) + (item.read ? " read" : "") + std::to_string(item.attachments.size()) + ";";
+      all.insert(text);
+    }
+    return all;
+  }
 
   /// How often each mailbox holds what has this subject.
   std::string counted(const std::string& subject) {
@@ -183,6 +196,48 @@ TEST_CASE("a user's copy goes the whole way, and what is deleted somewhere is de
       last.user_delete(last.find("inbox", id_of("other")));
       world.pass(15min);
       CHECK("other " + world.counted("other") == "other " + once(of, 1));
+      world.writes = 0;
+      world.pass(10min);
+      CHECK(world.writes == 0);
+    }
+}
+
+TEST_CASE("a mail that is replaced, because it cannot be changed, stays one mail in every pair") {
+  for (const auto& of : arrangements)
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+      neighbourhood world(of.daemons, seed);
+      const auto& first = of.mailboxes[seed % of.mailboxes.size()];
+      world.box(first).user_create("inbox", mail_named("mail"));
+      world.pass(15min);
+      for (const auto& address : {of.mailboxes.back(), of.mailboxes[0], of.mailboxes[1]}) {
+        auto& box = world.box(address);
+        box.user_attach(box.find("inbox", id_of("mail")), "file of " + address, "bytes");
+        world.pass(15min);
+        INFO(of.name << ", seed " << seed << ", from " << address);
+        CHECK("mail " + world.counted("mail") == "mail " + once(of));
+      }
+      INFO(of.name << ", seed " << seed);
+      CHECK(world.told(field::subject) == std::set<std::string>{"mail3;"});
+      world.writes = 0;
+      world.pass(10min);
+      CHECK(world.writes == 0);
+    }
+}
+
+TEST_CASE("users who edit one item in every mailbox at once do not start a race without end") {
+  for (const auto& of : arrangements)
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+      neighbourhood world(of.daemons, seed);
+      world.box("a").user_create("inbox", mail_named("mail"));
+      world.pass(15min);
+      for (const auto& address : of.mailboxes) {
+        auto& box = world.box(address);
+        box.user_edit(box.find("inbox", id_of("mail")), field::categories, "of " + address);
+      }
+      world.pass(40min);
+      INFO(of.name << ", seed " << seed);
+      CHECK("mail " + world.counted("mail") == "mail " + once(of));
+      CHECK(world.told(field::categories).size() == 1);
       world.writes = 0;
       world.pass(10min);
       CHECK(world.writes == 0);
