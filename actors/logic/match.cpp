@@ -444,8 +444,8 @@ operation_mark make_mark(const pair_id& pair, const twin_id& twin, const intent_
 }
 
 operation_mark make_replacing_mark(const pair_id& pair, const twin_id& twin, const intent_id& intent,
-                                   const observation& old) {
-  mark_parts parts{pair.value, twin.value, intent.value, origin_of(old), {}, place_of(old)};
+                                   const observation& old, const std::optional<observation>& source) {
+  mark_parts parts{pair.value, twin.value, intent.value, origin_of(source ? *source : old), {}, place_of(old)};
   if (auto before = parts_of(old.mark)) parts.places = std::move(before->places);
   return mark_of(parts);
 }

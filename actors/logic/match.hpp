@@ -17,8 +17,10 @@ std::optional<twin_id> twin_of_mark(const pair_id&, const operation_mark&);
 operation_mark make_mark(const pair_id&, const twin_id&, const intent_id&,
                          const std::optional<observation>& source = {});
 
-/// The same for what is made in place of `old`: it has come the way that `old` has come.
-operation_mark make_replacing_mark(const pair_id&, const twin_id&, const intent_id&, const observation& old);
+/// The same for what is made in place of `old`: it has come the way that `old` has come; its origin is that of
+/// `source`, where there is one.
+operation_mark make_replacing_mark(const pair_id&, const twin_id&, const intent_id&, const observation& old,
+                                   const std::optional<observation>& source = {});
 
 struct matches {
   /// Two records that turn out to be one item, in an order in which they can be applied.

@@ -128,7 +128,7 @@ intent intent_to_carry(const twin& t, enum operation op, side target, const cont
   in.read = source.read;
   in.expected = with_words(digests_of(source.fields), source);
   const auto& there = t.seen[target];
-  in.mark = op == operation::replace && there ? make_replacing_mark(t.pair, t.id, in.id, *there)
+  in.mark = op == operation::replace && there ? make_replacing_mark(t.pair, t.id, in.id, *there, t.seen[other(target)])
                                               : make_mark(t.pair, t.id, in.id, t.seen[other(target)]);
   return in;
 }
