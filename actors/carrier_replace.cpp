@@ -75,9 +75,6 @@ void carrier::remove_old(opened made) {
     const auto* removed = std::get_if<written>(&outcome);
     const written settled{made.intent.made, made.intent.made_key};
     me->conclude(made, removed ? write_outcome(settled) : outcome, after);
-    const bool again = made.intent.step == replace_step::removing;
-    if (again && std::holds_alternative<unknown>(outcome) && after.troubled.empty())
-      me->note_in_vain(made.what, made.intent, after);
     if (!removed || removed->id.empty() || made.intent.loses) return me->store(std::move(after));
     me->read_removed({{made, removed->id}}, std::move(after));
   });
