@@ -111,6 +111,7 @@ struct page_reading : std::enable_shared_from_this<page_reading> {
   /// The first so many left out let it pass, and one less does not: that one is the item. Whatever the order in which
   /// the server tells, and however many such items there are.
   void narrow_down() {
+    if (candidates.empty()) return give_up(); // what spoils it is not in the folder
     ask(1, candidates.size(), [me = shared_from_this()](outcome got) {
       if (std::holds_alternative<ews::meaning>(got)) return me->give_up(); // it is none of them
       me->between(0, me->candidates.size());

@@ -260,6 +260,30 @@ private:
       linked.insert({&p, &r});
     }
     drop_halves([&](const twin* half) { return linked.contains(half); });
+    beside_open_creates();
+  }
+
+  /// The second of two is brought back while it is not known whether the first one has been copied here: once it is
+  /// known, they are matched.
+  void beside_open_creates() {
+    std::multimap<std::pair<side, std::string>, const twin*> copied;
+    for (const twin* t : vacant_)
+      if (t->intent && t->intent->operation == operation::create)
+        if (const auto& source = t->seen[other(t->intent->target)]; source && source->presence == presence::present)
+          copied.emplace(std::pair{t->intent->target, origin_of(*source)}, t);
+    if (copied.empty()) return;
+    drop_halves([&](const twin* half) {
+      const side s = *half_of(*half);
+      const auto& o = of(*half);
+      if (origin_of(o).empty() || is_users_copy(*half, s)) return false;
+      const auto [begin, end] = copied.equal_range({s, origin_of(o)});
+      const bool waits = std::any_of(begin, end, [&](const auto& entry) {
+        const auto& source = *entry.second->seen[other(s)];
+        return source.item_class == o.item_class && (parts_of(o.mark) || parts_of(source.mark));
+      });
+      if (waits) result_.held.push_back(half->id);
+      return waits;
+    });
   }
 
   /// A copy of a copy of ours that is still where we know it to be.

@@ -416,4 +416,10 @@ TEST_CASE("what was deleted and is brought back on both sides is one item again"
     around.listed.pop_back();
     CHECK(run({}) == "");
   }
+  SECTION("where one is being copied, the other one waits for that") {
+    original.intent.emplace();
+    original.intent->operation = operation::create;
+    original.intent->target = R;
+    CHECK(run({}) == "held c");
+  }
 }

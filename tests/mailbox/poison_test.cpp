@@ -269,6 +269,14 @@ TEST_CASE("a list that fails whatever is left out is the list's failure") {
   CHECK(std::get<failure>(got.outcome).reach != reach::item);
 }
 
+TEST_CASE("where a list fails and its folder is empty, nothing is left out of it") {
+  mailbox_stage stage;
+  const auto broken = fault("ErrorInternalServerError");
+  const auto got =
+      stage.ask<changes_listed>(list_changes{folder_id("f"), {}}, {broken, broken, broken, broken, nobody});
+  CHECK(std::get<failure>(got.outcome).code == "ErrorInternalServerError");
+}
+
 // ---- answers that do not fit
 // -------------------------------------------------------------------------------------------
 
