@@ -17,14 +17,14 @@ observation item(const std::string& way) {
     at = end + 1;
     if (at < way.size()) places.push_back(place_of(o));
   }
-  if (!places.empty()) o.mark = mark_of({"pair", "twin", "intent", "origin", places});
+  if (!places.empty()) o.mark = mark_of({"pair", "twin", "intent", "origin", places, {}});
   return o;
 }
 
 } // namespace
 
 TEST_CASE("A mark is read as it was written, whatever characters a pair's name has", "[marks]") {
-  const mark_parts whole{"a/b", "t", "i", "or", {"0123456789abcdef", "fedcba9876543210"}};
+  const mark_parts whole{"a/b", "t", "i", "or", {"0123456789abcdef", "fedcba9876543210"}, {}};
   const auto mark = mark_of(whole);
   CHECK(mark.value == "a/b/t/i~or~0123456789abcdef.fedcba9876543210");
   const auto read = parts_of(mark);
