@@ -88,18 +88,22 @@ bool all_different(const std::vector<ews::entry<T>>& entries, Named named) {
   return true;
 }
 
-/// Whether a page of changes gives one id to two items: what was told of the one would be taken for the other's.
+/// Whether a page of changes gives one id to two items: what was told of the one would be taken for the other's. A list
+/// tells of each item once, as it is now; of a new one twice at most, where it was changed as well.
 inline bool gives_one_id_twice(const change_page& page) {
   std::map<item_id, const listed_item*> seen;
   const auto differ = [](const auto& a, const auto& b) { return !a.empty() && !b.empty() && a != b; };
-  for (const auto& c : page.changes)
-    if (const auto* present = std::get_if<item_present>(&c)) {
-      const auto [at, fresh] = seen.try_emplace(present->item.id, &present->item);
-      const auto& first = *at->second;
-      if (!fresh &&
-          (differ(first.search_key, present->item.search_key) || differ(first.message_id, present->item.message_id)))
-        return true;
-    }
+  for (const auto& c : page.changes) {
+    const auto* present = std::get_if<item_present>(&c);
+    const auto* left = std::get_if<item_left>(&c);
+    const auto& id = present ? present->item.id : left ? left->id : std::get<item_read_changed>(c).id;
+    const auto [at, fresh] = seen.try_emplace(id, present ? &present->item : nullptr);
+    if (fresh) continue;
+    if (!present || !at->second) return true;
+    const auto& first = *at->second;
+    if (differ(first.search_key, present->item.search_key) || differ(first.message_id, present->item.message_id))
+      return true;
+  }
   return false;
 }
 

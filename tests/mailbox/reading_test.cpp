@@ -211,6 +211,22 @@ TEST_CASE("a list that gives one id to two items is asked for again") {
   CHECK(holds(stage.seen[1], "Id=\"f\""));
 }
 
+TEST_CASE("a list that lets one id leave twice is asked for again: who the others were is not told any more") {
+  const std::string gone = "<t:Delete><t:ItemId Id='a'/></t:Delete>", other = "<t:Delete><t:ItemId Id='b'/></t:Delete>";
+  const std::string present = "<t:Create><t:Message><t:ItemId Id='a' ChangeKey='k'/></t:Message></t:Create>";
+  const std::string read = "<t:ReadFlagChange><t:ItemId Id='a'/><t:IsRead>true</t:IsRead></t:ReadFlagChange>";
+  for (const auto& twice : {gone + gone, present + gone, gone + present, read + read, read + gone}) {
+    INFO(twice);
+    mailbox_stage stage;
+    const auto got = stage.ask<changes_listed>(
+        list_changes{folder_id("f"), sync_cursor("S1")},
+        {answers("SyncFolderItems", {sync_page(twice)}), answers("SyncFolderItems", {sync_page(gone + other)})});
+    const auto& page = std::get<change_page>(got.outcome);
+    REQUIRE(page.changes.size() == 2);
+    CHECK(std::get<item_left>(page.changes[1]).id == item_id("b"));
+  }
+}
+
 TEST_CASE("contents come in the order asked for, a batch at a time") {
   for (const auto& version : versions()) {
     mailbox_stage stage(version);
