@@ -80,36 +80,61 @@ void carrier::remove_old(opened made) {
   });
 }
 
+/// What its user has made of a copy that is withdrawn has lost.
+void carrier::tell_withdrawn(const opened& made, item_id where, aftermath after) {
+  if (where.empty()) return store(std::move(after));
+  const auto target = made.intent.target;
+  auto me = shared_from_this();
+  self_->request(options().mailboxes[target], mailbox_patience, read_content{{std::move(where)}, class_of(made.what)})
+      .then(
+          [me, made, after = std::move(after)](content_read& answer) mutable {
+            const auto* outcomes = std::get_if<0>(&answer.outcome);
+            const auto* there = outcomes && outcomes->size() == 1 ? std::get_if<content>(&outcomes->front()) : nullptr;
+            if (there)
+              if (auto lost = logic::lost_by_withdrawal(made.what.twin, made.intent, *there,
+                                                        me->options().settings.policy, me->now())) {
+                auto told = made.intent;
+                told.loses = lost;
+                me->tell_loss(made.what, told);
+                after.settled.push_back(logic::noted(made.what.twin, std::move(*lost)));
+              }
+            me->store(std::move(after));
+          },
+          [me, target](const caf::error& e) { me->mailbox_died(target, e); });
+}
+
 /// The new copy goes again, and the intent with it.
 void carrier::withdraw(opened made, aftermath after) {
   auto me = shared_from_this();
   progress(made, replace_step::withdrawing, [me, made, after = std::move(after)]() mutable {
     const auto target = made.intent.target;
-    me->write(target, remove_items{{made.intent.made}}, {made},
-              [me, made, target, after = std::move(after)](auto outcomes) mutable {
-                auto& outcome = outcomes.front();
-                if (std::holds_alternative<written>(outcome) || std::holds_alternative<gone>(outcome)) {
-                  // Where we have not removed it ourselves its mark is kept in mind: a list that has shown it means no
-                  // new item. What we have, and comes back with that mark, is its user's.
-                  const bool removed = std::holds_alternative<written>(outcome);
-                  after.abandoned.push_back({made.what.twin.id, made.intent.id, !removed});
-                  ++me->result_.done;
-                  ++me->result_.writes;
-                  me->log(log_level::info, made.what,
-                          "the item was changed while it was being replaced; the new copy is removed again");
-                  return me->store(std::move(after));
-                }
-                if (auto* no = std::get_if<refused>(&outcome)) {
-                  after.troubled.clear();
-                  after.troubled.push_back({made.what.twin.id, me->trouble_of(made.what, target, no->why, true)});
-                  ++me->result_.failed;
-                } else if (auto* later = std::get_if<not_done>(&outcome)) {
-                  me->fail(made.what, target, later->why, after);
-                } else {
-                  me->conclude(made, outcome, after);
-                }
-                me->store(std::move(after));
-              });
+    me->write(
+        target, remove_items{{made.intent.made}}, {made},
+        [me, made, target, after = std::move(after)](auto outcomes) mutable {
+          auto& outcome = outcomes.front();
+          if (std::holds_alternative<written>(outcome) || std::holds_alternative<gone>(outcome)) {
+            // Where we have not removed it ourselves its mark is kept in mind: a list that has shown it means no
+            // new item. What we have, and comes back with that mark, is its user's.
+            const bool removed = std::holds_alternative<written>(outcome);
+            ++me->result_.done;
+            ++me->result_.writes;
+            me->log(log_level::info, made.what,
+                    "the item was changed while it was being replaced; the new copy is removed again");
+            me->ask_ledger(abandon_intents{{{made.what.twin.id, made.intent.id, !removed}}}, [](const stored&) {});
+            const auto id = removed ? std::get<written>(outcome).id : item_id{};
+            return me->tell_withdrawn(made, id, std::move(after));
+          }
+          if (auto* no = std::get_if<refused>(&outcome)) {
+            after.troubled.clear();
+            after.troubled.push_back({made.what.twin.id, me->trouble_of(made.what, target, no->why, true)});
+            ++me->result_.failed;
+          } else if (auto* later = std::get_if<not_done>(&outcome)) {
+            me->fail(made.what, target, later->why, after);
+          } else {
+            me->conclude(made, outcome, after);
+          }
+          me->store(std::move(after));
+        });
   });
 }
 

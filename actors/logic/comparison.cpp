@@ -1,6 +1,7 @@
 #include "actors/logic/comparison.hpp"
 
 #include "actors/logic/digest.hpp"
+#include "actors/logic/match.hpp"
 
 #include <algorithm>
 
@@ -83,6 +84,17 @@ std::vector<field> differ_across(const field_digests& primary, const field_diges
   }
   if (of == item_class::contact && (has_derived_subject(primary, replica) || has_derived_subject(replica, primary)))
     std::erase(fields, field::subject);
+  return fields;
+}
+
+std::vector<field> differ_when_found(const pair_id& pair, const observation& one, const observation& another) {
+  const bool draft = one.draft || another.draft;
+  auto fields = differ_across(*one.content, *another.content, true, one.item_class, draft);
+  if (one.item_class != item_class::message || draft) return fields;
+  if (!twin_of_mark(pair, one.mark) && !twin_of_mark(pair, another.mark)) return fields;
+  const auto words = only(one.likeness, {field::body}), others = only(another.likeness, {field::body});
+  if (!words.empty() && !others.empty() && words != others)
+    fields.insert(std::upper_bound(fields.begin(), fields.end(), field::body), field::body);
   return fields;
 }
 

@@ -21,6 +21,10 @@ bool has(const field_digests& in, field f) {
   return std::any_of(in.begin(), in.end(), [f](const field_digest& d) { return d.field == f; });
 }
 
+const char* deleted_against(side loser) {
+  return loser == side::replica ? "deleted on primary, edited on replica" : "deleted on replica, edited on primary";
+}
+
 /// One side of an agreed twin, as the table reads it.
 enum class state { unchanged, edited, gone, gone_unbelieved, missing };
 
@@ -101,9 +105,6 @@ private:
     return {resolve{away}, {}};
   }
 
-  // ---- what was refused of an item
-  // -----------------------------------------------------------------------------------
-
   std::optional<digest> value_of(side s, field f) const {
     const auto& from = present(s) && contents_known(here(s)) ? *here(s).content : base(s).content;
     for (const auto& d : from)
@@ -111,10 +112,15 @@ private:
     return {};
   }
 
-  /// Whether this field was refused as it is on `from`: it rests, and the rest of the item does not wait for it.
+  /// Whether this field was refused as it is on `from`: it rests, and the rest of the item does not wait for it. Where
+  /// the other side's user has edited the same field since, it is in dispute, and tried again.
   bool rests(side from, field f) const {
     if (!twin_.trouble || twin_.trouble->side != other(from)) return false;
     const auto& refused = twin_.trouble->refused;
+    const side there = other(from);
+    if (twin_.base && present(there) && trouble_key(seen(there)) != twin_.trouble->at[there] &&
+        contents_known(here(there)) && contains(differing_fields(*here(there).content, base(there).content), f))
+      return false;
     return std::any_of(refused.begin(), refused.end(), [&](const field_digest& d) {
       if (d.field != f) return false;
       if (!twin_.base && !(present(from) && contents_known(here(from)))) return false;
@@ -157,7 +163,6 @@ private:
   }
 
   // ---- never agreed yet
-  // ----------------------------------------------------------------------------------------------
 
   verdict unpaired() const {
     for (side s : both_sides)
@@ -170,7 +175,7 @@ private:
 
   verdict only_on(side s) const {
     if (left(other(s))) { // it was there, and its user deleted it: a delete wins
-      if (two_way() || other(s) == source()) return {remove_on{s}, {}};
+      if (two_way() || other(s) == source()) return {remove_on{s}, lost_with(s)};
       return {forget{other(s), !puts_back()}, {}};
     }
     const auto skipped = left_alone(s);
@@ -180,6 +185,16 @@ private:
     if (here(s).sequence >= around_.new_after[s]) return {wait{wait::reason::believable_delete}, {}};
     if (skipped) return {agree{{}, {}, skipped, false}, {}};
     return {create_on{other(s)}, {}};
+  }
+
+  /// What goes with a copy whose mate was deleted before the two were agreed, where that mate was another one.
+  std::optional<conflict> lost_with(side s) const {
+    const auto& gone = here(other(s));
+    if (!two_way() || !contents_known(here(s)) || !gone.content) return {};
+    auto fields = differ_when_found(twin_.pair, gone, here(s));
+    std::erase_if(fields, [this](field f) { return !held_by_both(f); });
+    if (fields.empty()) return {};
+    return lost(s, deleted_against(s), fields);
   }
 
   /// Why an item that is on this side only stays so.
@@ -195,9 +210,7 @@ private:
   verdict first_agreement() const {
     if (!around_.listed) return {wait{wait::reason::listing}, {}};
     if (auto l = look_where(true, true)) return {*l, {}};
-    bool draft = here(source()).draft || here(target()).draft;
-    auto fields = differ_across(*here(side::primary).content, *here(side::replica).content, true,
-                                here(side::primary).item_class, draft);
+    auto fields = differ_when_found(twin_.pair, here(side::primary), here(side::replica));
     std::erase_if(fields, [this](field f) { return !held_by_both(f) || rests(source(), f); });
     if (fields.empty() && something_rests()) return {wait{wait::reason::banned}, {}};
     if (fields.empty()) return {agreement(), {}};
@@ -205,7 +218,6 @@ private:
   }
 
   // ---- agreed before
-  // -------------------------------------------------------------------------------------------------
 
   verdict agreed() const {
     both<state> now{state_of(side::primary), state_of(side::replica)};
@@ -272,7 +284,8 @@ private:
   /// normalised what we sent: then only what users set counts, and only where it differs from the other side.
   std::vector<field> edited_fields(side s) const {
     auto fields = all_edited_fields(s);
-    std::erase_if(fields, [&](field f) { return rests(s, f); });
+    // Nor is what the other side's user wants to have there overwritten unseen.
+    std::erase_if(fields, [&](field f) { return rests(s, f) || rests(other(s), f); });
     return fields;
   }
 
@@ -388,10 +401,7 @@ private:
       // A delete wins, but whoever edited the other copy shall find it in the list of conflicts.
       if (needs_look(rest) && two_way()) return verdict{look{{rest}, false}, {}};
       if (!edited_fields(rest).empty() && two_way())
-        return verdict{remove_on{rest}, lost(rest,
-                                             s == side::primary ? "deleted on primary, edited on replica"
-                                                                : "deleted on replica, edited on primary",
-                                             edited_fields(rest))};
+        return verdict{remove_on{rest}, lost(rest, deleted_against(rest), edited_fields(rest))};
       return verdict{remove_on{rest}, {}};
     }
     return {};

@@ -118,5 +118,8 @@ std::vector<field> parts_of(item_class);
 /// only what its user can set: each server rewrites bodies and addresses in its own way.
 std::vector<field> differ_across(const field_digests& primary, const field_digests& replica, bool first_pairing,
                                  item_class of, bool draft);
+/// The same of two items that were read and never agreed. Where one is a copy that this pair has made, the words of
+/// their bodies count too: servers rewrite the rest of them, and nothing but a user makes those differ.
+std::vector<field> differ_when_found(const pair_id&, const observation& one, const observation& another);
 
 } // namespace exsyncd::logic

@@ -46,8 +46,8 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
     if (contains(parts, d.field) && !is_hint(d.field)) d.value = to_be_carried;
   both<side_base> base;
   base[other(in.target)] = {in.source_key, in.read, std::move(of_source), true};
-  // What a server makes of a draft's read state is nobody's news.
-  const auto read = source && source->draft ? std::nullopt : in.read;
+  // What a server makes of a read draft is nobody's news; that it is unread has been said, so that read is its user's.
+  const auto read = source && source->draft && in.read != false ? std::nullopt : in.read;
   base[in.target] = {std::move(base_key), read, with_hints(without(in.expected, parts), {}), false};
   s.base = base;
   // A replacement stays where the old copy was; that its user moved that one is still to be carried.
@@ -57,6 +57,15 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
 
 bool window_passed(const intent& in, std::chrono::seconds window, utc_seconds now) {
   return now >= in.begun + window;
+}
+
+bool is_another_body(const field_digests& agreed, const content& there) {
+  const auto body = only(agreed, {field::body});
+  if (body.empty() || body == only(digests_of(there.fields), {field::body})) return false;
+  const auto sent = only(agreed, {hint::body_words});
+  if (sent.empty()) return true;
+  const auto words = only(likeness_of(there), {field::body});
+  return sent.front().value != (words.empty() ? digest{} : words.front().value);
 }
 
 resolution judge_carried(const twin& t, const intent& in, const evidence& found, bool late) {
@@ -242,6 +251,11 @@ std::optional<settle_twin> read_back_of(const twin& t, side s, const content& th
   settled.twin = t.id;
   settled.base = t.base;
   (*settled.base)[s].content = digests_of(there.fields);
+  // No server makes another body of one that was not written, nor other words of one that was: under the same key too
+  // that is somebody's edit.
+  if (is_another_body((*t.base)[s].content, there))
+    (*settled.base)[s].content =
+        with_fields(std::move((*settled.base)[s].content), (*t.base)[s].content, {field::body});
   (*settled.base)[s].read_back = true;
   settled.answers = t.answered;
   return settled;
@@ -345,6 +359,29 @@ std::optional<conflict> lost_by_removal(const twin& t, const intent& in, const c
   auto c = lost_against(t, in.target, std::move(fields), now);
   if (in.operation != operation::replace) c.reason = "deleted on " + winner + ", edited on " + loser;
   return c;
+}
+
+std::optional<conflict> lost_by_withdrawal(const twin& t, const intent& in, const content& there, const policy& p,
+                                           utc_seconds now) {
+  const auto& o = t.seen[in.target];
+  if (!o || p.direction != direction::bidirectional) return {};
+  auto fields = differ_across(without(in.expected, {hint::body_words}), digests_of(there.fields), true, o->item_class,
+                              there.draft);
+  std::erase(fields, field::body); // by its words
+  const auto sent = only(in.expected, {hint::body_words});
+  const auto words = only(likeness_of(there), {field::body});
+  if (!sent.empty() && sent.front().value != (words.empty() ? digest{} : words.front().value))
+    fields.push_back(field::body);
+  if (fields.empty()) return {};
+  return lost_against(t, in.target, std::move(fields), now);
+}
+
+settle_twin noted(const twin& t, conflict lost) {
+  settle_twin s;
+  s.twin = t.id;
+  s.answers = t.answered;
+  s.conflict = std::move(lost);
+  return s;
 }
 
 conflict lost_against(const twin& t, side loser, std::vector<field> fields, utc_seconds now) {

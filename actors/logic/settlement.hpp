@@ -111,6 +111,13 @@ replacing judge_replacement(const twin&, const intent&, const evidence& old);
 std::optional<conflict> lost_by_removal(const twin&, const intent&, const content& there, const policy&,
                                         utc_seconds now);
 
+/// What the user of a replacement's new copy had made of it, which was removed again: `there` is where it went. It has
+/// lost, and nobody is to look for it in vain.
+std::optional<conflict> lost_by_withdrawal(const twin&, const intent&, const content& there, const policy&,
+                                           utc_seconds);
+/// Records what has lost, and nothing else.
+settle_twin noted(const twin&, conflict);
+
 /// The same for a removal whose answer was lost, by what was read of the item while its outcome was open.
 std::optional<conflict> lost_unanswered(const twin&, const intent&, const policy&, utc_seconds now);
 

@@ -140,8 +140,8 @@ settle_twin updated_as_read(const twin& t, const intent& in, const change_key& o
   const auto source = contents(t, other(in.target));
   for (field f : differing_fields(is.now, is.before)) {
     if (contains(in.fields, f) || is_hint(f)) continue;
-    const bool ours_too =
-        (untouched && !unguarded && in.parts.empty()) || may_follow(f, in.fields) || one(is.now, f) == one(source, f);
+    const bool ours_too = (untouched && !unguarded && in.parts.empty() && f != field::body) ||
+                          may_follow(f, in.fields) || one(is.now, f) == one(source, f);
     if (ours_too) set(base, is.now, f);
   }
   s.wrote->content = is.now;
@@ -205,6 +205,11 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
     return took_effect{std::move(s)};
   }
   if (in.parts.empty()) return no_effect{};
+  // We only remove files, and under the names of all of them there are others: those are a user's.
+  const auto* files = part_of(in, field::attachments);
+  if (files && !files->before.empty() && files->wanted.empty() &&
+      value_of(is.there, field::attachments) == files->before && is.others_attached())
+    return no_effect{};
   // What two users disputed was not the same on both sides: as it was meant now, it was written, though that may be as
   // the base has it.
   const bool begun = std::any_of(in.fields.begin(), in.fields.end(), [&](field f) {

@@ -227,6 +227,31 @@ TEST_CASE("first agreement of a mail that both mailboxes have") {
       direction::bidirectional);
 }
 
+TEST_CASE("copies of ours that come back are the same where the words of their bodies are") {
+  const auto found = [](twin& t, const std::string& words, const std::string& mark) {
+    t.base.reset();
+    read_contents(t, P, original);
+    read_contents(t, R, with(field::body, "another form"));
+    t.seen[P]->likeness = logic::digests_of({{field::body, "w"}});
+    if (!words.empty()) t.seen[R]->likeness = logic::digests_of({{field::body, words}});
+    t.seen[R]->mark = operation_mark{mark};
+  };
+  check(
+      {
+          {"as it was made", [&](twin& t, auto&) { found(t, "w", "jane/t0/i1"); }, "agree", ""},
+          {"edited since", [&](twin& t, auto&) { found(t, "v", "jane/t0/i1"); }, "update R body, R loses",
+           "update R body, R loses"},
+          {"another pair's copy may have come another way", [&](twin& t, auto&) { found(t, "v", "joe/t0/i1"); },
+           "agree", ""},
+          {"what was read of none tells nothing", [&](twin& t, auto&) { found(t, "", "jane/t0/i1"); }, "agree", ""},
+          {"deleted on one side before the two were agreed",
+           [&](twin& t, auto&) { found(t, "w", "jane/t0/i1"), leave(t, P); }, "remove R", ""},
+          {"and another one", [&](twin& t, auto&) { found(t, "v", "jane/t0/i1"), leave(t, P); }, "remove R, R loses",
+           ""},
+      },
+      direction::bidirectional);
+}
+
 TEST_CASE("what a mail does not let change is replaced or reported") {
   auto to = with(field::to, "joan@example");
   check(
@@ -385,6 +410,33 @@ TEST_CASE("an item in trouble rests until its time, or until it changes") {
            [&](twin& t, auto& a) { in_trouble(t, true, a), t.trouble->at[P] = change_key{"older"}; },
            "update R subject", ""},
           {"a delete lifts it", [&](twin& t, auto& a) { in_trouble(t, true, a), leave(t, P); }, "remove R", ""},
+      },
+      direction::bidirectional);
+}
+
+TEST_CASE("a field that was refused rests, until the other side's user edits it as well") {
+  const auto refused = [](twin& t) {
+    edit(t, P, with(field::subject, "P's"));
+    trouble tr;
+    tr.banned = tr.one_by_one = true;
+    tr.side = R;
+    tr.at = {t.seen[P]->key, t.seen[R]->key};
+    tr.refused = logic::digests_of({{field::subject, "P's"}});
+    t.trouble = tr;
+  };
+  check(
+      {
+          {"refused", [&](twin& t, auto&) { refused(t); }, "banned", ""},
+          {"another field is edited there",
+           [&](twin& t, auto&) { refused(t), edit(t, R, with(field::categories, "Red")); }, "update P categories", ""},
+          {"the same one is", [&](twin& t, auto&) { refused(t), edit(t, R, with(field::subject, "R's")); },
+           "update R subject, R loses", "update R subject, R loses"},
+          {"and is refused again",
+           [&](twin& t, auto&) {
+             refused(t), edit(t, R, with(field::subject, "R's"));
+             t.trouble->at[R] = t.seen[R]->key;
+           },
+           "banned", ""},
       },
       direction::bidirectional);
 }

@@ -1,6 +1,7 @@
 #include "actors/logic/settlement.hpp"
 
 #include "actors/logic/back_off.hpp"
+#include "actors/logic/likeness.hpp"
 #include "tests/logic/builders.hpp"
 
 #include <catch2/catch.hpp>
@@ -59,6 +60,27 @@ TEST_CASE("a lost create is looked for by its mark, and given up only when no se
   CHECK(s.base->primary.content == logic::digests_of(original));
   // The key at which it was made is not known: a user may have edited it since.
   CHECK(s.base->replica.key != made.key);
+}
+
+TEST_CASE(
+    "a draft of ours that its user marks read before we have read it is his news, what its server makes of it is not") {
+  for (const bool was_read : {false, true}) {
+    auto t = agreed_twin();
+    t.base.reset();
+    t.seen[R].reset();
+    t.seen[P]->draft = true;
+    t.seen[P]->read = was_read;
+    auto source = content_of(original, "1P");
+    source.read = was_read;
+    const auto in =
+        logic::intent_to_carry(t, operation::create, R, source, folder_pair_id{"inbox"}, intent_id{"i"}, begun);
+    t.base = logic::settlement_of(t, in, item_id{"item-R"}, change_key{"1R"}, begun).base;
+    t.seen[R] = seen_at(R, 20);
+    t.seen[R]->draft = true;
+    t.seen[R]->read = !was_read;
+    read_contents(t, R, original);
+    CHECK(in_words(logic::decide(t, quiet())) == (was_read ? "read R" : "read P"));
+  }
 }
 
 TEST_CASE("a lost update is told by the contents") {
@@ -238,6 +260,63 @@ TEST_CASE("an update's settlement makes base what the target then holds") {
   CHECK(s.base->replica.key == change_key{"2R"});
   CHECK_FALSE(s.base->replica.read_back);
   CHECK_FALSE(s.settled);
+}
+
+TEST_CASE("another body under the key of our own write is somebody's edit, unless its words are those that were sent") {
+  const auto body = [](const std::string& text) { return content_of(with(field::body, text), "5R"); };
+  const auto edited_after = [&](twin t, const content& read) {
+    (*t.base)[R].key = change_key{"5R"};
+    (*t.base)[R].read_back = false;
+    edit(t, R, read.fields);
+    t.seen[R]->key = t.seen[R]->content_key = change_key{"5R"};
+    const auto settled = logic::read_back_of(t, R, read);
+    REQUIRE(settled);
+    t.base = settled->base;
+    return in_words(logic::decide(t, quiet()));
+  };
+  auto t = agreed_twin();
+  CHECK(edited_after(t, content_of(original, "5R")) == "agree");
+  CHECK(edited_after(t, content_of(with(field::categories, "Blue;"), "5R")) == "agree"); // a server's own form
+  CHECK(edited_after(t, body("HTML\n<p>Dear Jane</p>")) == "update P body");             // it was not written
+  auto sent = logic::digests_of(original);
+  (*t.base)[R].content = logic::with_words(sent, content_of(original, "5R"));
+  CHECK(edited_after(t, body("HTML\n<p>Dear Jane</p>")) == "agree");
+  CHECK(edited_after(t, body("HTML\n<p>Dear Joan</p>")) == "update P body");
+}
+
+TEST_CASE("files put in the place of those that our unanswered write was to remove are their user's") {
+  lost_answer l;
+  for (const side s : both_sides)
+    l.t.seen[s]->item_class = item_class::contact;
+  const auto files = [](const std::string& names, const std::string& sizes) {
+    auto v = original;
+    if (!names.empty()) v.push_back({field::attachments, names});
+    if (!sizes.empty()) v.push_back({field::attachment_sizes, sizes});
+    return v;
+  };
+  (*l.t.base)[R].content = (*l.t.base)[P].content = logic::digests_of(files("a file", "10"));
+  edit(l.t, P, files("", ""));
+  const auto target = content_of(files("a file", "10"), "1R");
+  l.in = logic::intent_to_update(l.t, {R, {field::attachments}}, content_of(files("", ""), "2P"), intent_id{"i"}, begun,
+                                 &target);
+  CHECK(l.judged({{}, content_of(files("", ""), "3R")}, late) == "took effect");
+  CHECK(l.judged({{}, content_of(files("a file", "12"), "3R")}, late) == "no effect");
+}
+
+TEST_CASE("what its user has made of a new copy that is withdrawn is told") {
+  const auto t = agreed_twin();
+  auto source = content_of(original, "1P");
+  const auto in =
+      logic::intent_to_carry(t, operation::replace, R, source, folder_pair_id{"inbox"}, intent_id{"i"}, begun);
+  const policy p;
+  CHECK_FALSE(logic::lost_by_withdrawal(t, in, content_of(original, "3R"), p, begun));
+  CHECK_FALSE(
+      logic::lost_by_withdrawal(t, in, content_of(with(field::body, "HTML\n<p>Dear Jane</p>"), "3R"), p, begun));
+  const auto lost = logic::lost_by_withdrawal(t, in, content_of(with(field::categories, "Red"), "3R"), p, begun);
+  REQUIRE(lost);
+  CHECK(lost->loser == R);
+  CHECK(lost->fields == std::vector<field>{field::categories});
+  CHECK(logic::lost_by_withdrawal(t, in, content_of(with(field::body, "Dear Joan"), "3R"), p, begun));
 }
 
 TEST_CASE("a write that took back what it had written leaves the item under another key, and nothing else") {
