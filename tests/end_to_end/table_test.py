@@ -61,7 +61,7 @@ ONE_WAY = [
     ("nothing", "nothing", "old", "old", "old"),
     ("nothing", "edit", "old", "B", "old"),
     ("nothing", "attach", "old", "B", "old"),
-    ("nothing", "delete", "old", "gone", "gone"),
+    ("nothing", "delete", "old", "gone", "old"),
     ("edit", "nothing", "A", "A", "A"),
     ("attach", "nothing", "A", "A", "A"),
     ("edit", "edit", "A", "A", "A"),

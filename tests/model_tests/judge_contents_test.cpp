@@ -472,3 +472,23 @@ TEST_CASE("what changed under its key and was written over unread is owed to nob
     CHECK(w.broken() == (seen ? std::vector{rule::contents} : std::vector<rule>{}));
   }
 }
+
+TEST_CASE("who begins anew takes the primary's value and place, and lists what that costs") {
+  for (bool anew : {true, false}) {
+    written_history w;
+    auto r = w.makes(who::user, side::replica, "label-1", {{"subject", "Lunch"}});
+    auto p = w.carried(r);
+    w.edits(who::user, r, {{"subject", "Supper"}});
+    w.moves(who::user, r, "inbox/From HQ");
+    w.administrator(anew ? act::state_lost : act::older_state);
+    auto written = w;
+    w.edits(who::daemon, r, {{"subject", "Lunch"}});
+    w.moves(who::daemon, r, "inbox");
+    CHECK(w.broken() == (anew ? std::vector{rule::unlisted_loss} : std::vector{rule::contents, rule::place}));
+    w.lists_conflict(r);
+    if (anew) CHECK(w.words() == "");
+    written.edits(who::daemon, p, {{"subject", "Supper"}});
+    written.moves(who::daemon, p, "inbox/Projects");
+    CHECK(written.words() == "");
+  }
+}

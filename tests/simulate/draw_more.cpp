@@ -344,7 +344,7 @@ constexpr extra extras[] = {
     {"ban", 10, true, ban},
     {"password", 8, true, password},
     {"size limit", 8, false, size_limit},
-    {"not found", 8, false, not_found},
+    {"not found", 8, true, not_found},
     {"late commit", 10, false, late_commit},
 };
 

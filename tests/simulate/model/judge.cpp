@@ -218,6 +218,7 @@ void note_conditions(trial& t) {
       t.paired_again = true;
     if (is_one_of(step.act, {act::state_lost, act::older_state})) t.forgot.push_back(step.number);
     if (step.act == act::state_lost) t.all_is_new = true;
+    if (step.act == act::state_lost) t.began_anew.push_back(step.number);
     if (step.act == act::lists_lost) t.lists_lost.push_back(step.number);
     if (step.act == act::away) t.away.push_back(step.number);
     if (step.act == act::restored) t.restored.push_back(step.number);

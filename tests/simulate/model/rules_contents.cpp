@@ -22,10 +22,16 @@ bool same_grain(const trial& t, const std::string& a, const std::string& b) {
   return true;
 }
 
-/// Whether some edit of the primary's may have been preferred to this one of the replica's.
+/// Whether some edit of the primary's may have been preferred to this one of the replica's, so that the value is it.
 bool may_lose(const trial& t, const lifeline& line, const std::vector<edit>& edits, const edit& x,
-              const std::string& path) {
+              const std::string& path, const std::string& value) {
   if (x.by->where != side::replica) return false;
+  // Who has no state left does not know whose of two values is the new one: the primary's is the right one.
+  if (std::any_of(t.began_anew.begin(), t.began_anew.end(), [&](std::uint64_t step) {
+        return step > x.by->number() && line.had(side::primary, path, value, step, step) &&
+               !line.had(side::primary, path, x.value(path), step, step);
+      }))
+    return true;
   return std::any_of(edits.begin(), edits.end(), [&](const edit& p) {
     if (p.by->where != side::primary || !may_compete(t, line, p, x)) return false;
     return std::any_of(p.paths.begin(), p.paths.end(),
@@ -167,7 +173,7 @@ finding weigh(const trial& t, const lifeline& line, const std::vector<edit>& edi
     for (const auto* x : last) {
       if (x == &w || x->value(path) == value || superseded(line, *x, w, path)) continue;
       if (may_be_unknown(line, *x, path)) continue;
-      if (is_of_a_gone_item(line, *x) || may_lose(t, line, edits, *x, path)) {
+      if (is_of_a_gone_item(line, *x) || may_lose(t, line, edits, *x, path, value)) {
         if (!x->creates() && !given_up_by_its_user(line, *x->by)) now.lost.push_back(x);
       } else {
         now.right = false;
@@ -364,7 +370,11 @@ void judge_place(const trial& t, const lifeline& line) {
                      return p.by->where == side::primary && (!p.by->from.empty() || x.by->from.empty()) &&
                             !surely_moved(t, line, p, x);
                    });
-      if (!before && !loses) fits = false;
+      bool anew = x.by->where == side::replica &&
+                  std::any_of(t.began_anew.begin(), t.began_anew.end(), [&](std::uint64_t step) {
+                    return step > x.by->number() && lay(line, side::primary, here, step, step);
+                  });
+      if (!before && !loses && !anew) fits = false;
     }
     right = right || fits;
   }

@@ -22,6 +22,7 @@ struct trial {
   /// Steps after which the daemon starts from the mailboxes' contents: what it had not carried before may come back.
   std::vector<std::uint64_t> resets{};
   std::vector<std::uint64_t> crashes{}, forgot{}, restored{}, away{}, lists_lost{};
+  std::vector<std::uint64_t> began_anew{}; ///< the daemon was left without any state
   /// Whether at one of them ids or the daemon's state were new, so that what is there was paired once more.
   bool paired_again = false;
   /// Whether the daemon began without any state while both sides held the items already.
