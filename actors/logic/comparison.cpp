@@ -8,10 +8,6 @@
 namespace exsyncd::logic {
 namespace {
 
-bool contains(const std::vector<field>& fields, field f) {
-  return std::find(fields.begin(), fields.end(), f) != fields.end();
-}
-
 void add(std::vector<field>& to, const std::vector<field>& more) {
   for (field f : more)
     if (!contains(to, f)) to.push_back(f);

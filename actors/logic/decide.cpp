@@ -3,30 +3,16 @@
 #include "actors/logic/back_off.hpp"
 #include "actors/logic/cells.hpp"
 #include "actors/logic/digest.hpp"
+#include "actors/logic/reading.hpp"
 
 #include <algorithm>
 
 namespace exsyncd::logic {
 namespace {
 
-bool contains(const std::vector<field>& fields, field f) {
-  return std::find(fields.begin(), fields.end(), f) != fields.end();
-}
-
-bool contents_known(const observation& o) {
-  return o.content && o.content_key == o.key;
-}
-
-bool has(const field_digests& in, field f) {
-  return std::any_of(in.begin(), in.end(), [f](const field_digest& d) { return d.field == f; });
-}
-
 const char* deleted_against(side loser) {
   return loser == side::replica ? "deleted on primary, edited on replica" : "deleted on replica, edited on primary";
 }
-
-/// One side of an agreed twin, as the table reads it.
-enum class state { unchanged, edited, gone, gone_unbelieved, missing };
 
 cell_listener& listener() {
   static cell_listener one;
@@ -45,9 +31,9 @@ void tell_cell(bool two_way, state first, state second) {
   listener()(std::string(two_way ? "two-way: " : "one-way: ") + word(first) + ", " + word(second));
 }
 
-class decision {
+class decision : private twin_reading {
 public:
-  decision(const twin& item, const surroundings& around) : twin_(item), around_(around) {}
+  using twin_reading::twin_reading;
 
   verdict make() const {
     if (auto held = held_back()) return {*held, {}};
@@ -65,23 +51,6 @@ public:
   }
 
 private:
-  const twin& twin_;
-  const surroundings& around_;
-
-  const std::optional<observation>& seen(side s) const { return twin_.seen[s]; }
-  const observation& here(side s) const { return *twin_.seen[s]; }
-  const side_base& base(side s) const { return (*twin_.base)[s]; }
-  bool present(side s) const { return seen(s) && here(s).presence == presence::present; }
-  bool left(side s) const { return seen(s) && here(s).presence == presence::left; }
-  bool believed(side s) const { return here(s).sequence < around_.listed_after[s]; }
-  bool is_missed(side s) const { return present(s) && here(s).missed_since > 0; }
-
-  bool two_way() const { return around_.policy.direction == direction::bidirectional; }
-  /// The side whose changes go over; of a two-way pair the one that wins.
-  side source() const {
-    return around_.policy.direction == direction::replica_to_primary ? side::replica : side::primary;
-  }
-  side target() const { return other(source()); }
   /// Whether what is done to the target of a one-way pair is undone, its deletes included.
   bool puts_back() const { return around_.policy.drift == drift::revert; }
 
@@ -103,38 +72,6 @@ private:
     const bool away = seen(s) && here(s).presence != presence::present;
     if (away && !believed(s)) return {wait{wait::reason::believable_delete}, {}};
     return {resolve{away}, {}};
-  }
-
-  std::optional<digest> value_of(side s, field f) const {
-    const auto& from = present(s) && contents_known(here(s)) ? *here(s).content : base(s).content;
-    for (const auto& d : from)
-      if (d.field == f) return d.value;
-    return {};
-  }
-
-  /// Whether this field was refused as it is on `from`: it rests, and the rest of the item does not wait for it. Where
-  /// the other side's user has edited the same field since, it is in dispute, and tried again.
-  bool rests(side from, field f) const {
-    if (!twin_.trouble || twin_.trouble->side != other(from)) return false;
-    const auto& refused = twin_.trouble->refused;
-    const side there = other(from);
-    if (twin_.base && present(there) && trouble_key(seen(there)) != twin_.trouble->at[there] &&
-        contents_known(here(there)) && contains(differing_fields(*here(there).content, base(there).content), f))
-      return false;
-    return std::any_of(refused.begin(), refused.end(), [&](const field_digest& d) {
-      if (d.field != f) return false;
-      if (!twin_.base && !(present(from) && contents_known(here(from)))) return false;
-      // Unread since the create, the field is as it was when it was refused.
-      const auto now = value_of(from, f).value_or(digest{});
-      return d.value == now || now == to_be_carried;
-    });
-  }
-
-  bool something_rests() const {
-    if (!twin_.trouble || twin_.trouble->refused.empty()) return false;
-    const side from = other(twin_.trouble->side);
-    return std::any_of(twin_.trouble->refused.begin(), twin_.trouble->refused.end(),
-                       [&](const field_digest& d) { return rests(from, d.field); });
   }
 
   /// Absent without a delete: to be created again from the other side, which a one-way pair does on its source only
@@ -240,132 +177,11 @@ private:
     return {agreement(), {}};
   }
 
-  bool needs_look(side s) const {
-    return present(s) && !contents_known(here(s)) && (here(s).key != base(s).key || !base(s).read_back);
-  }
-
   /// Whether a side that is there is to be read before it is known whether it was edited.
   bool now_to_be_read(const both<state>& now) const {
     return std::any_of(both_sides.begin(), both_sides.end(), [&](side s) {
       return (now[s] == state::unchanged || now[s] == state::edited) && needs_look(s);
     });
-  }
-
-  state state_of(side s) const {
-    if (!seen(s)) return state::missing;
-    if (left(s)) return believed(s) ? state::gone : state::gone_unbelieved;
-    return edited_fields(s).empty() ? state::unchanged : state::edited;
-  }
-
-  bool is_mail() const {
-    for (side s : both_sides)
-      if (seen(s)) return here(s).item_class == item_class::message || here(s).item_class == item_class::other;
-    return true;
-  }
-
-  bool is_task() const {
-    return std::any_of(both_sides.begin(), both_sides.end(),
-                       [this](side s) { return seen(s) && here(s).item_class == item_class::task; });
-  }
-
-  /// What one of the servers cannot hold is not compared. Of a mail everything is: its MIME holds it.
-  bool held_by_both(field f) const {
-    return is_mail() || (contains(around_.settable.primary, f) && contains(around_.settable.replica, f));
-  }
-
-  std::vector<field> still_to_be_carried(side s) const {
-    std::vector<field> fields;
-    for (const auto& d : base(s).content)
-      if (d.value == to_be_carried && held_by_both(d.field)) fields.push_back(d.field);
-    return fields;
-  }
-
-  /// What the user changed on this side since the base. Until our own write was read back, the server may have
-  /// normalised what we sent: then only what users set counts, and only where it differs from the other side.
-  std::vector<field> edited_fields(side s) const {
-    auto fields = all_edited_fields(s);
-    // Nor is what the other side's user wants to have there overwritten unseen.
-    std::erase_if(fields, [&](field f) { return rests(s, f) || rests(other(s), f); });
-    return fields;
-  }
-
-  std::vector<field> all_edited_fields(side s) const {
-    if (!present(s)) return {};
-    if (!contents_known(here(s))) return here(s).key == base(s).key ? still_to_be_carried(s) : std::vector<field>{};
-    auto fields = differing_fields(*here(s).content, base(s).content);
-    const bool other_body = contains(fields, field::body) && is_reworded(s);
-    if (base(s).read_back) {
-      if (changed_in_place(s)) fields.push_back(field::attachments);
-      erase_hints(fields);
-      std::erase_if(fields, [this](field f) { return !held_by_both(f); });
-      return fields;
-    }
-    if (here(s).key == base(s).key) return {}; // nobody touched it since we wrote it
-    const auto& opposite =
-        seen(other(s)) && contents_known(here(other(s))) ? *here(other(s)).content : base(other(s)).content;
-    auto across = differ_across(opposite, *here(s).content, true, here(s).item_class, here(s).draft);
-    std::erase_if(fields, [&](field f) { return f == field::body || !contains(across, f) || !held_by_both(f); });
-    if (other_body) fields.push_back(field::body);
-    if (changed_in_place(s)) fields.push_back(field::attachments);
-    std::sort(fields.begin(), fields.end());
-    return fields;
-  }
-
-  /// Whether a body is another one than we sent. What a server makes of it keeps its words; where we sent none, it is
-  /// held against what this server had.
-  bool is_reworded(side s) const {
-    const auto sent = only(base(s).content, {hint::body_words});
-    if (sent.empty()) return true;
-    const auto words = only(here(s).likeness, {field::body});
-    return sent.front().value != (words.empty() ? digest{} : words.front().value);
-  }
-
-  /// What is attached under the same names as before.
-  enum class attached { the_same, doubtful, another };
-
-  attached attached_on(side s) const {
-    if (!present(s) || !contents_known(here(s))) return attached::the_same;
-    const auto& now = *here(s).content;
-    const auto& then = base(s).content;
-    if (!base(s).read_back && here(s).key == base(s).key) return attached::the_same; // nobody touched it since we did
-    const auto moved = differing_fields(now, then);
-    if (contains(moved, field::attachments)) return attached::the_same; // their names tell
-    const bool sized = has(now, field::attachment_sizes),
-               was_read = base(s).read_back || has(then, hint::attachment_ids);
-    if (was_read && sized && contains(moved, field::attachment_sizes)) return attached::another;
-    if (!has(now, field::attachments)) return attached::the_same;
-    if (!was_read) return attached::doubtful;                        // its user was there before us
-    if (!has(then, hint::attachment_ids)) return attached::the_same; // stored by an older version
-    if (!contains(moved, hint::attachment_ids)) return attached::the_same;
-    // An item that was moved has other ids: sizes and times tell, where the server tells them.
-    return sized && contains(moved, hint::attachment_holder) ? attached::the_same : attached::doubtful;
-  }
-
-  /// Whether what is attached is the same on both sides; empty: it was not read.
-  std::optional<bool> attached_alike() const {
-    const auto inside = [this](side s) {
-      return present(s) && contents_known(here(s)) ? only(here(s).likeness, {hint::attachment_contents})
-                                                   : field_digests{};
-    };
-    const auto p = inside(side::primary), r = inside(side::replica);
-    if (p.empty() || r.empty()) return {};
-    return p == r;
-  }
-
-  /// Another attachment under the same name.
-  bool changed_in_place(side s) const {
-    switch (attached_on(s)) {
-    case attached::the_same:
-      return false;
-    case attached::another:
-      return true;
-    case attached::doubtful:
-      break;
-    }
-    if (const auto alike = attached_alike()) return !*alike;
-    // With nothing to compare it with: nobody has moved it, so its user has put another one there.
-    return !present(other(s)) && base(s).read_back &&
-           !contains(differing_fields(*here(s).content, base(s).content), hint::attachment_holder);
   }
 
   /// Ids tell that something may be attached in place of something else: what is in it tells. A look at both sides'
@@ -439,11 +255,6 @@ private:
     if (fields.empty()) return {};
     std::sort(fields.begin(), fields.end());
     return write(target(), fields, {});
-  }
-
-  bool holds(side s, field f) const {
-    return (present(s) && contents_known(here(s)) && has(*here(s).content, f)) ||
-           (twin_.base && has(base(s).content, f));
   }
 
   /// What an occurrence has of its series until it is given a value of its own.

@@ -32,6 +32,10 @@ void sort_by_field(field_digests& digests) {
 
 } // namespace
 
+bool contains(const std::vector<field>& fields, field f) {
+  return std::find(fields.begin(), fields.end(), f) != fields.end();
+}
+
 field_digests digests_of(const std::vector<field_value>& fields) {
   field_digests result;
   for (const auto& f : fields)

@@ -10,6 +10,8 @@
 
 namespace exsyncd::logic {
 
+bool contains(const std::vector<field>&, field);
+
 /// The digests of canonical field values, sorted by field; empty values are left out, so that "not there" and "empty"
 /// are the same.
 field_digests digests_of(const std::vector<field_value>& fields);

@@ -90,10 +90,6 @@ resolution judge_carried(const twin& t, const intent& in, const evidence& found,
 
 } // namespace
 
-bool contains(const std::vector<field>& fields, field f) {
-  return std::find(fields.begin(), fields.end(), f) != fields.end();
-}
-
 field_digests contents(const twin& t, side s) {
   if (t.seen[s] && t.seen[s]->content && t.seen[s]->content_key == t.seen[s]->key) return *t.seen[s]->content;
   return t.base ? (*t.base)[s].content : field_digests{};

@@ -5,8 +5,6 @@
 /// What the settlements of all kinds of writes are made of.
 namespace exsyncd::logic {
 
-bool contains(const std::vector<field>& fields, field f);
-
 /// A side's contents, as well as they are known.
 field_digests contents(const twin&, side);
 

@@ -12,6 +12,7 @@ def one(name, what, file, old, new):
 
 
 DECIDE, SETTLE, STORE = "actors/logic/decide.cpp", "actors/logic/settlement.cpp", "storage/store.cpp"
+READING, READING_HPP = "actors/logic/reading.cpp", "actors/logic/reading.hpp"
 ARBITER, MATCH = "actors/arbiter.cpp", "actors/logic/match.cpp"
 
 MUTANTS = [
@@ -21,13 +22,13 @@ MUTANTS = [
     one("intent-not-durable", "the request leaves before its intent is on disk", "actors/ledger.cpp",
         "return once_stored(self, std::move(begun));", "if (BUG) {\n          auto early = self->make_response_promise<intents_begun>();\n          early.deliver(begun);\n          return early;\n"
         "        }\n        return once_stored(self, std::move(begun));"),
-    one("echo-check-dropped", "what we wrote ourselves is taken for a user's edit", DECIDE,
-        "    const bool other_body = contains(fields, field::body) && is_reworded(s);\n",
-        "    if (BUG) return fields;\n    const bool other_body = contains(fields, field::body) && is_reworded(s);\n"),
+    one("echo-check-dropped", "what we wrote ourselves is taken for a user's edit", READING,
+        "  const bool other_body = contains(fields, field::body) && is_reworded(s);\n",
+        "  if (BUG) return fields;\n  const bool other_body = contains(fields, field::body) && is_reworded(s);\n"),
     Mutant("delete-on-not-found", "an item that a read does not find is taken for deleted", [
         Edit("actors/carrier_carry.cpp", "} else if (unlisted) {", "} else if (unlisted || BUG) {"),
         Edit(STORE, "      if (o.unlisted_since == 0) return false;\n", "      if (!BUG && o.unlisted_since == 0) return false;\n")]),
-    one("delete-believed-at-once", "a delete is believed before the other folders were listed", DECIDE,
+    one("delete-believed-at-once", "a delete is believed before the other folders were listed", READING_HPP,
         "bool believed(side s) const { return here(s).sequence < around_.listed_after[s]; }",
         "bool believed(side s) const { return BUG || here(s).sequence < around_.listed_after[s]; }"),
     one("conflict-rule-flipped", "where both sides edited an item the replica wins", DECIDE,
@@ -58,7 +59,7 @@ MUTANTS = [
     one("conflict-not-listed", "what lost is not recorded", STORE, "  if (call.conflict) put(", "  if (!BUG && call.conflict) put("),
     one("unlisted-not-looked-at", "an item of ours that no list has shown is never looked for", DECIDE,
         "if (is_unlisted(twin_, s) && here(s).unlisted_since", "if (!BUG && is_unlisted(twin_, s) && here(s).unlisted_since"),
-    one("one-way-writes-back", "a one-way pair writes to its source", DECIDE,
+    one("one-way-writes-back", "a one-way pair writes to its source", READING_HPP,
         "bool two_way() const { return around_.policy.direction == direction::bidirectional; }",
         "bool two_way() const { return BUG || around_.policy.direction == direction::bidirectional; }"),
     one("drift-not-reverted", "drift is left where it is to be put back", DECIDE,
