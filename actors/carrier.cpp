@@ -118,7 +118,7 @@ void carrier::sort_out() {
                   "unchangeable",
                   "Exchange does not let this edit be made on a mail that was sent or received",
                   "set \"unchangeable\": \"replace\" for the pair, or make the same edit on the other side"};
-        troubled.push_back({t.twin.id, self.trouble_of(t, r.target, f, true)});
+        troubled.push_back({t.twin.id, naming_refused(self.trouble_of(t, r.target, f, true), r.fields)});
         ++self.result_.failed;
       }
     } assign{*this, t, me, add, name, settled, troubled};

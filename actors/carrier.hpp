@@ -181,6 +181,8 @@ private:
   exsyncd::trouble trouble_of(const task& t, side s, const failure& f, bool for_good, const change_key& key = {}) const;
   /// An update was refused: which of its fields it was, or that they go one by one from now on.
   exsyncd::trouble refusal_of(const opened& o, exsyncd::trouble refused) const;
+  /// Those of its fields that were refused rest with these values; the others go on.
+  static exsyncd::trouble naming_refused(exsyncd::trouble, const field_digests& fields);
   void tell_loss(const task& t, const exsyncd::intent& in) const;
 
   // carrier_undo.cpp: what can be put back
@@ -196,6 +198,7 @@ private:
   void resolve_by_mark(task t);
   void find_elsewhere(task t);
   void find_in(task t, std::deque<std::pair<folder_pair_id, folder_id>> places);
+  void judge_attached(task t, logic::evidence found);
   void judge(task t, logic::evidence found);
   bool note_in_vain(const task& t, const exsyncd::intent& in, aftermath& after);
 };

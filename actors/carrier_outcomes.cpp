@@ -169,7 +169,7 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
     }
     void fail(const failure& why, bool for_good, const change_key& key = {}) {
       if (key.empty())
-        after.abandoned.push_back({t.twin.id, in.id, false});
+        after.abandoned.push_back({t.twin.id, in.id, false, logic::has_begun(in)});
       else
         after.settled.push_back(logic::taken_back(t.twin, in, key));
       auto trouble = self.trouble_of(t, in.target, why, for_good, key);
@@ -183,7 +183,7 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
 }
 
 void carrier::give_up(const task& t, const exsyncd::intent& in, aftermath& after) {
-  after.abandoned.push_back({t.twin.id, in.id, false});
+  after.abandoned.push_back({t.twin.id, in.id, false, logic::has_begun(in)});
   ++result_.waiting;
 }
 
@@ -351,19 +351,25 @@ trouble carrier::refusal_of(const opened& o, exsyncd::trouble result) const {
     result.next = now();
     return result;
   }
-  std::erase_if(result.refused, [&](const field_digest& d) {
-    return std::find(in.fields.begin(), in.fields.end(), d.field) != in.fields.end();
-  });
+  field_digests fields;
   for (field f : in.fields) {
     const auto value = logic::only(in.expected, {f});
-    result.refused.push_back({f, value.empty() ? digest{} : value.front().value});
+    fields.push_back({f, value.empty() ? digest{} : value.front().value});
+  }
+  return naming_refused(std::move(result), fields);
+}
+
+trouble carrier::naming_refused(trouble result, const field_digests& fields) {
+  for (const auto& one : fields) {
+    std::erase_if(result.refused, [&](const field_digest& d) { return d.field == one.field; });
+    result.refused.push_back(one);
   }
   std::sort(result.refused.begin(), result.refused.end(),
             [](const auto& a, const auto& b) { return a.field < b.field; });
-  std::string fields;
+  std::string names;
   for (const auto& d : result.refused)
-    fields += (fields.empty() ? "" : ", ") + name_of(d.field);
-  result.what += " (not carried over: " + fields + ")";
+    names += (names.empty() ? "" : ", ") + name_of(d.field);
+  result.what += " (not carried over: " + names + ")";
   return result;
 }
 

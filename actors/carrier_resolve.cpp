@@ -25,8 +25,36 @@ void carrier::resolve(task t) {
       me->fail(t, target, *f, after);
       return me->store(std::move(after));
     }
+    const auto& parts = t.twin.intent->parts;
+    const bool attaches =
+        std::any_of(parts.begin(), parts.end(), [](const part_values& p) { return p.field == field::attachments; });
+    if (found.item && attaches) return me->judge_attached(t, std::move(found));
     me->judge(t, std::move(found));
   });
+}
+
+/// Under the names of the files that were sent there may be others: what is in them tells.
+void carrier::judge_attached(task t, logic::evidence found) {
+  const auto target = t.twin.intent->target;
+  const auto& o = t.twin.seen[target];
+  fetch_attachments request{o ? o->item : t.twin.intent->item, 0};
+  self_->request(options().mailboxes[target], mailbox_patience, std::move(request))
+      .then(
+          [me = shared_from_this(), t, found = std::move(found), target](attachments_fetched& answer) mutable {
+            if (auto* got = std::get_if<attachments_of_item>(&answer.outcome); got && got->at == found.item->key) {
+              found.attached = logic::contents_of(got->all);
+              return me->judge(t, std::move(found));
+            }
+            aftermath after;
+            if (auto* f = std::get_if<failure>(&answer.outcome))
+              me->fail(t, target, *f, after);
+            else if (std::holds_alternative<gone>(answer.outcome))
+              me->miss(t, target, after);
+            else
+              ++me->result_.waiting; // it has changed since
+            me->store(std::move(after));
+          },
+          [me = shared_from_this(), target](const caf::error& e) { me->mailbox_died(target, e); });
 }
 
 void carrier::resolve_by_mark(task t) {
@@ -124,8 +152,9 @@ void carrier::judge(task t, logic::evidence found) {
     const logic::evidence& found;
 
     void operator()(logic::took_effect& e) {
-      if (!e.settlement.conflict)
-        e.settlement.conflict = logic::lost_unanswered(t.twin, in, self.options().settings.policy, self.now());
+      auto& conflict = e.settlement.conflict;
+      if (!conflict) conflict = logic::lost_unanswered(t.twin, in, self.options().settings.policy, self.now());
+      if (self.options().settings.policy.direction != direction::bidirectional) conflict.reset();
       ++self.result_.done;
       ++self.result_.writes;
       self.log(log_level::info, t, "the answer had been lost, but the write took effect");
@@ -141,7 +170,7 @@ void carrier::judge(task t, logic::evidence found) {
     }
     void operator()(const logic::no_effect& n) {
       aftermath after;
-      after.abandoned.push_back({t.twin.id, in.id, n.lost});
+      after.abandoned.push_back({t.twin.id, in.id, n.lost, logic::has_begun(in)});
       if (!self.note_in_vain(t, in, after)) ++self.result_.done;
       self.store(std::move(after));
     }

@@ -197,6 +197,12 @@ void carrier::fetch_kept(std::vector<loaded> ready, std::size_t at, side target,
 }
 
 void carrier::update_whole(std::vector<loaded> ready, side target) {
+  for (auto& l : ready) // should its answer be lost, the files are known by what is in them
+    if (std::any_of(l.intent.parts.begin(), l.intent.parts.end(),
+                    [](const part_values& p) { return p.field == field::attachments; }))
+      l.intent.expected = logic::with_fields(
+          l.intent.expected, logic::digests_of({{hint::attachment_contents, logic::contents_of(l.attachments)}}),
+          {hint::attachment_contents});
   begin(std::move(ready), [me = shared_from_this(), target](std::vector<loaded> open) {
     update_items request;
     std::vector<opened> intents;
@@ -215,7 +221,7 @@ void carrier::resume(task t, content there) {
   const auto& o = t.twin.seen[source];
   if (!o || o->presence != presence::present) { // deleted meanwhile: that is decided first
     ++result_.done;
-    return store({{}, {{t.twin.id, t.twin.intent->id, false}}, {}, {}});
+    return store({{}, {{t.twin.id, t.twin.intent->id, false, true}}, {}, {}});
   }
   const auto of = class_of(t);
   auto id = o->item;
@@ -236,6 +242,7 @@ void carrier::resume(task t, content there) {
          auto& in = l.intent;
          in.id = me->new_intent();
          in.begun = me->now();
+         in.step = 1;
          // Its other fields may have been edited since they were seen last: what a list has told without their being
          // read is no key of the base's.
          if (const auto& seen = *t.twin.seen[source]; seen.content && seen.content_key == seen.key)

@@ -154,7 +154,7 @@ struct intent {
   field_digests expected;    // the contents afterwards as we sent them; of an update, those of `fields`
   std::optional<bool> read;
   operation_mark mark;    // create, replace
-  std::uint8_t step = 0;  // replace: replace_step
+  std::uint8_t step = 0;  // replace: replace_step; update: 1 where an earlier try of it has taken effect in part
   item_id made;           // create, replace, move: the new item, once known
   change_key made_key;    //
   both<sequence> answers; // the observations it answers

@@ -367,9 +367,11 @@ void store::progress(const progress_intent& call) {
 void store::abandon(const abandon_intent& call) {
   std::optional<twin> withdrawn; // the new copy of a replacement, where a list has shown it
   side at{};
+  std::optional<conflict> loses;
   edit(call.twin, [&](twin& t) {
     if (!t.intent || t.intent->id != call.intent) return false;
     end_undo(call.intent, false);
+    if (call.in_part) loses = t.intent->loses;
     at = t.intent->target;
     const auto& old = t.seen[at];
     if (t.intent->operation == operation::replace && !call.lost && !t.intent->made.empty() && old)
@@ -379,6 +381,7 @@ void store::abandon(const abandon_intent& call) {
     t.unfinished = true;
     return true;
   });
+  if (loses) put(keys::conflict(loses->pair, advance()), encode(*loses));
   if (!withdrawn || withdrawn->id == call.twin || withdrawn->base) return;
   edit(withdrawn->id, [&](twin& half) {
     auto& made = half.seen[at];
@@ -392,12 +395,29 @@ void store::abandon(const abandon_intent& call) {
 
 // ---- agreements ----
 
+namespace {
+
+/// What was written at last is refused no more.
+void no_longer_refused(twin& t, const std::vector<field>& written) {
+  if (!t.trouble || t.trouble->refused.empty()) return;
+  auto& refused = t.trouble->refused;
+  std::erase_if(refused, [&](const field_digest& d) {
+    return std::find(written.begin(), written.end(), d.field) != written.end();
+  });
+  if (refused.empty() && t.trouble->banned && !is_banned_by_administrator(t)) t.trouble.reset();
+}
+
+} // namespace
+
 bool store::settle(const settle_twin& call) {
   const bool done = edit(call.twin, [&](twin& t) {
     if (t.intent ? t.intent->id != call.intent : call.intent.has_value()) return false;
     if (call.wrote && !record_write(t, call)) return false;
     count_delete(t);
-    if (t.intent) end_undo(t.intent->id, true);
+    if (t.intent) {
+      end_undo(t.intent->id, true);
+      if (call.base) no_longer_refused(t, t.intent->fields);
+    }
     t.intent.reset();
     t.unfinished = !call.settled;
     if (call.base) t.base = call.base;
@@ -487,7 +507,8 @@ bool store::record_write(twin& t, const settle_twin& call) {
   if (w.content) {
     o.content = w.content;
     o.content_key = w.key;
-  } else if (call.base && (*call.base)[w.side].read_back && (*call.base)[w.side].key == w.key) {
+  } else if (call.base && (*call.base)[w.side].read_back && (*call.base)[w.side].key == w.key &&
+             !(t.trouble && !t.trouble->refused.empty())) { // what rests is not as it was agreed
     o.content = (*call.base)[w.side].content;
     o.content_key = w.key;
   }

@@ -90,10 +90,12 @@ struct progress_intent {
 
 /// Closes an intent that surely had no effect (any more); the twin stays unsettled. `lost` is set where a create may
 /// still turn up: its mark is remembered in twin.abandoned.
+/// `in_part`: part of an update has taken effect, so what loses by it is recorded.
 struct abandon_intent {
   twin_id twin;
   intent_id intent;
   bool lost = false;
+  bool in_part = false;
 };
 
 /// The only call that writes a base. Everything in it is one batch: closes `intent` (where set), records what the

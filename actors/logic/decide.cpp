@@ -214,10 +214,11 @@ private:
         bool source_changed = here(rest).key != base(rest).key;
         return verdict{forget{s, !source_changed && !puts_back()}, {}};
       }
-      // A delete wins, but whoever edited the other copy shall find it in the list of conflicts.
+      // A delete wins, but whoever edited the other copy shall find it in the list of conflicts, also what was refused
+      // of his edit.
       if (needs_look(rest) && two_way()) return verdict{look{{rest}, false}, {}};
-      if (!edited_fields(rest).empty() && two_way())
-        return verdict{remove_on{rest}, lost(rest, deleted_against(rest), edited_fields(rest))};
+      if (auto fields = all_edited_fields(rest); !fields.empty() && two_way())
+        return verdict{remove_on{rest}, lost(rest, deleted_against(rest), std::move(fields))};
       return verdict{remove_on{rest}, {}};
     }
     return {};
@@ -298,11 +299,18 @@ private:
       if (!contains(around_.settable[to], f) && !(here(to).draft && contains(around_.settable_on_draft[to], f)))
         impossible.push_back(f);
     if (impossible.empty()) return {update_on{to, fields}, std::move(loses)};
-    if (around_.policy.unchangeable == unchangeable::report) return {report_unchangeable{to, impossible}, {}};
+    if (around_.policy.unchangeable == unchangeable::report) return {report(to, impossible), {}};
     // The new copy has one read state: what either side has made of it goes over before.
     if (twin_.base)
       if (auto r = read_state()) return {*r, {}};
     return {replace_on{to}, std::move(loses)};
+  }
+
+  report_unchangeable report(side to, const std::vector<field>& fields) const {
+    report_unchangeable result{to, {}};
+    for (field f : fields)
+      result.fields.push_back({f, value_of(other(to), f).value_or(digest{})});
+    return result;
   }
 
   /// What is written alone where an update of several fields was refused.

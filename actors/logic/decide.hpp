@@ -85,10 +85,10 @@ struct move_on {
 struct remove_on {
   side target;
 };
-/// The edit cannot be carried over and the policy says to report it.
+/// These edits cannot be carried over and the policy says to report them; what else was edited goes over without them.
 struct report_unchangeable {
   side target;
-  std::vector<field> fields;
+  field_digests fields; // as the other side has them
 };
 
 using action = std::variant<wait, agree, forget, bury, look, resolve, create_on, update_on, replace_on, set_read_on,

@@ -130,8 +130,7 @@ twin_reading::attached twin_reading::attached_on(side s) const {
 
 std::optional<bool> twin_reading::attached_alike() const {
   const auto inside = [this](side s) {
-    return present(s) && contents_known(here(s)) ? only(here(s).likeness, {hint::attachment_contents})
-                                                 : field_digests{};
+    return seen(s) && contents_known(here(s)) ? only(here(s).likeness, {hint::attachment_contents}) : field_digests{};
   };
   const auto p = inside(side::primary), r = inside(side::replica);
   if (p.empty() || r.empty()) return {};

@@ -51,11 +51,13 @@ public:
   /// What the user changed on this side since the base. Until our own write was read back, the server may have
   /// normalised what we sent: then only what users set counts, and only where it differs from the other side.
   std::vector<field> edited_fields(side s) const;
+  /// Those that rest, since they were refused, as well.
+  std::vector<field> all_edited_fields(side s) const;
 
   /// What is attached under the same names as before.
   enum class attached { the_same, doubtful, another };
   attached attached_on(side s) const;
-  /// Whether what is attached is the same on both sides; empty: it was not read.
+  /// Whether what is attached is the same on both sides, or was when one of them left; empty: it was not read.
   std::optional<bool> attached_alike() const;
   /// Another attachment under the same name.
   bool changed_in_place(side s) const;
@@ -66,7 +68,6 @@ protected:
 
 private:
   std::vector<field> still_to_be_carried(side s) const;
-  std::vector<field> all_edited_fields(side s) const;
   /// Whether a body is another one than we sent. What a server makes of it keeps its words; where we sent none, it is
   /// held against what this server had.
   bool is_reworded(side s) const;

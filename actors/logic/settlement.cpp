@@ -99,6 +99,16 @@ bool goes_in_parts(const twin& t, side target) {
   return t.trouble && t.trouble->side == target && (t.trouble->one_by_one || !t.trouble->refused.empty());
 }
 
+field_digests without_resting(field_digests of, const twin& t, side s, const std::vector<field>& written) {
+  if (!t.base || !t.trouble) return of;
+  for (const auto& refused : t.trouble->refused) {
+    if (contains(written, refused.field)) continue;
+    of = with_fields(std::move(of), (*t.base)[s].content, {refused.field});
+    if (refused.field == field::attachments) of = with_hints(std::move(of), (*t.base)[s].content);
+  }
+  return of;
+}
+
 settle_twin start(const twin& t, const intent& in) {
   settle_twin s;
   s.twin = t.id;
@@ -106,7 +116,7 @@ settle_twin start(const twin& t, const intent& in) {
   s.answers = in.answers;
   s.conflict = in.loses;
   // What was refused of an item is told until both sides agree.
-  s.clear_trouble = !t.base || !goes_in_parts(t, in.target);
+  s.clear_trouble = !t.base || !(goes_in_parts(t, in.target) || (t.trouble && !t.trouble->refused.empty()));
   s.count_sync = true;
   return s;
 }
@@ -246,7 +256,7 @@ std::optional<settle_twin> read_back_of(const twin& t, side s, const content& th
   settle_twin settled;
   settled.twin = t.id;
   settled.base = t.base;
-  (*settled.base)[s].content = digests_of(there.fields);
+  (*settled.base)[s].content = without_resting(digests_of(there.fields), t, s, {});
   // No server makes another body of one that was not written, nor other words of one that was: under the same key too
   // that is somebody's edit.
   if (is_another_body((*t.base)[s].content, there))

@@ -59,6 +59,8 @@ struct evidence {
   bool deleted = false;
   /// Lists tell that the item written to has left its folder, and is nowhere else.
   bool left = false;
+  /// What is in its attachments, as a value of hint::attachment_contents; empty: they were not read.
+  std::optional<std::string> attached = {};
 };
 
 /// It took effect: settle with this.
@@ -85,6 +87,9 @@ using resolution = std::variant<took_effect, half_done, no_effect, look_again, m
 /// `window`: how long after the request a server may still commit it. Exchange commits up to a minute after the client
 /// gave up; the daemon uses 90 s.
 resolution judge(const twin&, const intent&, const evidence&, std::chrono::seconds window, utc_seconds now);
+
+/// Whether an earlier try of this update has taken effect in part.
+bool has_begun(const intent&);
 
 /// How an update goes on that was cut between its requests.
 struct continued {

@@ -56,6 +56,7 @@ struct found {
   const twin& t;
   const intent& in;
   const content& there;
+  std::optional<std::string> attached = {}; // evidence::attached
   field_digests now = digests_of(there.fields);
   field_digests before = contents(t, in.target);
 
@@ -73,13 +74,36 @@ struct found {
     if (one(now, f) != one(in.expected, f)) return false;
     return f != field::attachments || one(now, f).empty() || others_attached() || one(before, f) != one(now, f);
   }
+  bool all_as_meant() const {
+    return std::all_of(in.fields.begin(), in.fields.end(), [this](field f) { return as_meant(f); });
+  }
+  /// Whether the files are those that were sent; empty: that is not known.
+  std::optional<bool> as_sent() const {
+    const auto sent = one(in.expected, hint::attachment_contents);
+    if (!attached || sent.empty()) return {};
+    return sent == digests_of({{hint::attachment_contents, *attached}});
+  }
+  /// Under the names of those that were sent there are others: somebody has put them there, before or after ours came.
+  bool replaced() const {
+    return contains(in.fields, field::attachments) && as_meant(field::attachments) && as_sent() == false;
+  }
 };
 
 void set(field_digests& into, const field_digests& from, field f) {
   into = with_fields(std::move(into), from, {f});
 }
 
+/// What is attached there is agreed by its names alone: what is in it has to be read on both sides.
+void doubt_attached(field_digests& base) {
+  const field_digests doubt{{hint::attachment_ids, to_be_carried}};
+  set(base, doubt, hint::attachment_ids);
+}
+
 } // namespace
+
+bool has_begun(const intent& in) {
+  return in.operation == operation::update && in.step > 0;
+}
 
 settle_twin updated(const twin& t, const intent& in, const change_key& key, const change_key& base_key,
                     bool read_back) {
@@ -96,12 +120,14 @@ settle_twin updated(const twin& t, const intent& in, const change_key& key, cons
       written.insert(written.end(), attachment_hints.begin(), attachment_hints.end());
     source_has = with_fields((*t.base)[source].content, source_has, written);
   }
-  base[source].content = with_fields(std::move(source_has), in.expected, in.fields);
+  base[source].content =
+      without_resting(with_fields(std::move(source_has), in.expected, in.fields), t, source, in.fields);
   if (contains(in.fields, field::attachments))
     base[source].content = with_hints(std::move(base[source].content), in.expected);
   base[source].read_back = true;
   base[in.target].key = base_key;
-  base[in.target].content = with_fields(contents(t, in.target), in.expected, in.fields);
+  base[in.target].content =
+      without_resting(with_fields(contents(t, in.target), in.expected, in.fields), t, in.target, in.fields);
   if (read_back)
     set(base[in.target].content, {}, hint::body_words);
   else if (contains(in.fields, field::body))
@@ -133,7 +159,9 @@ settle_twin updated_as_read(const twin& t, const intent& in, const change_key& o
     else // what was written along for its user is still his
       users = !entries_of(f, part->kept).empty();
     if (!users) set(base, is.now, f);
-    if (f == field::attachments && !users) base = with_hints(std::move(base), is.now);
+    if (f != field::attachments || users) continue;
+    base = with_hints(std::move(base), is.now);
+    if (!untouched && !one(is.now, f).empty()) doubt_attached(base);
   }
   // What was not written and is another one now is a user's edit, unless a server sets it by itself: under the key of
   // a single guarded request everything is ours.
@@ -149,6 +177,13 @@ settle_twin updated_as_read(const twin& t, const intent& in, const change_key& o
 }
 
 namespace {
+
+/// The files that somebody has put in the place of those that were sent go over like any edit. Where ours never came,
+/// the source's were changed at the same time: that is listed.
+void take_for_users(settle_twin& s, const found& is) {
+  doubt_attached((*s.base)[is.in.target].content);
+  if (!s.conflict) s.conflict = lost_against(is.t, other(is.in.target), {field::attachments}, is.in.begun);
+}
 
 /// An update of several requests that was cut between them and is not gone on with: what is there as it was meant is
 /// agreed, what is there halfway is ours and no edit of a user, and what is left to do stays the source's edit.
@@ -177,6 +212,7 @@ std::optional<settle_twin> partly_updated(const found& is) {
   std::sort(source.begin(), source.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
   (*s.base)[in.target].content = with_fields(is.before, is.now, moved);
   s.wrote->content = is.now;
+  if (is.replaced()) take_for_users(s, is);
   return s;
 }
 
@@ -188,20 +224,22 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
     return missed{};
   }
   const bool attaches = part_of(in, field::attachments) != nullptr;
-  // Attachments are created unguarded: until the server has stopped committing, more may turn up.
-  if (attaches && !late) return look_again{};
+  const found is{t, in, *evidence.item, evidence.attached};
+  // Attachments are created unguarded: until all of them are there or the server has stopped committing, more may turn
+  // up.
+  if (attaches && !late && !(is.all_as_meant() && is.as_sent() == true)) return look_again{};
   // Without a base only the written fields would be known of what was agreed: the contents are compared again.
   if (!t.base && evidence.item->key != in.guard) return no_effect{};
-  const found is{t, in, *evidence.item};
   if (evidence.item->key == in.guard) {
     if (!late) return look_again{};
     return no_effect{};
   }
-  if (std::all_of(in.fields.begin(), in.fields.end(), [&](field f) { return is.as_meant(f); })) {
+  if (is.all_as_meant()) {
     auto s = updated(t, in, evidence.item->key, in.guard, true);
     auto& base = (*s.base)[in.target].content;
     if (attaches) base = with_hints(std::move(base), is.now);
     s.wrote->content = is.now;
+    if (is.replaced()) take_for_users(s, is);
     return took_effect{std::move(s)};
   }
   if (in.parts.empty()) return no_effect{};
@@ -219,7 +257,7 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
   // A field of one request that is neither as it was nor as it was meant is in dispute: that is the table's to decide.
   const bool disputed = std::any_of(in.fields.begin(), in.fields.end(),
                                     [&](field f) { return !part_of(in, f) && is.changed(f) && !is.as_meant(f); });
-  if (!disputed) return halfway{};
+  if (!disputed && !is.replaced()) return halfway{};
   if (auto partly = partly_updated(is)) return took_effect{std::move(*partly)};
   return no_effect{};
 }

@@ -142,7 +142,10 @@ inline std::string in_words(const logic::verdict& v) {
     std::string operator()(const logic::move_on& w) { return "move " + name(w.target) + " to " + w.to.value; }
     std::string operator()(const logic::remove_on& w) { return "remove " + name(w.target); }
     std::string operator()(const logic::report_unchangeable& r) {
-      return "report " + name(r.target) + fields(r.fields);
+      std::vector<field> reported;
+      for (const auto& d : r.fields)
+        reported.push_back(d.field);
+      return "report " + name(r.target) + fields(reported);
     }
   } say;
   auto s = std::visit(say, v.what);

@@ -261,6 +261,19 @@ TEST_CASE("what a mail does not let change is replaced or reported") {
            ""},
           {"reported where the policy says so",
            [&](twin& t, auto& a) { edit(t, P, to), a.policy.unchangeable = unchangeable::report; }, "report R to", ""},
+          {"reported, with another edit that can be made",
+           [&](twin& t, auto& a) {
+             auto both = to;
+             for (auto& v : both)
+               if (v.field == field::categories) v.value = "Red";
+             edit(t, P, both), a.policy.unchangeable = unchangeable::report;
+             trouble told;
+             told.banned = true;
+             told.at = {t.seen[P]->key, t.seen[R]->key};
+             told.refused = logic::digests_of({{field::to, "joan@example"}});
+             t.trouble = told;
+           },
+           "update R categories", ""},
           {"an attachment", [&](twin& t, auto&) { edit(t, P, with(field::attachments, "a.pdf")); }, "replace R", ""},
           {"an attachment changed in place", [&](twin& t, auto&) { edit(t, P, with(field::attachment_sizes, "12")); },
            "replace R", ""},
@@ -429,6 +442,8 @@ TEST_CASE("a field that was refused rests, until the other side's user edits it 
           {"refused", [&](twin& t, auto&) { refused(t); }, "banned", ""},
           {"another field is edited there",
            [&](twin& t, auto&) { refused(t), edit(t, R, with(field::categories, "Red")); }, "update P categories", ""},
+          {"and its item is deleted on the other side", [&](twin& t, auto&) { refused(t), leave(t, R); },
+           "remove P, P loses", ""},
           {"the same one is", [&](twin& t, auto&) { refused(t), edit(t, R, with(field::subject, "R's")); },
            "update R subject, R loses", "update R subject, R loses"},
           {"and is refused again",

@@ -2,6 +2,7 @@
 
 #include "actors/logic/back_off.hpp"
 #include "actors/logic/likeness.hpp"
+#include "ews/model/field_hints.hpp"
 #include "tests/logic/builders.hpp"
 
 #include <catch2/catch.hpp>
@@ -301,6 +302,45 @@ TEST_CASE("files put in the place of those that our unanswered write was to remo
                                  &target);
   CHECK(l.judged({{}, content_of(files("", ""), "3R")}, late) == "took effect");
   CHECK(l.judged({{}, content_of(files("a file", "12"), "3R")}, late) == "no effect");
+}
+
+TEST_CASE("files that we attached are known by what is in them where the answer was lost") {
+  lost_answer l;
+  for (const side s : both_sides)
+    l.t.seen[s]->item_class = item_class::contact;
+  const auto files = [](const std::string& names, const std::string& id) {
+    auto v = original;
+    v.push_back({field::attachments, names});
+    v.push_back({hint::attachment_ids, id});
+    v.push_back({field::attachment_sizes, "10"});
+    return v;
+  };
+  const auto inside = [](const std::string& bytes) { return std::optional<std::string>("read\na file\t" + bytes); };
+  edit(l.t, P, files("a file", "P"));
+  const auto target = content_of(original, "1R");
+  l.in = logic::intent_to_update(l.t, {R, {field::attachments}}, content_of(files("a file", "P"), "2P"),
+                                 intent_id{"i"}, begun, &target);
+  l.in.expected = logic::with_fields(l.in.expected, logic::digests_of({{hint::attachment_contents, *inside("P's")}}),
+                                     {hint::attachment_contents});
+  const auto there = content_of(files("a file", "R"), "3R");
+  const auto decided = [&](const std::string& bytes) {
+    auto resolution = logic::judge(l.t, l.in, {{}, there, {}, false, false, inside(bytes)}, window, late);
+    auto settled = std::get<logic::took_effect>(resolution).settlement;
+    auto after = l.t;
+    after.base = settled.base;
+    read_contents(after, R, files("a file", "R"));
+    after.seen[R]->key = after.seen[R]->content_key = change_key{"3R"};
+    return exsyncd::tests::in_words(logic::decide(after, quiet())) + (settled.conflict ? ", listed" : "");
+  };
+  SECTION("all of them are there: nothing more can come") {
+    CHECK(l.judged({{}, there, {}, false, false, inside("P's")}, early) == "took effect");
+    CHECK(decided("P's") == "agree");
+  }
+  SECTION("another one is there under the same name: what is in both is read, and it is listed, since ours may never "
+          "have come") {
+    CHECK(l.judged({{}, there, {}, false, false, inside("R's")}, early) == "look again");
+    CHECK(decided("R's") == "look P R, listed");
+  }
 }
 
 TEST_CASE("what its user has made of a new copy that is withdrawn is told") {
