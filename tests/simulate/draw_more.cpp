@@ -329,7 +329,7 @@ struct extra {
 };
 
 constexpr extra extras[] = {
-    {"subfolders", 10, false, subfolders},
+    {"subfolders", 6, true, subfolders},
     {"second pair", 5, true, second_pair},
     {"chain", 10, false, chain},
     {"brake", 30, true, brake},
@@ -339,7 +339,7 @@ constexpr extra extras[] = {
     {"folder rights", 20, true, folder_rights},
     {"poison", 20, true, poison},
     {"old state", 15, false, old_state},
-    {"pair again", 6, false, pair_again},
+    {"pair again", 6, true, pair_again},
     {"rare crash", 25, true, rare_crash},
     {"ban", 10, true, ban},
     {"password", 8, true, password},

@@ -146,9 +146,10 @@ void judge_item(const trial& t, const lifeline& line) {
     return;
   }
   auto made = originals_of(line);
+  made.unlike = static_cast<int>(found_unlike(t, line));
   if (t.may_be_linked.contains(line.label)) {
     for (auto s : {side::primary, side::replica})
-      if (made.is_one() && line.at(s).size() > 1)
+      if (made.is_one() && line.at(s).size() > 1 + static_cast<std::size_t>(made.unlike))
         t.violated(rule::doubled, line,
                    "users made it once, and the " + std::string(word(s)) + " holds it " +
                        std::to_string(line.at(s).size()) + " times.");
@@ -158,7 +159,8 @@ void judge_item(const trial& t, const lifeline& line) {
     judge_excused(t, line);
     return;
   }
-  if (!made.is_one()) {
+  bool became_two = made.unlike > 0 && lay_beside_each_other(line);
+  if (!made.is_one() || became_two) {
     if (in[0]->direction == direction::two_way) judge_group(t, line, made);
     return;
   }

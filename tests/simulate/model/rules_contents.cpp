@@ -28,8 +28,9 @@ bool may_lose(const trial& t, const lifeline& line, const std::vector<edit>& edi
   if (x.by->where != side::replica) return false;
   // Who has no state left does not know whose of two values is the new one: the primary's is the right one.
   if (std::any_of(t.began_anew.begin(), t.began_anew.end(), [&](std::uint64_t step) {
-        return step > x.by->number() && line.had(side::primary, path, value, step, step) &&
-               !line.had(side::primary, path, x.value(path), step, step);
+        auto known = t.knows_again(line, step);
+        bool carried = step > x.by->number() && line.had(side::primary, path, x.value(path), step, step);
+        return known > x.by->number() && !carried && line.had(side::primary, path, value, step, known);
       }))
     return true;
   return std::any_of(edits.begin(), edits.end(), [&](const edit& p) {
@@ -372,7 +373,8 @@ void judge_place(const trial& t, const lifeline& line) {
                    });
       bool anew = x.by->where == side::replica &&
                   std::any_of(t.began_anew.begin(), t.began_anew.end(), [&](std::uint64_t step) {
-                    return step > x.by->number() && lay(line, side::primary, here, step, step);
+                    auto known = t.knows_again(line, step);
+                    return known > x.by->number() && lay(line, side::primary, here, step, known);
                   });
       if (!before && !loses && !anew) fits = false;
     }
@@ -384,6 +386,28 @@ void judge_place(const trial& t, const lifeline& line) {
     moves += " " + step_words(*x.by->when) + " put it into " + x.value + ".";
   t.violated(rule::place, line, "it lies in " + here + " on both sides, but" + moves);
 }
+
+namespace {
+
+/// Whether all that users said was said before a daemon that began anew had read both sides, where the primary's mail
+/// was so: without a base it is the primary's that counts.
+bool was_so_anew(const trial& t, const lifeline& line, const std::vector<say>& last, bool read) {
+  return std::any_of(t.began_anew.begin(), t.began_anew.end(), [&](std::uint64_t since) {
+    auto known = t.knows_again(line, since);
+    if (std::any_of(last.begin(), last.end(), [&](const say& one) { return one.by->number() >= known; })) return false;
+    std::map<item_number, bool> is;
+    for (const auto& m : line.moments) {
+      if (m.where != side::primary || m.number() >= known) continue;
+      if (m.number() > since && std::any_of(is.begin(), is.end(), [&](const auto& one) { return one.second == read; }))
+        return true;
+      is.erase(m.what->item);
+      if (!m.to.empty()) is[m.what->item] = m.what->after->read;
+    }
+    return std::any_of(is.begin(), is.end(), [&](const auto& one) { return one.second == read; });
+  });
+}
+
+} // namespace
 
 void judge_read_state(const trial& t, const lifeline& line) {
   const auto& p = line.at(side::primary)[0].is;
@@ -407,6 +431,7 @@ void judge_read_state(const trial& t, const lifeline& line) {
   std::erase_if(all, given_up);
   auto last = last_of_each_side(all);
   right = right || std::any_of(last.begin(), last.end(), [&](const say& one) { return one.value == now; });
+  right = right || was_so_anew(t, line, last, p.read);
   // The creation on one side is known on the other: what its user says afterwards is a change of it.
   if (last.size() == 2) {
     const auto& late = last[0].by->number() > last[1].by->number() ? last[0] : last[1];

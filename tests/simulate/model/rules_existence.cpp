@@ -158,6 +158,22 @@ void judge_two_way_item(const trial& t, const lifeline& line) {
 
 namespace {
 
+/// Whether what is in the files of a name was left as each side had it when all was paired anew: no user wrote one
+/// since each of the items had been read.
+bool is_left_by_pairing(const trial& t, const lifeline& line, const std::string& path) {
+  if (!t.all_is_new || !path.starts_with("/attachments/")) return false;
+  std::map<item_number, std::uint64_t> first_read;
+  for (const auto& one : line.tellings)
+    if (one.answered && one.as == told::how::read && one.step > t.began_anew.back())
+      first_read.emplace(one.item, one.step);
+  const auto edits = edits_of(line);
+  return std::none_of(edits.begin(), edits.end(), [&](const edit& e) {
+    auto read = first_read.find(e.by->what->item);
+    return !e.creates() && read != first_read.end() && e.by->number() > read->second &&
+           std::find(e.paths.begin(), e.paths.end(), path) != e.paths.end();
+  });
+}
+
 /// What the items of a side say, each in lines of path and value.
 std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, side s) {
   std::multiset<std::string> out;
@@ -169,7 +185,8 @@ std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, si
   for (const auto& one : line.at(s)) {
     auto text = t.folders_changed ? std::string() : "place " + t.within.common_name(s, one.is.place);
     for (const auto& [path, value] : *one.is.says)
-      if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, any)) text += "\n" + path + " " + value;
+      if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, any))
+        text += "\n" + path + " " + (is_mail(one.is) && is_left_by_pairing(t, line, path) ? "" : value);
     out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
   }
   return out;
@@ -209,7 +226,7 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
   for (const auto& [item, m] : last)
     if (m->left()) ++left[at(m->where)];
   int planted = std::max(made.planted[0], made.planted[1]);
-  int most = planted + made.made[0] + made.made[1] + made.reborn + made.withdrawn;
+  int most = planted + made.made[0] + made.made[1] + made.reborn + made.withdrawn + made.unlike;
   // Copies that users made on both sides of one item may be each other's.
   int least = planted + std::max(made.made[0], made.made[1]) - left[0] - left[1];
   if (!open) most -= std::max(left[0], left[1]);

@@ -42,6 +42,9 @@ struct trial {
   bool put_back_after(const moment& left) const;
   /// Whether the daemon could know that what left was there: it saw it after the last reset, or surely made it.
   bool knew_of(const lifeline&, const moment& left) const;
+  /// The step at which a daemon that began anew at `since` had first read the item on both sides, or made one from the
+  /// other: before it there is nothing that an edit could be told by.
+  std::uint64_t knows_again(const lifeline&, std::uint64_t since) const;
   /// Whether the daemon lost its state after the step, or was given an older one.
   bool forgot_after(std::uint64_t step) const;
   /// Whether what had been listed until the step was forgotten since.
@@ -63,9 +66,15 @@ struct originals {
   int withdrawn = 0;
   /// First contents of the two sides that lie in folders which do not belong together: one item, or two.
   bool apart = false;
+  /// Items of the two sides that a daemon which began anew found unlike: each may have become one of its own.
+  int unlike = 0;
   bool is_one() const;
 };
 originals originals_of(const lifeline&);
+/// How many items of the two sides were found unlike by a daemon that began anew (anew.cpp).
+std::size_t found_unlike(const trial&, const lifeline&);
+/// Whether one side ever held two at a time.
+bool lay_beside_each_other(const lifeline&);
 
 /// What must have become of an item.
 enum class fate { present, absent, either };

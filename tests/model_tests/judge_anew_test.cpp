@@ -1,0 +1,124 @@
+// What a daemon that begins without any state may take for new or leave as the primary has it, and what not.
+#include "tests/model_tests/written_history.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace simulate::model;
+using namespace simulate::model::test;
+
+namespace {
+
+const std::vector<rule> nothing;
+const fields with_id{{"subject", "Lunch"}, {"message_id", "1@x"}}, without_id{{"subject", "Lunch"}};
+
+/// A mail that both sides hold as first contents: no mark tells that the two are one.
+struct held_on_both : written_history {
+  item_number p, r;
+  explicit held_on_both(const fields& says)
+      : p(makes(who::transport, side::primary, "label-1", says)),
+        r(makes(who::transport, side::replica, "label-1", says)) {}
+  void both_read() {
+    reads(p);
+    reads(r);
+  }
+  /// What a daemon does that takes the two for two.
+  void are_taken_for_two(const std::string& place_of_p, const std::string& place_of_r) {
+    carried(p, place_of_p);
+    carried(r, place_of_r);
+  }
+};
+
+} // namespace
+
+TEST_CASE("without a key two that were edited while nobody knew them may become two, edited later they may not") {
+  for (bool later : {false, true}) {
+    held_on_both w(without_id);
+    w.both_read();
+    w.administrator(act::state_lost);
+    if (later) w.both_read();
+    w.edits(who::user, w.r, {{"subject", "Supper"}});
+    w.are_taken_for_two("inbox", "inbox");
+    CHECK(w.broken() == (later ? std::vector{rule::doubled} : nothing));
+  }
+}
+
+TEST_CASE("what is taken for two has to be two on both sides") {
+  held_on_both w(without_id);
+  w.both_read();
+  w.administrator(act::state_lost);
+  w.edits(who::user, w.r, {{"subject", "Supper"}});
+  w.carried(w.r);
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.carried(w.p);
+  CHECK(w.words() == "");
+  w.carried(w.p);
+  CHECK(w.broken() == std::vector{rule::doubled});
+}
+
+TEST_CASE("a mail with a Message-ID that nobody moved is one, whatever was edited while nobody knew it") {
+  for (bool moved : {false, true}) {
+    held_on_both w(with_id);
+    w.both_read();
+    w.administrator(act::state_lost);
+    w.edits(who::user, w.p, {{"subject", "Supper"}});
+    if (moved) w.moves(who::user, w.p, "inbox/Projects");
+    w.are_taken_for_two(moved ? "inbox/From HQ" : "inbox", "inbox");
+    CHECK(w.broken() == (moved ? nothing : std::vector{rule::doubled}));
+  }
+}
+
+TEST_CASE("a copy of ours is known by its mark, wherever it lies, but not which of two it belongs to") {
+  for (bool copied : {false, true}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", without_id);
+    auto r = w.carried(p);
+    w.administrator(act::state_lost);
+    w.edits(who::user, p, {{"subject", "Supper"}});
+    if (copied) w.edits(who::user, w.copies(who::user, r), {{"subject", "Dinner"}});
+    w.carried(p);
+    w.carried(r);
+    if (copied) w.carried(r + 1);
+    CHECK(w.broken() == (copied ? nothing : std::vector{rule::doubled}));
+  }
+}
+
+TEST_CASE(
+    "an edit or a move of the replica's that nobody knew yet when all began anew gives way, a later one does not") {
+  for (bool later : {false, true}) {
+    written_history w;
+    auto r = w.makes(who::user, side::replica, "label-1", with_id);
+    auto p = w.carried(r);
+    w.administrator(act::state_lost);
+    auto both_read = [&] {
+      w.reads(p);
+      w.reads(r);
+    };
+    if (later) both_read();
+    w.edits(who::user, r, {{"subject", "Supper"}});
+    w.moves(who::user, r, "inbox/From HQ");
+    w.marks(who::user, r, true);
+    if (!later) both_read();
+    w.edits(who::daemon, r, {{"subject", "Lunch"}});
+    w.moves(who::daemon, r, "inbox");
+    w.marks(who::daemon, r, false);
+    w.lists_conflict(r);
+    CHECK(w.broken() == (later ? std::vector{rule::contents, rule::place, rule::read_state} : nothing));
+  }
+}
+
+TEST_CASE("of several mails what is in a file may differ where all is paired anew, and may not where a user put it in "
+          "later") {
+  for (bool later : {false, true}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1",
+                     {{"subject", "Lunch"}, {"message_id", "1@x"}, {"attachments/a.bin 1", "1"}});
+    w.carried(w.copies(who::user, p));
+    auto r = w.carried(p);
+    w.administrator(act::state_lost);
+    if (later) w.reads(r);
+    w.edits(who::user, r, {{"attachments/a.bin 1", "2"}});
+    w.reads(r);
+    w.reads(p);
+    CHECK(w.broken() == (later ? std::vector{rule::contents} : nothing));
+  }
+}

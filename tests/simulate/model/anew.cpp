@@ -1,0 +1,120 @@
+// What a daemon that begins without any state can know: until it has read both sides' items, it knows neither what was
+// edited nor, where no key and no mark tells, which of them are one.
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+namespace simulate::model {
+
+std::uint64_t trial::knows_again(const lifeline& line, std::uint64_t since) const {
+  constexpr auto never = std::numeric_limits<std::uint64_t>::max();
+  std::set<item_number> of[2];
+  std::uint64_t made = never, read[2] = {never, never};
+  for (const auto& m : line.moments) {
+    of[m.where == side::primary ? 0 : 1].insert(m.what->item);
+    if (m.by_daemon() && m.what->made() && m.number() > since) made = std::min(made, m.number());
+  }
+  for (const auto& one : line.tellings)
+    for (int at : {0, 1})
+      if (one.answered && one.as == told::how::read && one.step > since && of[at].contains(one.item))
+        read[at] = std::min(read[at], one.step);
+  return std::min(made, std::max(read[0], read[1]));
+}
+
+namespace {
+
+struct holder {
+  std::string place; ///< scope::common_name
+  snapshot is;
+  bool by_daemon = false; ///< its mark tells of what it is a copy
+};
+using holders = std::map<item_number, holder>;
+
+bool say_the_same(const trial& t, const snapshot& a, const snapshot& b) {
+  std::set<std::string> paths;
+  for (const auto* of : {&a, &b})
+    for (const auto& [path, value] : *of->says)
+      paths.insert(path);
+  return std::all_of(paths.begin(), paths.end(), [&](const std::string& path) {
+    return t.ignores(path, a, b) || lifeline::value(a, path) == lifeline::value(b, path);
+  });
+}
+
+/// One key that each side has once: a mail's Message-ID, an appointment's id for its calendars.
+bool share_a_key(const trial& t, const std::string& label, const snapshot& a, const snapshot& b) {
+  if (t.may_be_linked.contains(label)) return false;
+  const char* path = is_mail(a) ? "/message_id" : "/appointment/uid";
+  if (is_mail(a) && lifeline::value(a, "/draft") == "true") return false;
+  return !lifeline::value(a, path).empty() && lifeline::value(a, path) == lifeline::value(b, path);
+}
+
+bool is_known_for_one(const trial& t, const std::string& label, const holder& a, const holder& b) {
+  return a.place == b.place && (share_a_key(t, label, a.is, b.is) || say_the_same(t, a.is, b.is));
+}
+
+/// How many of the two sides' items may be taken for different ones as they lie now.
+std::size_t unpaired(const trial& t, const std::string& label, const holders (&lie)[2]) {
+  auto few = std::min(lie[0].size(), lie[1].size());
+  if (few == 0) return 0;
+  if (lie[0].size() == 1 && lie[1].size() == 1) {
+    const auto &a = lie[0].begin()->second, &b = lie[1].begin()->second;
+    return a.by_daemon || b.by_daemon || is_known_for_one(t, label, a, b) ? 0 : 1;
+  }
+  std::vector<const holder*> open;
+  for (const auto& [item, one] : lie[1])
+    open.push_back(&one);
+  std::size_t found = 0;
+  for (const auto& [item, one] : lie[0]) {
+    auto same = std::find_if(open.begin(), open.end(), [&](const holder* other) {
+      return one.place == other->place && say_the_same(t, one.is, other->is);
+    });
+    if (same == open.end()) continue;
+    open.erase(same);
+    ++found;
+  }
+  return few - found;
+}
+
+} // namespace
+
+std::size_t found_unlike(const trial& t, const lifeline& line) {
+  std::size_t most = 0;
+  for (auto since : t.began_anew) {
+    auto until = t.knows_again(line, since);
+    holders lie[2];
+    std::set<item_number> by_daemon;
+    bool looked = false;
+    auto look = [&] { most = std::max(most, unpaired(t, line.label, lie)), looked = true; };
+    for (const auto& m : line.moments) {
+      if (m.number() >= until) break;
+      if (m.number() > since && !looked) look();
+      auto& here = lie[m.where == side::primary ? 0 : 1];
+      if (m.by_daemon() && m.what->made()) by_daemon.insert(m.what->item);
+      if (m.to.empty())
+        here.erase(m.what->item);
+      else
+        here[m.what->item] = {m.to, *m.what->after, by_daemon.contains(m.what->item)};
+      if (m.number() > since) look();
+    }
+    if (!looked) look();
+  }
+  return most;
+}
+
+bool lay_beside_each_other(const lifeline& line) {
+  std::set<item_number> lie[2];
+  bool found = false;
+  for (const auto& m : line.moments) {
+    auto& here = lie[m.where == side::primary ? 0 : 1];
+    if (m.to.empty())
+      here.erase(m.what->item);
+    else
+      here.insert(m.what->item);
+    found = found || here.size() > 1;
+  }
+  return found;
+}
+
+} // namespace simulate::model
