@@ -112,6 +112,7 @@ private:
 
   verdict only_on(side s) const {
     if (left(other(s))) { // it was there, and its user deleted it: a delete wins
+      if (two_way() && here(other(s)).content && !contents_known(here(s))) return {look{{s}, false}, {}};
       if (two_way() || other(s) == source()) return {remove_on{s}, lost_with(s)};
       return {forget{other(s), !puts_back()}, {}};
     }
@@ -124,10 +125,14 @@ private:
     return {create_on{other(s)}, {}};
   }
 
-  /// What goes with a copy whose mate was deleted before the two were agreed, where that mate was another one.
+  /// What goes with a copy whose mate was deleted before the two were agreed, where that mate was another one. Where
+  /// nobody has read that one, it may have been.
   std::optional<conflict> lost_with(side s) const {
     const auto& gone = here(other(s));
-    if (!two_way() || !contents_known(here(s)) || !gone.content) return {};
+    if (!two_way()) return {};
+    if (!gone.content)
+      return lost(s,
+                  "deleted on " + std::string(s == side::replica ? "primary" : "replica") + " before both were read");
     auto fields = differ_when_found(twin_.pair, gone, here(s));
     std::erase_if(fields, [this](field f) { return !held_by_both(f); });
     if (fields.empty()) return {};

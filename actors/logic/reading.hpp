@@ -51,7 +51,7 @@ public:
   /// What the user changed on this side since the base. Until our own write was read back, the server may have
   /// normalised what we sent: then only what users set counts, and only where it differs from the other side.
   std::vector<field> edited_fields(side s) const;
-  /// Those that rest, since they were refused, as well.
+  /// The same with what rests since it was refused: the other side has never had it.
   std::vector<field> all_edited_fields(side s) const;
 
   /// What is attached under the same names as before.

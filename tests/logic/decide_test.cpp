@@ -218,6 +218,10 @@ TEST_CASE("first agreement of a mail that both mailboxes have") {
              t.seen[P]->draft = t.seen[R]->draft = true;
            },
            "update R body, R loses", "update R body, R loses"},
+          {"deleted on one side first: its mate is read, to tell whether it was another one",
+           [&](twin& t, auto&) { unpaired(t), read_contents(t, P, original), leave(t, P); }, "look R", ""},
+          {"deleted before anybody has read it: what goes with it may be another one",
+           [&](twin& t, auto&) { unpaired(t), leave(t, P); }, "remove R, R loses", ""},
           {"attachment sizes are each server's own",
            [&](twin& t, auto&) {
              both_read(t, with(field::attachment_sizes, "100"), with(field::attachment_sizes, "104"));
@@ -446,6 +450,8 @@ TEST_CASE("a field that was refused rests, until the other side's user edits it 
            "remove P, P loses", ""},
           {"the same one is", [&](twin& t, auto&) { refused(t), edit(t, R, with(field::subject, "R's")); },
            "update R subject, R loses", "update R subject, R loses"},
+          {"and goes with the item that is deleted on the other side", [&](twin& t, auto&) { refused(t), leave(t, R); },
+           "remove P, P loses", ""},
           {"and is refused again",
            [&](twin& t, auto&) {
              refused(t), edit(t, R, with(field::subject, "R's"));
