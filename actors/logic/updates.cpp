@@ -44,9 +44,8 @@ bool may_follow(field f, const std::vector<field>& written) {
   case field::recurrence:
   case field::reminder:
   case field::task_dates:
-  case field::progress:
-    return wrote(
-        {field::time, field::recurrence, field::exceptions, field::task_dates, field::progress, field::reminder});
+  case field::progress: // exceptions alone leave their series as it is
+    return wrote({field::time, field::recurrence, field::task_dates, field::progress, field::reminder});
   default:
     return false;
   }

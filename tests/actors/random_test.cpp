@@ -199,15 +199,11 @@ std::size_t number_from(const char* variable, std::size_t otherwise) {
 
 } // namespace
 
-/// Seeds that fail, and are to be mended: docs/TESTING.md says how. EXSYNCD_SEED plays them all the same.
-const std::set<std::size_t> known_to_fail{7, 90, 91};
-
 TEST_CASE("random acts, faults, crashes and orders end in step") {
   const auto alone = number_from("EXSYNCD_SEED", 0);
   const auto seeds = alone ? 1 : number_from("EXSYNCD_SEEDS", 200);
   int failures = 0;
   for (std::size_t seed = alone ? alone : 1; seed < (alone ? alone : 1) + seeds && failures < 3; ++seed) {
-    if (!alone && known_to_fail.contains(seed)) continue;
     random_schedule schedule(seed);
     const auto wrong = schedule.run();
     std::string text = "EXSYNCD_SEED=" + std::to_string(seed) + "\n";

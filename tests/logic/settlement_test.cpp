@@ -343,6 +343,32 @@ TEST_CASE("files that we attached are known by what is in them where the answer 
   }
 }
 
+TEST_CASE(
+    "a series whose pattern its user changes while its occurrences are written has his pattern still to be carried") {
+  auto t = agreed_twin();
+  const auto series = [](const std::string& pattern, const std::string& exceptions) {
+    auto v = original;
+    v.push_back({field::recurrence, pattern});
+    if (!exceptions.empty()) v.push_back({field::exceptions, exceptions});
+    return v;
+  };
+  for (const side s : both_sides) {
+    t.seen[s]->item_class = item_class::appointment;
+    (*t.base)[s].content = logic::digests_of(series("weekly", ""));
+    read_contents(t, s, series("weekly", ""));
+  }
+  edit(t, P, series("weekly", "deleted=monday"));
+  const auto before = content_of(series("weekly", ""), "1R");
+  const auto in =
+      logic::intent_to_update(t, {R, {field::exceptions}}, content_of(series("weekly", "deleted=monday"), "2P"),
+                              intent_id{"i"}, begun, &before);
+  const auto after = content_of(series("daily", "deleted=monday"), "3R");
+  const auto s = logic::settlement_as_read(t, in, t.seen[R]->item, change_key{"3R"}, after, late);
+  const auto& base = (*s.base)[R].content;
+  CHECK(logic::only(base, {field::recurrence}) == logic::only(logic::digests_of(before.fields), {field::recurrence}));
+  CHECK(logic::only(base, {field::exceptions}) == logic::only(logic::digests_of(after.fields), {field::exceptions}));
+}
+
 TEST_CASE("what its user has made of a new copy that is withdrawn is told") {
   const auto t = agreed_twin();
   auto source = content_of(original, "1P");
