@@ -167,7 +167,8 @@ private:
   void conclude(const opened& o, const write_outcome& outcome, aftermath& after);
   /// Writes whose answers do not tell what is there now: read, before anything else is decided.
   void read_back(std::vector<opened> intents, std::vector<written> answers, aftermath after);
-  /// What was removed just after its user had edited it: where it is now, the edit is found and told.
+  /// What was removed just after its user had edited it: where it is now, the edit is found and told. What cannot be
+  /// read there now is no end of a removal: it is looked for as if its answer had been lost.
   void read_removed(std::vector<std::pair<opened, item_id>> removed, aftermath after);
   void store(aftermath after);
   void give_up(const task& t, const exsyncd::intent& in, aftermath& after);
@@ -197,6 +198,10 @@ private:
   void resolve(task t);
   void resolve_by_mark(task t);
   void find_elsewhere(task t);
+  /// Deleted Items of a side; empty: not told.
+  void with_deleted_items(side s, std::function<void(const folder_id&)> then);
+  /// What has left by a removal of ours whose answer was lost, as it lies in Deleted Items, if it can be told there.
+  void find_removed(const opened& o, std::function<void(std::optional<content>)> then);
   void find_in(task t, std::deque<std::pair<folder_pair_id, folder_id>> places);
   void judge_attached(task t, logic::evidence found);
   void judge(task t, logic::evidence found);

@@ -241,8 +241,14 @@ void carrier::read_removed(std::vector<std::pair<opened, item_id>> removed, afte
       .then(
           [me, removed = std::move(removed), after = std::move(after)](content_read& answer) mutable {
             auto* outcomes = std::get_if<0>(&answer.outcome);
-            for (std::size_t i = 0; outcomes && outcomes->size() == removed.size() && i < removed.size(); ++i) {
+            if (outcomes && outcomes->size() != removed.size()) outcomes = nullptr;
+            for (std::size_t i = 0; i < removed.size(); ++i) {
               const auto& [o, id] = removed[i];
+              if (!outcomes || std::holds_alternative<failure>((*outcomes)[i])) {
+                std::erase_if(after.settled, [&](const settle_twin& s) { return s.intent == o.intent.id; });
+                ++me->result_.waiting;
+                continue;
+              }
               const auto* c = std::get_if<content>(&(*outcomes)[i]);
               if (!c) continue; // deleted for good by now
               auto lost = logic::lost_by_removal(o.what.twin, o.intent, *c, me->options().settings.policy, me->now());

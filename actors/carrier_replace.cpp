@@ -44,8 +44,15 @@ void carrier::decide_replacement(opened made, const logic::evidence& old) {
       miss(made.what, target, after);
     return withdraw(std::move(made), std::move(after));
   case logic::replacing::settle:
-    conclude(made, written{made.intent.made, made.intent.made_key}, after);
-    return store(std::move(after));
+    return find_removed(made, [me = shared_from_this(), made](const std::optional<content>& removed) {
+      aftermath settled;
+      me->conclude(made, written{made.intent.made, made.intent.made_key}, settled);
+      if (removed)
+        if (auto lost =
+                logic::lost_by_removal(made.what.twin, made.intent, *removed, me->options().settings.policy, me->now()))
+          settled.settled.back().conflict = std::move(lost);
+      me->store(std::move(settled));
+    });
   case logic::replacing::miss:
     miss(made.what, target, after);
     return store(std::move(after));

@@ -13,6 +13,13 @@ void carrier::resolve(task t) {
   if (in.operation == operation::replace && in.step != replace_step::creating) return finish_replacing({t, in});
   if (in.operation == operation::create || in.operation == operation::replace) return resolve_by_mark(std::move(t));
   const bool left = std::get<logic::resolve>(t.verdict.what).left;
+  if (left && in.operation == operation::remove)
+    return find_removed({t, in}, [me, t](std::optional<content> removed) {
+      logic::evidence found;
+      found.left = true;
+      found.removed = std::move(removed);
+      me->judge(t, std::move(found));
+    });
   if (left) return judge(t, {{}, {}, {}, false, true});
   const auto target = in.target;
   auto id = t.twin.seen[target] ? t.twin.seen[target]->item : in.item;
@@ -75,21 +82,48 @@ void carrier::resolve_by_mark(task t) {
 void carrier::find_elsewhere(task t) {
   const auto target = t.twin.intent->target;
   auto me = shared_from_this();
-  auto search = [me, t](std::optional<folder_id> bin) {
+  auto search = [me, t](const folder_id& bin) {
     const auto target = t.twin.intent->target;
     std::deque<std::pair<folder_pair_id, folder_id>> places;
     for (const auto& [name, ids] : *me->work_.where)
       if (name != t.twin.intent->folder) places.emplace_back(name, ids[target]);
-    if (bin && !bin->empty()) places.emplace_back(folder_pair_id{}, *bin);
+    if (!bin.empty()) places.emplace_back(folder_pair_id{}, bin);
     me->find_in(t, std::move(places));
   };
-  if (deleted_items_[target]) return search(deleted_items_[target]);
-  ask_mailbox<folders_found>(target, find_folders{{"deleteditems"}},
-                             [me, search, target](std::vector<result<folder_state>>& found) {
+  with_deleted_items(target, search);
+}
+
+void carrier::with_deleted_items(side s, std::function<void(const folder_id&)> then) {
+  if (deleted_items_[s]) return then(*deleted_items_[s]);
+  ask_mailbox<folders_found>(s, find_folders{{"deleteditems"}},
+                             [me = shared_from_this(), then, s](std::vector<result<folder_state>>& found) {
                                const auto* bin = found.empty() ? nullptr : std::get_if<folder_state>(&found.front());
-                               me->deleted_items_[target] = bin ? bin->id : folder_id{};
-                               search(me->deleted_items_[target]);
+                               me->deleted_items_[s] = bin ? bin->id : folder_id{};
+                               then(*me->deleted_items_[s]);
                              });
+}
+
+void carrier::find_removed(const opened& o, std::function<void(std::optional<content>)> then) {
+  const auto target = o.intent.target;
+  const auto key = o.what.twin.seen[target]->search_key;
+  if (o.intent.loses || key.empty()) return then({});
+  auto me = shared_from_this();
+  const bool late = now() >= o.intent.begun + options().context.commit_window;
+  auto read_it = [me, t = o.what, target, then, late](std::vector<listed_item>& found) {
+    if (found.size() != 1) return then({}); // a copy of it has the same key
+    me->read(target, {found.front().id}, class_of(t), [me, t, target, then, late](auto& outcomes) {
+      auto* c = std::get_if<content>(&outcomes.front());
+      const auto* f = std::get_if<failure>(&outcomes.front());
+      if (!f || late) return then(c ? std::optional(std::move(*c)) : std::nullopt);
+      aftermath after;
+      me->fail(t, target, *f, after);
+      me->store(std::move(after));
+    });
+  };
+  with_deleted_items(target, [me, target, key, then, read_it](const folder_id& bin) {
+    if (bin.empty()) return then({});
+    me->ask_mailbox<found_by_mark>(target, find_by_mark{bin, {}, key}, read_it);
+  });
 }
 
 void carrier::find_in(task t, std::deque<std::pair<folder_pair_id, folder_id>> places) {
@@ -152,9 +186,11 @@ void carrier::judge(task t, logic::evidence found) {
     const logic::evidence& found;
 
     void operator()(logic::took_effect& e) {
+      const auto& policy = self.options().settings.policy;
       auto& conflict = e.settlement.conflict;
-      if (!conflict) conflict = logic::lost_unanswered(t.twin, in, self.options().settings.policy, self.now());
-      if (self.options().settings.policy.direction != direction::bidirectional) conflict.reset();
+      if (!conflict && found.removed) conflict = logic::lost_by_removal(t.twin, in, *found.removed, policy, self.now());
+      if (!conflict) conflict = logic::lost_unanswered(t.twin, in, policy, self.now());
+      if (policy.direction != direction::bidirectional) conflict.reset();
       ++self.result_.done;
       ++self.result_.writes;
       self.log(log_level::info, t, "the answer had been lost, but the write took effect");

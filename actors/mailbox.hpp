@@ -109,10 +109,12 @@ struct attachments_fetched {
   std::variant<attachments_of_item, gone, failure> outcome;
 };
 
-/// The items of a folder that hold exactly this mark (a user's copy holds it too, so there may be several).
+/// The items of a folder that hold exactly this mark (a user's copy holds it too, so there may be several); where none
+/// is given, those with this search key.
 struct find_by_mark {
   folder_id folder;
-  operation_mark mark;
+  operation_mark mark = {};
+  exsyncd::search_key search_key = {};
 };
 struct found_by_mark {
   result<std::vector<listed_item>> outcome;

@@ -178,7 +178,7 @@ fetch_outcome to_fetched(ews::got_item&& item) {
   return fetched{ews::carried(std::move(item)), std::move(contents)};
 }
 
-/// One search for the holders of a mark: page by page.
+/// One search for the holders of a mark, or of a search key: page by page.
 struct mark_search : std::enable_shared_from_this<mark_search> {
   mark_search(mailbox_pointer self, find_by_mark asked, std::function<void(result<std::vector<listed_item>>)> then)
       : self(self), asked(std::move(asked)), then(std::move(then)) {}
@@ -191,7 +191,8 @@ struct mark_search : std::enable_shared_from_this<mark_search> {
   void next(std::uint32_t offset) {
     auto request = std::make_shared<ews::find_item>();
     request->folder = asked.folder;
-    request->where = {ews::property::mark, asked.mark.value};
+    request->where = asked.mark.empty() ? std::pair{ews::property::search_key, asked.search_key.value}
+                                        : std::pair{ews::property::mark, asked.mark.value};
     request->offset = offset;
     self->state.call<ews::item_page, ews::find_item>(
         request_kind::read, "FindItem", request, ews::read_find_item, [me = shared_from_this(), offset](auto outcome) {
@@ -204,7 +205,8 @@ struct mark_search : std::enable_shared_from_this<mark_search> {
           const auto next = std::max<std::uint32_t>(page.next_offset, offset + page.items.size());
           // Exchange compares strings without case.
           for (auto& item : page.items)
-            if (item.mark == me->asked.mark) me->found.push_back(std::move(item));
+            if (me->asked.mark.empty() ? item.search_key == me->asked.search_key : item.mark == me->asked.mark)
+              me->found.push_back(std::move(item));
           if (page.last) return me->then(std::move(me->found));
           if (next == offset || page.items.empty()) return me->then(empty_answer("FindItem"));
           me->next(next);
@@ -234,7 +236,7 @@ caf::typed_response_promise<items_fetched> handle(mailbox_pointer self, const fe
 caf::typed_response_promise<found_by_mark> handle(mailbox_pointer self, const find_by_mark& asked) {
   auto promise = self->make_response_promise<found_by_mark>();
   auto answer = std::make_shared<owed<found_by_mark>>(promise, [] { return found_by_mark{mailbox_ended()}; });
-  search_mark(self, asked.folder, asked.mark, [answer](auto found) { answer->give({std::move(found)}); });
+  std::make_shared<mark_search>(self, asked, [answer](auto found) { answer->give({std::move(found)}); })->next(0);
   return promise;
 }
 

@@ -61,6 +61,8 @@ struct evidence {
   bool left = false;
   /// What is in its attachments, as a value of hint::attachment_contents; empty: they were not read.
   std::optional<std::string> attached = {};
+  /// What was removed, as it lies in Deleted Items (remove); empty: not told.
+  std::optional<content> removed = {};
 };
 
 /// It took effect: settle with this.

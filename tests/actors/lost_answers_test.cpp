@@ -191,6 +191,37 @@ TEST_CASE("a delete whose answer was lost ends also where the list begins anew")
   play_two_way(s, crashes::none);
 }
 
+TEST_CASE(
+    "an edit made just before our delete is listed though its answer is lost or what it has done cannot be read") {
+  for (const auto loser : both_sides)
+    for (const bool lost : {false, true}) {
+      outer_world before(settings_for({"inbox"}, {}));
+      before.mailboxes[loser].user_create("inbox", mail_named("m"));
+      virtual_world w(before);
+      w.run();
+      w.mailbox(other(loser)).user_delete(w.mailbox(other(loser)).find("inbox", id_of("m")));
+      bool removed = false, failed = lost;
+      w.before_call = [&](virtual_world& now, const mailbox_call& call, std::uint64_t) {
+        if (call.side != loser) return fault{};
+        if (call.name == "read_content" && removed && !std::exchange(failed, true)) return fault{kind::fails};
+        if (call.name != "remove_items" || std::exchange(removed, true)) return fault{};
+        now.mailbox(loser).user_edit(now.mailbox(loser).find("inbox", id_of("m")), field::categories, "red");
+        return lost ? fault{kind::answer_lost_after} : fault{};
+      };
+      w.run();
+      INFO(w.story());
+      REQUIRE(removed);
+      REQUIRE(failed);
+      CHECK(has_none(w, loser, "m").empty());
+      std::vector<conflict> found;
+      w.look_at_disk([&](const store& s) { found = s.conflicts(pair_id{w.settings().name}, 100); });
+      REQUIRE(found.size() == 1);
+      CHECK(found.front().loser == loser);
+      CHECK(found.front().fields == std::vector{field::categories});
+      CHECK(w.violations.empty());
+    }
+}
+
 TEST_CASE("an edit that is seen while the outcome of our delete is open is listed when the item goes") {
   for (const auto loser : both_sides) {
     outer_world before(settings_for({"inbox"}, {}));

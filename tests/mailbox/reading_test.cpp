@@ -306,6 +306,11 @@ TEST_CASE("holders of a mark are found page by page, and only those of exactly t
   CHECK(found[1].id.value == "c");
   CHECK(holds(stage.seen[1], "Offset=\"2\""));
   CHECK(holds(stage.seen[0], "<t:Constant Value=\"P/t/1\"/>"));
+  // By its search key, where it holds none of our marks.
+  stage.ask<found_by_mark>(find_by_mark{folder_id("f"), {}, search_key("c2tleQ==")},
+                           {page("", "IncludesLastItemInRange='true'")});
+  CHECK(holds(stage.seen.back(), "<t:Constant Value=\"c2tleQ==\"/>"));
+  CHECK(holds(stage.seen.back(), "0x300b"));
   // A server that never gets to an end.
   const auto stuck =
       stage.ask<found_by_mark>(ask, {page("", "IndexedPagingOffset='0' IncludesLastItemInRange='false'")});

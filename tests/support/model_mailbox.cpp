@@ -327,13 +327,13 @@ std::optional<attachments_of_item> model_mailbox::attachments(const item_id& id)
   return found;
 }
 
-std::optional<std::vector<listed_item>> model_mailbox::find_by_mark(const folder_id& folder,
-                                                                    const operation_mark& mark) const {
+std::optional<std::vector<listed_item>> model_mailbox::find_by_mark(const folder_id& folder, const operation_mark& mark,
+                                                                    const exsyncd::search_key& key) const {
   const auto* f = folder_of(folder);
   if (!f) return std::nullopt;
   std::vector<listed_item> holders;
   for (const auto& [id, item] : f->items)
-    if (item.mark == mark) holders.push_back(listed(item));
+    if (mark.empty() ? item.search_key == key : item.mark == mark) holders.push_back(listed(item));
   return holders;
 }
 

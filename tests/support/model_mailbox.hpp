@@ -174,7 +174,8 @@ public:
   std::optional<carried_item> carry(const item_id& item);
   /// Each as often as it is there, the newest last.
   std::optional<attachments_of_item> attachments(const item_id& item) const;
-  std::optional<std::vector<listed_item>> find_by_mark(const folder_id& folder, const operation_mark& mark) const;
+  std::optional<std::vector<listed_item>> find_by_mark(const folder_id& folder, const operation_mark& mark,
+                                                       const exsyncd::search_key& key = {}) const;
 
   struct done {
     item_id id;

@@ -388,7 +388,7 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
         return on->read<found_by_mark>(
             call,
             [&]() -> found_by_mark {
-              if (auto holders = on->model().find_by_mark(m.folder, m.mark)) return {std::move(*holders)};
+              if (auto holders = on->model().find_by_mark(m.folder, m.mark, m.search_key)) return {std::move(*holders)};
               return {no_such_folder("find_by_mark")};
             },
             [](failure f) { return found_by_mark{std::move(f)}; });
