@@ -400,11 +400,16 @@ private:
     std::set<const twin*> waiting(come.begin(), come.end());
     for (const twin* half : come)
       if (!unread.contains(half)) result_.held.push_back(half->id);
-    // What is new on the other side may be the same as one of these.
+    // What is new on the other side may be the same as one of these, also in another folder where they have one origin.
     const auto& here = of(*come.front());
+    std::set<std::string> origins;
+    for (const twin* half : come)
+      origins.insert(origin_of(of(*half)));
+    origins.erase(std::string());
     for (const twin* half : halves_)
-      if (const auto& o = of(*half); half_of(*half) != half_of(*come.front()) && o.folder == here.folder &&
-                                     o.item_class == here.item_class && waiting.insert(half).second)
+      if (const auto& o = of(*half); half_of(*half) != half_of(*come.front()) && o.item_class == here.item_class &&
+                                     (o.folder == here.folder || origins.contains(origin_of(o))) &&
+                                     waiting.insert(half).second)
         result_.held.push_back(half->id);
     drop_halves([&](const twin* half) { return waiting.contains(half); });
     return true;

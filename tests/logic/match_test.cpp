@@ -118,6 +118,12 @@ TEST_CASE("what is new on the other side waits until it is told which of these i
     read_contents(a, s, original);
     const std::string pair = s == P ? "a=b@R" : "b=a@R";
     CHECK(in_words(logic::match({t, a, b}, {}, in_inbox)) == pair);
+    // Brought back into another folder, it is known by its origin.
+    a.seen[s]->content.reset();
+    a.seen[s]->search_key = search_key{"K"};
+    b.seen[other(s)]->mark = logic::make_mark(pair_id{"jane"}, twin_id{"gone"}, intent_id{"i"}, a.seen[s]);
+    b.seen[other(s)]->folder = folder_pair_id{"archive"};
+    CHECK(in_words(logic::match({t, a, b}, {}, in_inbox)) == "held b; held t1; read a");
   }
 }
 
