@@ -116,7 +116,7 @@ settle_twin start(const twin& t, const intent& in) {
   s.answers = in.answers;
   s.conflict = in.loses;
   // What was refused of an item is told until both sides agree.
-  s.clear_trouble = !t.base || !(goes_in_parts(t, in.target) || (t.trouble && !t.trouble->refused.empty()));
+  s.clear_trouble = !t.base || !(goes_in_parts(t, in.target) || goes_in_parts(t, other(in.target)));
   s.count_sync = true;
   return s;
 }
@@ -262,6 +262,7 @@ std::optional<settle_twin> read_back_of(const twin& t, side s, const content& th
   if (is_another_body((*t.base)[s].content, there))
     (*settled.base)[s].content =
         with_fields(std::move((*settled.base)[s].content), (*t.base)[s].content, {field::body});
+  (*settled.base)[s].content = but_what_rests(t, s, std::move((*settled.base)[s].content), {});
   (*settled.base)[s].read_back = true;
   settled.answers = t.answered;
   return settled;

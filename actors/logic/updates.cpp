@@ -209,7 +209,7 @@ std::optional<settle_twin> partly_updated(const found& is) {
   for (field f : left)
     source.push_back({f, to_be_carried});
   std::sort(source.begin(), source.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
-  (*s.base)[in.target].content = with_fields(is.before, is.now, moved);
+  (*s.base)[in.target].content = with_fields(without_resting(is.before, is.t, in.target, in.fields), is.now, moved);
   s.wrote->content = is.now;
   if (is.replaced()) take_for_users(s, is);
   return s;

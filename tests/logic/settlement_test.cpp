@@ -263,6 +263,35 @@ TEST_CASE("an update's settlement makes base what the target then holds") {
   CHECK_FALSE(s.settled);
 }
 
+TEST_CASE("what was refused rests, and is still carried later, where another edit goes the other way meanwhile") {
+  for (const auto from : both_sides) {
+    const auto to = other(from);
+    auto t = agreed_twin();
+    edit(t, from, with(field::subject, "refused"));
+    edit(t, to, with(field::categories, "Red"));
+    trouble tr;
+    tr.banned = tr.one_by_one = true;
+    tr.side = to;
+    tr.refused = logic::digests_of({{field::subject, "refused"}});
+    t.trouble = tr;
+    const auto in = logic::intent_to_update(t, {from, {field::categories}},
+                                            content_of(with(field::categories, "Red"), t.seen[to]->key.value),
+                                            intent_id{"i"}, begun);
+    auto there = with(field::subject, "refused");
+    there[2].value = "Red";
+    const auto as_before = logic::only(logic::digests_of(original), {field::subject});
+    const auto settled = logic::settlement_of(t, in, {}, change_key{"3"}, begun);
+    CHECK_FALSE(settled.clear_trouble);
+    CHECK(logic::only((*settled.base)[from].content, {field::subject}) == as_before);
+    t.base = settled.base;
+    const auto read = logic::read_back_of(t, from, content_of(there, "3"));
+    REQUIRE(read);
+    CHECK(logic::only((*read->base)[from].content, {field::subject}) == as_before);
+    CHECK(logic::only((*read->base)[from].content, {field::categories}) ==
+          logic::digests_of({{field::categories, "Red"}}));
+  }
+}
+
 TEST_CASE("another body under the key of our own write is somebody's edit, unless its words are those that were sent") {
   const auto body = [](const std::string& text) { return content_of(with(field::body, text), "5R"); };
   const auto edited_after = [&](twin t, const content& read) {
