@@ -97,6 +97,8 @@ public:
   const private_sight& sight() const { return sight_; }
   /// Which items spoil every request that they are in.
   suspicion& suspects() { return suspects_; }
+  /// The well-known folders as they were found last.
+  std::map<std::string, folder_id>& well_known() { return well_known_; }
   /// How many changes a page of this folder's list asks for.
   int& page_size(const folder_id& folder) {
     return page_sizes_.try_emplace(folder, ews::sync_folder_items::largest_page).first->second;
@@ -155,6 +157,7 @@ private:
   private_sight sight_;
   suspicion suspects_;
   std::map<folder_id, int> page_sizes_;
+  std::map<std::string, folder_id> well_known_;
   public_places places_;
   std::optional<public_routing> routing_;
 };

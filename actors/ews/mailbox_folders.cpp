@@ -36,13 +36,18 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
     }
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
-    auto request = std::make_shared<ews::get_folder>();
-    request->is_public = store == mailbox_store::public_folders;
     self->state.look_for_routes_again();
+    ask_roots(names, [me = shared_from_this()] { me->confirm(me->moved()); });
+  }
+
+  void ask_roots(const std::vector<std::string>& names, std::function<void()> then) {
+    auto request = std::make_shared<ews::get_folder>();
+    request->is_public = self->state.store() == mailbox_store::public_folders;
     for (const auto& name : names)
       request->folders.emplace_back(self->state.known_folder(name));
     self->state.call<ews::keyed_folder, ews::get_folder>(
-        request_kind::read, "GetFolder", request, ews::read_get_folder, [me = shared_from_this(), names](auto outcome) {
+        request_kind::read, "GetFolder", request, ews::read_get_folder,
+        [me = shared_from_this(), names, then = std::move(then)](auto outcome) {
           if (auto* why = std::get_if<ews::meaning>(&outcome)) return me->answer(why->why);
           auto& entries = std::get<0>(outcome);
           if (entries.size() != names.size())
@@ -51,16 +56,40 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
             if (auto* error = std::get_if<ews::item_error>(&entries[i])) {
               auto why = ews::meaning_of(*error, "GetFolder").why;
               if (why.reach == reach::item) why.reach = reach::folder;
-              me->roots.emplace(names[i], std::move(why));
+              me->roots.insert_or_assign(names[i], std::move(why));
             } else {
               auto& folder = std::get<ews::keyed_folder>(entries[i]).folder;
               if (folder.rights && folder.rights->view_private)
                 me->self->state.sight().seen = folder.rights->view_private;
-              me->roots.emplace(names[i], std::move(folder));
+              me->roots.insert_or_assign(names[i], std::move(folder));
             }
           }
-          me->walk();
+          then();
         });
+  }
+
+  /// Which of them are other folders than before.
+  std::vector<std::string> moved() const {
+    std::vector<std::string> names;
+    for (const auto& [name, root] : roots) {
+      const auto* folder = std::get_if<folder_state>(&root);
+      const auto before = self->state.well_known().find(name);
+      if (folder && before != self->state.well_known().end() && before->second != folder->id) names.push_back(name);
+    }
+    return names;
+  }
+
+  /// An answer about several tells by its order alone which of them is which: where one is not the folder that it was,
+  /// it is asked for alone before anything is believed of it.
+  void confirm(std::vector<std::string> doubted) {
+    if (roots.size() > 1 && !doubted.empty()) {
+      const auto name = doubted.back();
+      doubted.pop_back();
+      return ask_roots({name}, [me = shared_from_this(), doubted = std::move(doubted)] { me->confirm(doubted); });
+    }
+    for (const auto& [name, root] : roots)
+      if (const auto* folder = std::get_if<folder_state>(&root)) self->state.well_known()[name] = folder->id;
+    walk();
   }
 
   /// Answers, or asks for the first level that is not known yet.

@@ -174,3 +174,20 @@ TEST_CASE("what the account may do in a folder is told where the server tells it
   CHECK(rights("<t:EffectiveRights>" + common + "<t:ViewPrivateItems>false</t:ViewPrivateItems></t:EffectiveRights>") ==
         folder_rights{true, true, false, true, false, false});
 }
+
+TEST_CASE("an answer about several well-known folders in another order does not take one for another") {
+  mailbox_stage stage("Exchange2016");
+  const auto in = one("in", "Inbox"), trash = one("trash", "Deleted Items");
+  const auto inbox = [&](std::vector<scripted> script) {
+    const auto got = stage.ask<folders_found>(find_folders{{"inbox"}}, std::move(script));
+    return std::get<folder_state>(std::get<0>(got.outcome).front()).id.value;
+  };
+  CHECK(inbox({answers("GetFolder", {trash, in})}) == "in");
+  CHECK(inbox({answers("GetFolder", {in, trash}), answers("GetFolder", {in}), answers("GetFolder", {trash})}) == "in");
+  CHECK(holds(stage.seen[1], "Id=\"inbox\""));
+  CHECK(!holds(stage.seen[1], "Id=\"deleteditems\""));
+  // A mailbox that was made again.
+  CHECK(inbox({answers("GetFolder", {trash, one("new", "Inbox")}), answers("GetFolder", {one("new", "Inbox")})}) ==
+        "new");
+  CHECK(inbox({answers("GetFolder", {trash, one("new", "Inbox")})}) == "new");
+}
