@@ -113,8 +113,8 @@ private:
   void finish_replacing(opened made);
   void decide_replacement(opened made, const logic::evidence& old);
   void remove_old(opened made);
-  void tell_withdrawn(const opened& made, item_id where, aftermath after);
   void withdraw(opened made, aftermath after);
+  void withdrawn(const opened& made, bool removed, item_id where, aftermath after);
   void progress(const opened& o, std::uint8_t step, std::function<void()> then);
 
   // carrier_update.cpp: some fields of items that are there
@@ -197,12 +197,15 @@ private:
   // carrier_resolve.cpp: intents whose answer was lost
   void resolve(task t);
   void resolve_by_mark(task t);
-  void find_elsewhere(task t);
+  /// What was found by the mark of an intent, and in which folder pair; none: in Deleted Items.
+  using found_elsewhere = std::function<void(const std::vector<listed_item>&, const folder_pair_id&)>;
+  void find_elsewhere(const exsyncd::intent& in, found_elsewhere then);
+  void find_in(const exsyncd::intent& in, std::deque<std::pair<folder_pair_id, folder_id>> places,
+               found_elsewhere then);
   /// Deleted Items of a side; empty: not told.
   void with_deleted_items(side s, std::function<void(const folder_id&)> then);
   /// What has left by a removal of ours whose answer was lost, as it lies in Deleted Items, if it can be told there.
   void find_removed(const opened& o, std::function<void(std::optional<content>)> then);
-  void find_in(task t, std::deque<std::pair<folder_pair_id, folder_id>> places);
   void judge_attached(task t, logic::evidence found);
   void judge(task t, logic::evidence found);
   bool note_in_vain(const task& t, const exsyncd::intent& in, aftermath& after);

@@ -75,9 +75,9 @@ void carrier::remove_old(opened made) {
       ++me->result_.failed;
       return me->withdraw(made, std::move(after));
     }
-    if (auto* no = std::get_if<not_done>(&outcome)) {
+    if (auto* no = std::get_if<not_done>(&outcome)) { // what leaves from now on is its user's doing again
       me->fail(made.what, target, no->why, after);
-      return me->store(std::move(after));
+      return me->progress(made, replace_step::made, [me, after = std::move(after)] { me->store(after); });
     }
     const auto* removed = std::get_if<written>(&outcome);
     const written settled{made.intent.made, made.intent.made_key};
@@ -87,8 +87,51 @@ void carrier::remove_old(opened made) {
   });
 }
 
-/// What its user has made of a copy that is withdrawn has lost.
-void carrier::tell_withdrawn(const opened& made, item_id where, aftermath after) {
+/// The new copy goes again, wherever its user has put it meanwhile, and the intent with it.
+void carrier::withdraw(opened made, aftermath after) {
+  auto me = shared_from_this();
+  progress(made, replace_step::withdrawing, [me, made, after = std::move(after)]() mutable {
+    const auto target = made.intent.target;
+    me->write(target, remove_items{{made.intent.made}}, {made},
+              [me, made, target, after = std::move(after)](auto outcomes) mutable {
+                auto& outcome = outcomes.front();
+                if (auto* done = std::get_if<written>(&outcome))
+                  return me->withdrawn(made, true, done->id, std::move(after));
+                if (std::holds_alternative<gone>(outcome))
+                  return me->find_elsewhere(made.intent, [me, made, after](const std::vector<listed_item>& found,
+                                                                           const folder_pair_id& place) {
+                    if (found.empty()) return me->withdrawn(made, false, {}, after);
+                    if (place.empty()) return me->withdrawn(made, true, found.front().id, after);
+                    // A server that does not find what is there is not asked again and again.
+                    if (found.front().id == made.intent.made) return me->withdrawn(made, false, {}, after);
+                    auto moved = made;
+                    moved.intent.made = found.front().id;
+                    moved.intent.made_key = {};
+                    me->withdraw(std::move(moved), after);
+                  });
+                if (auto* no = std::get_if<refused>(&outcome)) {
+                  after.troubled.clear();
+                  after.troubled.push_back({made.what.twin.id, me->trouble_of(made.what, target, no->why, true)});
+                  ++me->result_.failed;
+                } else if (auto* later = std::get_if<not_done>(&outcome)) {
+                  me->fail(made.what, target, later->why, after);
+                } else {
+                  me->conclude(made, outcome, after);
+                }
+                me->store(std::move(after));
+              });
+  });
+}
+
+/// What its user has made of a copy that is withdrawn has lost. `removed`: it is known to have gone to Deleted Items,
+/// where it is `where`.
+void carrier::withdrawn(const opened& made, bool removed, item_id where, aftermath after) {
+  ++result_.done;
+  ++result_.writes;
+  log(log_level::info, made.what, "the item was changed while it was being replaced; the new copy is removed again");
+  // Where that is not known its mark is kept in mind: a list that has shown it means no new item. What went there, and
+  // comes back with that mark, is its user's.
+  ask_ledger(abandon_intents{{{made.what.twin.id, made.intent.id, !removed}}}, [](const stored&) {});
   if (where.empty()) return store(std::move(after));
   const auto target = made.intent.target;
   auto me = shared_from_this();
@@ -108,41 +151,6 @@ void carrier::tell_withdrawn(const opened& made, item_id where, aftermath after)
             me->store(std::move(after));
           },
           [me, target](const caf::error& e) { me->mailbox_died(target, e); });
-}
-
-/// The new copy goes again, and the intent with it.
-void carrier::withdraw(opened made, aftermath after) {
-  auto me = shared_from_this();
-  progress(made, replace_step::withdrawing, [me, made, after = std::move(after)]() mutable {
-    const auto target = made.intent.target;
-    me->write(
-        target, remove_items{{made.intent.made}}, {made},
-        [me, made, target, after = std::move(after)](auto outcomes) mutable {
-          auto& outcome = outcomes.front();
-          if (std::holds_alternative<written>(outcome) || std::holds_alternative<gone>(outcome)) {
-            // Where we have not removed it ourselves its mark is kept in mind: a list that has shown it means no
-            // new item. What we have, and comes back with that mark, is its user's.
-            const bool removed = std::holds_alternative<written>(outcome);
-            ++me->result_.done;
-            ++me->result_.writes;
-            me->log(log_level::info, made.what,
-                    "the item was changed while it was being replaced; the new copy is removed again");
-            me->ask_ledger(abandon_intents{{{made.what.twin.id, made.intent.id, !removed}}}, [](const stored&) {});
-            const auto id = removed ? std::get<written>(outcome).id : item_id{};
-            return me->tell_withdrawn(made, id, std::move(after));
-          }
-          if (auto* no = std::get_if<refused>(&outcome)) {
-            after.troubled.clear();
-            after.troubled.push_back({made.what.twin.id, me->trouble_of(made.what, target, no->why, true)});
-            ++me->result_.failed;
-          } else if (auto* later = std::get_if<not_done>(&outcome)) {
-            me->fail(made.what, target, later->why, after);
-          } else {
-            me->conclude(made, outcome, after);
-          }
-          me->store(std::move(after));
-        });
-  });
 }
 
 } // namespace exsyncd

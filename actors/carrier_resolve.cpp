@@ -69,26 +69,29 @@ void carrier::resolve_by_mark(task t) {
   auto place = work_.where->find(in.folder);
   if (place == work_.where->end()) return no_place({std::move(t)}, in.folder);
   const auto folder = place->second[in.target];
-  ask_mailbox<found_by_mark>(in.target, find_by_mark{folder, in.mark},
-                             [me = shared_from_this(), t](std::vector<listed_item>& found) {
-                               const auto& in = *t.twin.intent;
-                               const bool late = me->now() >= in.begun + me->options().context.commit_window;
-                               if (!found.empty() || !late) return me->judge(t, {found, {}, {}, false, false});
-                               me->find_elsewhere(t);
-                             });
+  ask_mailbox<found_by_mark>(
+      in.target, find_by_mark{folder, in.mark}, [me = shared_from_this(), t](std::vector<listed_item>& found) {
+        const auto& in = *t.twin.intent;
+        const bool late = me->now() >= in.begun + me->options().context.commit_window;
+        if (!found.empty() || !late) return me->judge(t, {found, {}, {}, false, false});
+        // No commit is to come any more.
+        me->find_elsewhere(in, [me, t](const std::vector<listed_item>& there, const folder_pair_id& place) {
+          me->judge(t, {there, {}, place, !there.empty() && place.empty(), false});
+        });
+      });
 }
 
-/// It is not where it was to be, and no commit is to come any more: its user may have filed it, or deleted it.
-void carrier::find_elsewhere(task t) {
-  const auto target = t.twin.intent->target;
+/// It is not where it was to be: its user may have filed it, or deleted it. Looks into the other folders of the pair,
+/// and into Deleted Items last.
+void carrier::find_elsewhere(const exsyncd::intent& in, found_elsewhere then) {
+  const auto target = in.target;
   auto me = shared_from_this();
-  auto search = [me, t](const folder_id& bin) {
-    const auto target = t.twin.intent->target;
+  auto search = [me, in, then = std::move(then)](const folder_id& bin) {
     std::deque<std::pair<folder_pair_id, folder_id>> places;
     for (const auto& [name, ids] : *me->work_.where)
-      if (name != t.twin.intent->folder) places.emplace_back(name, ids[target]);
+      if (name != in.folder) places.emplace_back(name, ids[in.target]);
     if (!bin.empty()) places.emplace_back(folder_pair_id{}, bin);
-    me->find_in(t, std::move(places));
+    me->find_in(in, std::move(places), then);
   };
   with_deleted_items(target, search);
 }
@@ -126,24 +129,23 @@ void carrier::find_removed(const opened& o, std::function<void(std::optional<con
   });
 }
 
-void carrier::find_in(task t, std::deque<std::pair<folder_pair_id, folder_id>> places) {
-  if (places.empty()) return judge(std::move(t), {});
+void carrier::find_in(const exsyncd::intent& in, std::deque<std::pair<folder_pair_id, folder_id>> places,
+                      found_elsewhere then) {
+  if (places.empty()) return then({}, {});
   const auto [name, folder] = places.front();
   places.pop_front();
-  const auto target = t.twin.intent->target;
-  find_by_mark request{folder, t.twin.intent->mark};
-  self_->request(options().mailboxes[target], mailbox_patience, std::move(request))
+  self_->request(options().mailboxes[in.target], mailbox_patience, find_by_mark{folder, in.mark})
       .then(
-          [me = shared_from_this(), t, places, name = name, target](found_by_mark& answer) {
+          [me = shared_from_this(), in, places, name = name, then = std::move(then)](found_by_mark& answer) {
             if (auto* f = std::get_if<failure>(&answer.outcome); f && f->reach != reach::folder) {
-              me->stop(target, *f);
+              me->stop(in.target, *f);
               return me->batch_done();
             }
             auto* found = std::get_if<0>(&answer.outcome);
-            if (!found || found->empty()) return me->find_in(t, places);
-            me->judge(t, {*found, {}, name, name.empty(), false});
+            if (!found || found->empty()) return me->find_in(in, places, then);
+            then(*found, name);
           },
-          [me = shared_from_this(), target](const caf::error& e) { me->mailbox_died(target, e); });
+          [me = shared_from_this(), target = in.target](const caf::error& e) { me->mailbox_died(target, e); });
 }
 
 /// A write was never answered and has done nothing. Where others of its kind pass meanwhile, it is the item: it rests

@@ -256,13 +256,13 @@ std::optional<settle_twin> read_back_of(const twin& t, side s, const content& th
   settle_twin settled;
   settled.twin = t.id;
   settled.base = t.base;
-  (*settled.base)[s].content = without_resting(digests_of(there.fields), t, s, {});
+  (*settled.base)[s].content = digests_of(there.fields);
   // No server makes another body of one that was not written, nor other words of one that was: under the same key too
   // that is somebody's edit.
   if (is_another_body((*t.base)[s].content, there))
     (*settled.base)[s].content =
         with_fields(std::move((*settled.base)[s].content), (*t.base)[s].content, {field::body});
-  (*settled.base)[s].content = but_what_rests(t, s, std::move((*settled.base)[s].content), {});
+  (*settled.base)[s].content = without_resting(std::move((*settled.base)[s].content), t, s, {});
   (*settled.base)[s].read_back = true;
   settled.answers = t.answered;
   return settled;

@@ -1,3 +1,4 @@
+#include "storage/store.hpp"
 #include "tests/actors/scenario.hpp"
 
 #include <catch2/catch.hpp>
@@ -315,5 +316,49 @@ TEST_CASE("what we moved is deleted or moved on by its user before the answer is
       return deleted ? neither_has(w, "m") : both_have(w, "m", "m");
     };
     play_two_way(s);
+  }
+}
+
+TEST_CASE("both copies are filed while a replacement waits to remove the old one: the mail is there once") {
+  for (const bool edited : {false, true}) {
+    scenario s;
+    s.name = edited ? "B edits the new copy as well" : "B files both copies";
+    s.folders = {"inbox", "inbox/other"};
+    s.given = [](outer_world& w, casting c) { w.mailboxes[c.a].user_create("inbox", mail_named("m")); };
+    s.when = [](outer_world& w, casting c) {
+      auto& box = w.mailboxes[c.a];
+      box.user_attach(box.find("inbox", id_of("m")), "file", "bytes");
+    };
+    s.during = [=](casting c) {
+      script during;
+      during.before_call = [=, filed = false](virtual_world& w, const mailbox_call& call, std::uint64_t) mutable {
+        if (call.side != c.b() || call.name != "remove_items" || std::exchange(filed, true)) return fault{};
+        auto& b = w.mailbox(c.b());
+        std::vector<item_id> copies;
+        for (const auto& [id, item] : b.items("inbox"))
+          copies.push_back(id);
+        for (const auto& id : copies) {
+          const bool is_new = !b.items("inbox").at(id).attachments.empty();
+          b.user_move(id, "inbox/other");
+          if (is_new && edited)
+            for (const auto& [moved, item] : b.items("inbox/other"))
+              if (!item.attachments.empty()) b.user_edit(moved, field::subject, "B's");
+        }
+        return fault{fault::kind::fails};
+      };
+      return during;
+    };
+    s.then = [=](const virtual_world& w, casting, const round_end&) {
+      auto wrong = both_have(w, "m", "m");
+      for (const auto at : both_sides)
+        for (const auto& m : mails(w, at, id_of("m")))
+          if (m.folder != "inbox/other" || m.attachments.empty())
+            wrong.push_back("it is not what its users made of it");
+      std::size_t lost = 0;
+      w.look_at_disk([&](const store& s) { lost = s.conflicts(pair_id{w.settings().name}, 100).size(); });
+      if (lost != (edited ? 1 : 0)) wrong.push_back(std::to_string(lost) + " lost edits are listed");
+      return wrong;
+    };
+    play_two_way(s, crashes::none);
   }
 }
