@@ -122,3 +122,34 @@ TEST_CASE("of several mails what is in a file may differ where all is paired ane
     CHECK(w.broken() == (later ? std::vector{rule::contents} : nothing));
   }
 }
+
+TEST_CASE("what was paired since an older state was kept is new to it, what was paired before is not") {
+  for (bool before : {false, true}) {
+    written_history w;
+    if (!before) w.administrator(act::state_kept);
+    auto r = w.makes(who::user, side::replica, "label-1", with_id);
+    auto p = w.carried(r);
+    if (before) w.administrator(act::state_kept);
+    w.edits(who::user, r, {{"subject", "Supper"}});
+    w.administrator(act::older_state);
+    w.reads(p);
+    w.reads(r);
+    w.edits(who::daemon, r, {{"subject", "Lunch"}});
+    w.lists_conflict(r);
+    CHECK(w.broken() == (before ? std::vector{rule::contents} : nothing));
+  }
+}
+
+TEST_CASE("the text of a mail that its user edits after all was paired anew is carried") {
+  for (bool carried : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}, {"body_sha256", "1"}});
+    auto r = w.carried(p);
+    w.administrator(act::state_lost);
+    w.reads(p);
+    w.reads(r);
+    w.edits(who::user, p, {{"body_sha256", "2"}});
+    if (carried) w.carries_edit(p, r);
+    CHECK(w.broken() == (carried ? nothing : std::vector{rule::contents}));
+  }
+}

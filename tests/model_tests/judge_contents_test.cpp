@@ -9,6 +9,8 @@ using namespace simulate::model::test;
 
 namespace {
 
+const std::vector<rule> nothing;
+
 /// A mail of the primary's that both sides hold.
 struct one_mail : written_history {
   item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}, {"body_sha256", "a"}});
@@ -388,9 +390,11 @@ TEST_CASE("a text that a mail has otherwise on one side stays so where all is pa
     written_history w;
     auto p =
         w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}, {"draft", "false"}, {"body_sha256", "1"}});
-    w.carried(p);
+    auto r = w.carried(p);
     w.edits(who::user, p, {{"body_sha256", "2"}});
     w.administrator(anew ? act::state_lost : act::older_state);
+    w.reads(p);
+    w.reads(r);
     CHECK(w.broken() == (anew ? std::vector<rule>{} : std::vector{rule::contents}));
   }
 }
@@ -490,5 +494,19 @@ TEST_CASE("who begins anew takes the primary's value and place, and lists what t
     written.edits(who::daemon, p, {{"subject", "Supper"}});
     written.moves(who::daemon, p, "inbox/Projects");
     CHECK(written.words() == "");
+  }
+}
+
+TEST_CASE("a mark on one of two copies of ours may go with it, a mark on the only one may not") {
+  for (bool two : {true, false}) {
+    one_mail w;
+    auto late =
+        two ? w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}, {"body_sha256", "a"}}) : w.r;
+    w.marks(who::user, late, true);
+    if (two)
+      w.deletes(who::daemon, late);
+    else
+      w.marks(who::daemon, w.r, false);
+    CHECK(w.broken() == (two ? nothing : std::vector{rule::read_state}));
   }
 }

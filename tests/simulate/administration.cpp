@@ -152,6 +152,7 @@ std::string stage::administer(json& act) {
     return change_settings(act);
   if (what == "keep state") {
     kept_state_ = disk_.synced();
+    watcher_.recorder().administrator(world_time(), model::act::state_kept);
     return {};
   }
   if (!process_ || dead_) return "the daemon is not running";

@@ -166,6 +166,16 @@ void late_commit(addition& a) {
            {"after_seconds", a.d.between(95, 700)}});
 }
 
+/// The same while the last users act: hardly anybody meets what comes of it.
+void late_commit_at_the_end(addition& a) {
+  a.at_once(a.end() - a.d.between(150'000, 400'000), "",
+            {{"do", "fault"},
+             {"what", "commit_later"},
+             {"operation", a.d.chance(70) ? "CreateItem" : "UpdateItem"},
+             {"next", a.d.between(1, 2)},
+             {"after_seconds", a.d.between(95, 400)}});
+}
+
 /// The state of some time ago comes back, as out of a backup.
 void old_state(addition& a) {
   const auto at = a.some_time();
@@ -224,6 +234,14 @@ void size_limit(addition& a) {
   a.at_once(at + a.d.between(10'000, 400'000), "", {{"do", "set_limits"}, {"server", server}, {"message_bytes", 0}});
 }
 
+/// The same, for a moment, so that hardly more than one edit of an item meets it.
+void short_size_limit(addition& a) {
+  const auto& server = a.d.one_of(a.plan.world.servers).name;
+  const auto at = a.some_time();
+  a.at_once(at, "", {{"do", "set_limits"}, {"server", server}, {"message_bytes", a.d.between(1, 900)}});
+  a.at_once(at + a.d.between(1'000, 30'000), "", {{"do", "set_limits"}, {"server", server}, {"message_bytes", 0}});
+}
+
 /// What another seed draws, for another pair: its addresses and labels are others.
 json of_another(const json& from, const std::string& name) {
   if (from.is_string()) {
@@ -261,8 +279,8 @@ void second_pair(addition& a) {
   }
 }
 
-/// A pair that carries on what the first one brings: a chain of three mailboxes, now and then closed to a ring.
-void chain(addition& a) {
+/// A pair that carries on what the first one brings: a chain of three mailboxes.
+void chain_of_three(addition& a) {
   auto& first = a.plan.world.pairs[0];
   first.direction = "bidirectional";
   auto next = first;
@@ -271,14 +289,7 @@ void chain(addition& a) {
   next.replica = "bob@hq.example";
   for (auto& f : next.folders)
     std::swap(f.primary, f.replica);
-  auto last = next;
-  last.name = "ring";
-  last.primary = "bob@hq.example";
-  last.replica = first.primary;
-  for (auto& f : last.folders)
-    f.replica = f.primary = f.replica;
   a.plan.world.pairs.push_back(next);
-  if (a.d.chance(40)) a.plan.world.pairs.push_back(last);
   const auto folders = next.folders;
   dice own(a.seed, "users of the chain");
   item_drawer items(own);
@@ -288,6 +299,18 @@ void chain(addition& a) {
         own.chance(40) ? items.item(f.kind, f.replica) : items.act(f.kind, {f.replica, "msgfolderroot"}), "bob");
     a.add(a.some_time(), "bob@hq.example", act);
   }
+}
+
+/// The same, closed by a third pair.
+void ring(addition& a) {
+  chain_of_three(a);
+  auto last = a.plan.world.pairs[1];
+  last.name = "ring";
+  last.primary = "bob@hq.example";
+  last.replica = a.plan.world.pairs[0].primary;
+  for (auto& f : last.folders)
+    f.primary = f.replica;
+  a.plan.world.pairs.push_back(last);
 }
 
 /// Folders below the paired ones, and what users do with them.
@@ -331,7 +354,8 @@ struct extra {
 constexpr extra extras[] = {
     {"subfolders", 6, true, subfolders},
     {"second pair", 5, true, second_pair},
-    {"chain", 10, false, chain},
+    {"chain", 10, false, chain_of_three},
+    {"ring", 10, false, ring},
     {"brake", 30, true, brake},
     {"retention", 20, true, retention},
     {"under key", 20, false, under_key},
@@ -344,8 +368,10 @@ constexpr extra extras[] = {
     {"ban", 10, true, ban},
     {"password", 8, true, password},
     {"size limit", 8, false, size_limit},
+    {"short size limit", 8, true, short_size_limit},
     {"not found", 8, true, not_found},
     {"late commit", 10, false, late_commit},
+    {"late commit at the end", 10, true, late_commit_at_the_end},
 };
 
 } // namespace
@@ -369,7 +395,8 @@ void draw_more(schedule& plan, std::uint64_t seed, const std::map<std::string, i
     const auto wanted = more.find(one.name);
     if (wanted == more.end()) continue;
     // Two ways of more pairs at once would share addresses.
-    if (std::string_view(one.name) == "chain" && plan.world.pairs.size() > 1) continue;
+    const std::string_view name = one.name;
+    if ((name == "chain" || name == "ring") && plan.world.pairs.size() > 1) continue;
     addition a{plan, dice(seed, one.name), seed};
     if (a.d.chance(wanted->second)) one.draw(a);
   }

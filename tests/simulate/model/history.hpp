@@ -93,6 +93,8 @@ inline constexpr const char* approved = "approve";
 inline constexpr const char* restored = "restore";
 /// The daemon goes on with a state of some time ago. As state lost, but what was paired then is paired.
 inline constexpr const char* older_state = "older state";
+/// What an older state is a state of. Without one all that there is counts as paired then.
+inline constexpr const char* state_kept = "state kept";
 /// What the daemon had listed as lost is forgotten: a pair was deleted, or an older state came back.
 inline constexpr const char* lists_lost = "lists lost";
 /// A pair left the settings, or came back to them: what has left meanwhile freezes its folder pair, however little.

@@ -200,6 +200,7 @@ bool note_settings(trial& t, const pair_settings& then) {
 void note_conditions(trial& t) {
   bool running = false;
   const settings* now = nullptr;
+  std::uint64_t kept = 0;
   auto note = [&](std::uint64_t number) {
     for (const auto& pair : now->pairs)
       if (pair.name == t.pair.name && note_settings(t, pair)) t.resets.push_back(number);
@@ -219,8 +220,9 @@ void note_conditions(trial& t) {
                   {act::state_lost, act::older_state, act::cursor_lost, "recreate_mailbox", "recreate_folder"}))
       t.paired_again = true;
     if (is_one_of(step.act, {act::state_lost, act::older_state})) t.forgot.push_back(step.number);
-    if (step.act == act::state_lost) t.all_is_new = true;
-    if (step.act == act::state_lost) t.began_anew.push_back(step.number);
+    if (step.act == act::state_lost) t.wiped.push_back(step.number);
+    if (step.act == act::state_kept) kept = step.number;
+    if (step.act == act::older_state) t.went_back.push_back({step.number, kept});
     if (step.act == act::lists_lost) t.lists_lost.push_back(step.number);
     if (step.act == act::away) t.away.push_back(step.number);
     if (step.act == act::restored) t.restored.push_back(step.number);

@@ -27,7 +27,8 @@ bool may_lose(const trial& t, const lifeline& line, const std::vector<edit>& edi
               const std::string& path, const std::string& value) {
   if (x.by->where != side::replica) return false;
   // Who has no state left does not know whose of two values is the new one: the primary's is the right one.
-  if (std::any_of(t.began_anew.begin(), t.began_anew.end(), [&](std::uint64_t step) {
+  const auto anew = t.began_anew(line);
+  if (std::any_of(anew.begin(), anew.end(), [&](std::uint64_t step) {
         auto known = t.knows_again(line, step);
         bool carried = step > x.by->number() && line.had(side::primary, path, x.value(path), step, step);
         return known > x.by->number() && !carried && line.had(side::primary, path, value, step, known);
@@ -108,7 +109,8 @@ bool left_as_planted(const lifeline& line, const std::string& path, const std::s
 
 /// The step until which both sides' items were found as they were and paired anew; 0: they never were.
 std::uint64_t paired_anew(const trial& t, const lifeline& line) {
-  std::uint64_t since = t.all_is_new && !t.forgot.empty() ? t.forgot.back() : 0;
+  const auto anew = t.began_anew(line);
+  std::uint64_t since = anew.empty() ? 0 : anew.back();
   item_number held[2] = {line.at(side::primary)[0].item, line.at(side::replica)[0].item};
   bool lies[2] = {false, false}, away = false, brought[2] = {false, false};
   for (const auto& m : line.moments)
@@ -353,6 +355,7 @@ void judge_place(const trial& t, const lifeline& line) {
   }
   if (t.folders_changed) return;
   std::vector<say> all;
+  const auto anew = t.began_anew(line);
   for (const auto& m : line.moments)
     if ((m.by_user() || m.planted()) && !m.to.empty() && m.from != m.to) all.push_back({&m, m.to});
   bool right = false;
@@ -371,12 +374,11 @@ void judge_place(const trial& t, const lifeline& line) {
                      return p.by->where == side::primary && (!p.by->from.empty() || x.by->from.empty()) &&
                             !surely_moved(t, line, p, x);
                    });
-      bool anew = x.by->where == side::replica &&
-                  std::any_of(t.began_anew.begin(), t.began_anew.end(), [&](std::uint64_t step) {
-                    auto known = t.knows_again(line, step);
-                    return known > x.by->number() && lay(line, side::primary, here, step, known);
-                  });
-      if (!before && !loses && !anew) fits = false;
+      bool unknown = x.by->where == side::replica && std::any_of(anew.begin(), anew.end(), [&](std::uint64_t step) {
+                       auto known = t.knows_again(line, step);
+                       return known > x.by->number() && lay(line, side::primary, here, step, known);
+                     });
+      if (!before && !loses && !unknown) fits = false;
     }
     right = right || fits;
   }
@@ -389,10 +391,27 @@ void judge_place(const trial& t, const lifeline& line) {
 
 namespace {
 
+/// Whether the item was one that the daemon had made and took out again, while another of the same side lay beside it.
+bool taken_back_beside(const lifeline& line, const moment& by) {
+  std::set<item_number> lie;
+  bool made = false;
+  for (const auto& m : line.moments) {
+    if (m.where != by.where) continue;
+    made = made || (m.what->item == by.what->item && m.what->made() && m.by_daemon());
+    if (m.to.empty())
+      lie.erase(m.what->item);
+    else
+      lie.insert(m.what->item);
+    if (made && m.what->item == by.what->item && m.left() && m.by_daemon() && !lie.empty()) return true;
+  }
+  return false;
+}
+
 /// Whether all that users said was said before a daemon that began anew had read both sides, where the primary's mail
 /// was so: without a base it is the primary's that counts.
 bool was_so_anew(const trial& t, const lifeline& line, const std::vector<say>& last, bool read) {
-  return std::any_of(t.began_anew.begin(), t.began_anew.end(), [&](std::uint64_t since) {
+  const auto anew = t.began_anew(line);
+  return std::any_of(anew.begin(), anew.end(), [&](std::uint64_t since) {
     auto known = t.knows_again(line, since);
     if (std::any_of(last.begin(), last.end(), [&](const say& one) { return one.by->number() >= known; })) return false;
     std::map<item_number, bool> is;
@@ -424,8 +443,11 @@ void judge_read_state(const trial& t, const lifeline& line) {
   for (const auto& m : line.moments)
     if ((m.by_user() || m.planted()) && !m.to.empty() && (m.what->made() || m.what->read_changed() || m.entered()))
       all.push_back({&m, m.what->after->read ? "read" : "unread"});
-  // What a user said of an item that he gave up afterwards may have gone with it, or been carried before.
-  auto given_up = [&](const say& one) { return given_up_by_its_user(line, *one.by); };
+  // What a user said of an item that he gave up afterwards, or of one of two that the daemon took back, may have gone
+  // with it, or been carried before.
+  auto given_up = [&](const say& one) {
+    return given_up_by_its_user(line, *one.by) || (!one.by->what->made() && taken_back_beside(line, *one.by));
+  };
   std::string now = p.read ? "read" : "unread";
   bool right = std::any_of(all.begin(), all.end(), [&](const say& one) { return given_up(one) && one.value == now; });
   std::erase_if(all, given_up);

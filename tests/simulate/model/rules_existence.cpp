@@ -158,14 +158,15 @@ void judge_two_way_item(const trial& t, const lifeline& line) {
 
 namespace {
 
-/// Whether what is in the files of a name was left as each side had it when all was paired anew: no user wrote one
-/// since each of the items had been read.
-bool is_left_by_pairing(const trial& t, const lifeline& line, const std::string& path) {
-  if (!t.all_is_new || !path.starts_with("/attachments/")) return false;
+/// Whether the text of mails, or what is in the files of a name, was left as each side had it when all was paired anew:
+/// no user wrote one since each of the items had been read.
+bool is_left_by_pairing(const trial& t, const lifeline& line, const std::string& path, const snapshot& is) {
+  const auto anew = t.began_anew(line);
+  bool text = path == "/body_sha256" && lifeline::value(is, "/draft") != "true";
+  if (anew.empty() || !is_mail(is) || (!text && !path.starts_with("/attachments/"))) return false;
   std::map<item_number, std::uint64_t> first_read;
   for (const auto& one : line.tellings)
-    if (one.answered && one.as == told::how::read && one.step > t.began_anew.back())
-      first_read.emplace(one.item, one.step);
+    if (one.answered && one.as == told::how::read && one.step > anew.back()) first_read.emplace(one.item, one.step);
   const auto edits = edits_of(line);
   return std::none_of(edits.begin(), edits.end(), [&](const edit& e) {
     auto read = first_read.find(e.by->what->item);
@@ -186,7 +187,7 @@ std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, si
     auto text = t.folders_changed ? std::string() : "place " + t.within.common_name(s, one.is.place);
     for (const auto& [path, value] : *one.is.says)
       if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, any))
-        text += "\n" + path + " " + (is_mail(one.is) && is_left_by_pairing(t, line, path) ? "" : value);
+        text += "\n" + path + " " + (is_left_by_pairing(t, line, path, one.is) ? "" : value);
     out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
   }
   return out;

@@ -132,9 +132,6 @@ bool trial::ignores(const std::string& path, const snapshot& a, const snapshot& 
   if (path == derived_subject) return true;
   // The attendees of a meeting become text of its copy.
   if ((a.meeting || b.meeting) && path == "/body_sha256") return true;
-  // Full mailboxes are paired by the names of mails, and what servers make of a mail's text is left as each has it.
-  if (all_is_new && path == "/body_sha256" && is_mail(a) && is_mail(b) && lifeline::value(a, "/draft") != "true")
-    return true;
   // A server gives what comes without them an id and a sender of its own.
   if ((path == "/message_id" || path == "/from") &&
       (lifeline::value(a, path).empty() || lifeline::value(b, path).empty()))

@@ -22,11 +22,14 @@ struct trial {
   /// Steps after which the daemon starts from the mailboxes' contents: what it had not carried before may come back.
   std::vector<std::uint64_t> resets{};
   std::vector<std::uint64_t> crashes{}, forgot{}, restored{}, away{}, lists_lost{};
-  std::vector<std::uint64_t> began_anew{}; ///< the daemon was left without any state
+  std::vector<std::uint64_t> wiped{}; ///< the daemon was left without any state
+  /// The daemon went on with a state of a time ago; `kept`: when that was, 0 where nobody said.
+  struct older_state {
+    std::uint64_t at = 0, kept = 0;
+  };
+  std::vector<older_state> went_back{};
   /// Whether at one of them ids or the daemon's state were new, so that what is there was paired once more.
   bool paired_again = false;
-  /// Whether the daemon began without any state while both sides held the items already.
-  bool all_is_new = false;
   /// What of the pair's settings was otherwise while it ran: what goes where; and what matters to some items only.
   bool settings_changed = false, drift_changed = false, meetings_changed = false, unchangeable_changed = false;
   bool folders_changed = false;          ///< a user renamed, moved or deleted folders
@@ -42,6 +45,8 @@ struct trial {
   bool put_back_after(const moment& left) const;
   /// Whether the daemon could know that what left was there: it saw it after the last reset, or surely made it.
   bool knew_of(const lifeline&, const moment& left) const;
+  /// The steps at which the daemon was left without any state of the item, in order.
+  std::vector<std::uint64_t> began_anew(const lifeline&) const;
   /// The step at which a daemon that began anew at `since` had first read the item on both sides, or made one from the
   /// other: before it there is nothing that an edit could be told by.
   std::uint64_t knows_again(const lifeline&, std::uint64_t since) const;
