@@ -38,6 +38,7 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
   s.wrote->key = key; // of a new item: never the guard, which was another's
   s.wrote->read = in.read;
   s.wrote->mark = in.mark;
+  s.clear_trouble = true; // the whole of it was written, what was refused before as well
   // What the create did not carry is the source's edit: an update of its own follows.
   const auto& source = t.seen[other(in.target)];
   const auto parts = parts_of(source ? source->item_class : item_class::message);
