@@ -101,9 +101,14 @@ bool goes_in_parts(const twin& t, side target) {
 }
 
 field_digests without_resting(field_digests of, const twin& t, side s, const std::vector<field>& written) {
-  if (!t.base || !t.trouble) return of;
+  if (!t.trouble) return of;
+  const bool has_it = t.trouble->side != s;
   for (const auto& refused : t.trouble->refused) {
     if (contains(written, refused.field)) continue;
+    if (!t.base) { // in a first agreement, one side's is still to go over
+      if (has_it) of = with_fields(std::move(of), {{refused.field, to_be_carried}}, {refused.field});
+      continue;
+    }
     of = with_fields(std::move(of), (*t.base)[s].content, {refused.field});
     if (refused.field == field::attachments) of = with_hints(std::move(of), (*t.base)[s].content);
   }

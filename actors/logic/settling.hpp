@@ -11,7 +11,8 @@ field_digests contents(const twin&, side);
 /// Whether some of an item's edits are written without the others, since the target has refused something of it.
 bool goes_in_parts(const twin&, side target);
 
-/// Contents of this side that are to be agreed: what rests, and was not written now, as it was agreed before.
+/// Contents of this side that are to be agreed: what rests, and was not written now, as it was agreed before,
+/// or as still to be carried where nothing was.
 field_digests without_resting(field_digests contents, const twin&, side, const std::vector<field>& written);
 
 /// A settlement of this intent in which nothing is said yet.
