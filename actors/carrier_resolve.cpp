@@ -208,7 +208,7 @@ void carrier::judge(task t, logic::evidence found) {
     }
     void operator()(const logic::no_effect& n) {
       aftermath after;
-      after.abandoned.push_back({t.twin.id, in.id, n.lost, logic::has_begun(in)});
+      after.abandoned.push_back({t.twin.id, in.id, n.lost, n.in_part || logic::has_begun(in)});
       if (!self.note_in_vain(t, in, after)) ++self.result_.done;
       self.store(std::move(after));
     }

@@ -74,9 +74,11 @@ struct half_done {
   item_id made;
   change_key made_key;
 };
-/// It had no effect. `lost`: it may still have one, so its mark is kept in mind.
+/// It had no effect. `lost`: it may still have one, so its mark is kept in mind. `in_part`: some of it took effect, and
+/// the rest is decided anew; what loses by it has lost.
 struct no_effect {
   bool lost = false;
+  bool in_part = false;
 };
 /// Too early to say: the server may still be committing.
 struct look_again {};

@@ -228,7 +228,8 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
   // up.
   if (attaches && !late && !(is.all_as_meant() && is.as_sent() == true)) return look_again{};
   // Without a base only the written fields would be known of what was agreed: the contents are compared again.
-  if (!t.base && evidence.item->key != in.guard) return no_effect{};
+  if (!t.base && evidence.item->key != in.guard)
+    return no_effect{false, std::any_of(in.fields.begin(), in.fields.end(), [&](field f) { return is.as_meant(f); })};
   if (evidence.item->key == in.guard) {
     if (!late) return look_again{};
     return no_effect{};

@@ -347,8 +347,8 @@ TEST_CASE("files that we attached are known by what is in them where the answer 
   const auto inside = [](const std::string& bytes) { return std::optional<std::string>("read\na file\t" + bytes); };
   edit(l.t, P, files("a file", "P"));
   const auto target = content_of(original, "1R");
-  l.in = logic::intent_to_update(l.t, {R, {field::attachments}}, content_of(files("a file", "P"), "2P"),
-                                 intent_id{"i"}, begun, &target);
+  l.in = logic::intent_to_update(l.t, {R, {field::attachments}}, content_of(files("a file", "P"), "2P"), intent_id{"i"},
+                                 begun, &target);
   l.in.expected = logic::with_fields(l.in.expected, logic::digests_of({{hint::attachment_contents, *inside("P's")}}),
                                      {hint::attachment_contents});
   const auto there = content_of(files("a file", "R"), "3R");
@@ -396,6 +396,20 @@ TEST_CASE(
   const auto& base = (*s.base)[R].content;
   CHECK(logic::only(base, {field::recurrence}) == logic::only(logic::digests_of(before.fields), {field::recurrence}));
   CHECK(logic::only(base, {field::exceptions}) == logic::only(logic::digests_of(after.fields), {field::exceptions}));
+}
+
+TEST_CASE("an unanswered write of a first pairing that was done is decided anew, and what lost by it is told") {
+  lost_answer l;
+  l.t.base.reset();
+  l.in = logic::intent_to_update(l.t, {R, {field::subject}}, content_of(with(field::subject, "P's"), "2P"),
+                                 intent_id{"i"}, begun);
+  const auto in_part = [&](const std::string& subject, const std::string& key) {
+    const auto resolution = logic::judge(l.t, l.in, {{}, content_of(with(field::subject, subject), key)}, window, late);
+    return std::get<logic::no_effect>(resolution).in_part;
+  };
+  CHECK(in_part("P's", "2R"));
+  CHECK_FALSE(in_part("R's", "2R")); // somebody's edit
+  CHECK_FALSE(in_part("R's", "1R"));
 }
 
 TEST_CASE("what its user has made of a new copy that is withdrawn is told") {
