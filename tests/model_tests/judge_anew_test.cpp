@@ -153,3 +153,72 @@ TEST_CASE("the text of a mail that its user edits after all was paired anew is c
     CHECK(w.broken() == (carried ? nothing : std::vector{rule::contents}));
   }
 }
+
+TEST_CASE("what a dry run lists after a cursor was lost tells the pair nothing of what leaves then") {
+  for (bool rehearsed : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", with_id);
+    auto r = w.carried(p);
+    w.administrator(act::cursor_lost);
+    w.lists(r);
+    w.so_far.steps.back().rehearsed = rehearsed;
+    w.deletes(who::user, r);
+    w.carried(p);
+    CHECK(w.broken() == (rehearsed ? nothing : std::vector{rule::came_back}));
+  }
+}
+
+TEST_CASE("two that both users bring back unlike and without a mark may be two, and one of them may be deleted") {
+  for (bool marked : {false, true}) {
+    written_history w;
+    auto p = w.makes(who::transport, side::primary, "label-1", without_id);
+    auto r = marked ? w.carried(p) : w.makes(who::transport, side::replica, "label-1", without_id);
+    w.reads(r);
+    w.deletes(who::user, p);
+    w.tells_gone(p);
+    w.deletes(who::user, r);
+    w.tells_gone(r);
+    w.moves(who::user, p, "inbox");
+    w.moves(who::user, r, "inbox");
+    w.edits(who::user, r, {{"subject", "Supper"}});
+    auto copy = w.carried(p);
+    w.carried(r);
+    w.deletes(who::user, p);
+    w.tells_gone(p);
+    w.deletes(who::daemon, copy);
+    CHECK((w.words() == "") == !marked);
+  }
+}
+
+TEST_CASE(
+    "an older state knows nothing of a deletion that was undone after it was carried, a daemon that went on does") {
+  for (bool back : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", with_id);
+    auto r = w.carried(p);
+    w.administrator(act::state_kept);
+    w.deletes(who::user, r);
+    w.tells_gone(r);
+    w.deletes(who::daemon, p);
+    w.moves(who::user, p, "inbox");
+    if (back) w.administrator(act::older_state);
+    w.lists(p);
+    w.deletes(who::daemon, p);
+    CHECK(w.broken() == (back ? nothing : std::vector{rule::missing}));
+  }
+}
+
+TEST_CASE("a mark on what lay behind withdrawn rights may go with it, where a copy of it lies beside it") {
+  for (bool withdrawn : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", with_id);
+    w.carried(p);
+    if (withdrawn) w.administrator(act::rights_changed);
+    auto copy = w.makes(who::daemon, side::primary, "label-1", with_id, "inbox/Projects");
+    w.moves(who::user, 2, "inbox/From HQ");
+    w.marks(who::user, p, true);
+    w.deletes(who::daemon, p);
+    w.lists(copy);
+    CHECK(w.broken() == (withdrawn ? nothing : std::vector{rule::read_state}));
+  }
+}

@@ -167,9 +167,12 @@ std::string stage::administer(json& act) {
     process_->ask<pair_answers>(start_pairs{{pair}}, [](const pair_answers&) {});
   else if (what == "sync")
     process_->ask<pairs_synced>(sync_pairs{{pair}}, [](const pairs_synced&) {});
-  else if (what == "plan")
-    process_->ask<rehearsed>(plan_one{pair}, [](const rehearsed&) {});
-  else if (what == "approve") {
+  else if (what == "plan") {
+    watcher_.recorder().administrator(world_time(), model::act::rehearsal, pair);
+    process_->ask<rehearsed>(plan_one{pair}, [this, pair](const rehearsed&) {
+      watcher_.recorder().administrator(world_time(), model::act::rehearsal_over, pair);
+    });
+  } else if (what == "approve") {
     watcher_.recorder().administrator(world_time(), model::act::approved, pair);
     process_->ask<pair_answers>(approve_one{pair, ""}, [](const pair_answers&) {});
   } else if (what == "restore") {

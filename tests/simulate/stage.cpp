@@ -264,6 +264,7 @@ void stage::end_process() {
   life_began_ = now();
   dead_ = true;
   process_.reset();
+  if (watcher_.recorder().rehearsing()) watcher_.recorder().administrator(world_time(), model::act::rehearsal_over);
   if (old_state_) disk_.put_back(*std::exchange(old_state_, std::nullopt));
   dead_ = fatal_;
   down_until_ = life_began_ + downtime_;

@@ -8,16 +8,59 @@
 
 namespace simulate::model {
 
+namespace {
+
+/// Since when each item lies in a folder pair, as it was before a step.
+std::map<item_number, std::uint64_t> lying_before(const lifeline& line, std::uint64_t step) {
+  std::map<item_number, std::uint64_t> since;
+  for (const auto& m : line.moments) {
+    if (m.number() >= step) break;
+    if (m.to.empty())
+      since.erase(m.what->item);
+    else
+      since.emplace(m.what->item, m.number());
+  }
+  return since;
+}
+
+/// The steps with which the item had left both sides, where users of both brought it back later: it is paired anew.
+std::vector<std::uint64_t> brought_back_on_both(const lifeline& line) {
+  std::vector<std::uint64_t> out;
+  std::set<item_number> lie[2];
+  std::uint64_t gone = 0;
+  bool back[2] = {false, false};
+  for (const auto& m : line.moments) {
+    auto at = m.where == side::primary ? 0 : 1;
+    if (m.to.empty())
+      lie[at].erase(m.what->item);
+    else
+      lie[at].insert(m.what->item);
+    if (m.left() && lie[0].empty() && lie[1].empty()) {
+      gone = m.number();
+      back[0] = back[1] = false;
+    }
+    if (gone == 0 || !m.by_user() || !m.entered() || m.what->made()) continue;
+    back[at] = true;
+    if (!back[0] || !back[1]) continue;
+    out.push_back(gone);
+    gone = 0;
+  }
+  return out;
+}
+
+} // namespace
+
 std::vector<std::uint64_t> trial::began_anew(const lifeline& line) const {
   auto out = wiped;
   for (const auto& one : went_back) {
     if (one.kept == 0) continue;
-    std::uint64_t brought_in = 0;
-    for (const auto& m : line.moments)
-      if (!m.by_daemon() && !m.to.empty() && (m.what->made() || m.entered()) && m.number() < one.at)
-        brought_in = m.number();
-    if (brought_in > one.kept || knows_again(line, 0) > one.kept) out.push_back(one.at);
+    auto lying = lying_before(line, one.at);
+    if (knows_again(line, 0) > one.kept ||
+        std::any_of(lying.begin(), lying.end(), [&](const auto& each) { return each.second > one.kept; }))
+      out.push_back(one.at);
   }
+  auto back = brought_back_on_both(line);
+  out.insert(out.end(), back.begin(), back.end());
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -73,6 +73,8 @@ struct step {
   std::string pair;    ///< of an administrator's act; empty: all
   /// Of a request: whether the client got a whole and true answer.
   bool answered = true;
+  /// While a dry run was under way, which forgets what it reads.
+  bool rehearsed = false;
   std::vector<effect> effects;
   std::vector<model::told> told;
   /// The settings from here on, where an administrator changed them.
@@ -99,6 +101,9 @@ inline constexpr const char* state_kept = "state kept";
 inline constexpr const char* lists_lost = "lists lost";
 /// A pair left the settings, or came back to them: what has left meanwhile freezes its folder pair, however little.
 inline constexpr const char* away = "away";
+/// A dry run begins; it ends, or ended with the daemon.
+inline constexpr const char* rehearsal = "plan";
+inline constexpr const char* rehearsal_over = "plan over";
 /// The account lost or regained rights: what is behind them is not in step until they are back.
 inline constexpr const char* rights_changed = "rights";
 /// The daemon ended without a word and was started again: what it had not yet on disk it has forgotten.

@@ -224,6 +224,7 @@ void note_conditions(trial& t) {
     if (step.act == act::state_kept) kept = step.number;
     if (step.act == act::older_state) t.went_back.push_back({step.number, kept});
     if (step.act == act::lists_lost) t.lists_lost.push_back(step.number);
+    if (step.act == act::rights_changed) t.rights.push_back(step.number);
     if (step.act == act::away) t.away.push_back(step.number);
     if (step.act == act::restored) t.restored.push_back(step.number);
     if (step.act == act::crash) t.crashes.push_back(step.number);

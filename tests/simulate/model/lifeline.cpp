@@ -83,7 +83,7 @@ std::map<std::string, lifeline> lifelines_of(const scope& within, const history&
     }
     for (const auto& one : step.told)
       if (auto found = out.find(label_of(one.item)); found != out.end())
-        found->second.tellings.push_back({step.number, one.item, one.as, step.answered});
+        found->second.tellings.push_back({step.number, one.item, one.as, step.answered && !step.rehearsed});
   }
   for (const auto& one : now) {
     auto where = within.side_of(one.is.mailbox);

@@ -25,7 +25,7 @@ struct moment {
   bool entered() const { return from.empty() && !to.empty(); }
 };
 
-/// Whether the daemon was told of an item on one side, and when.
+/// Whether the daemon was told of an item on one side, and when. What a dry run is told counts as unanswered.
 struct telling {
   std::uint64_t step = 0;
   item_number item = 0;

@@ -50,7 +50,7 @@ struct recorder::state {
   model::history history;
   std::map<std::string, std::map<std::uint64_t, item_number>> numbers; ///< by mailbox, by key
   std::vector<object> objects;                                         ///< the number of the first is 1
-  bool setting_up = false;
+  bool setting_up = false, rehearsing = false;
 
   object& at(item_number n) { return objects.at(n - 1); }
   const object& at(item_number n) const { return objects.at(n - 1); }
@@ -145,6 +145,7 @@ void recorder::happened(const exchange_sim::act_record& record) {
   if (record.is_request && !record.events.empty())
     now.mailbox = mailbox_name(record.events.front().server, record.events.front().mailbox);
   now.answered = record.answered;
+  now.rehearsed = record.is_request && state_->rehearsing;
   std::vector<std::pair<told::how, item_number>> answers;
   for (const auto& event : record.events) {
     using kind = exchange_sim::item_event::kind;
@@ -230,12 +231,18 @@ void recorder::administrator(instant at, std::string what, std::string pair,
   now.by = step::who::administrator;
   now.act = std::move(what);
   now.pair = std::move(pair);
+  if (now.act == act::rehearsal) state_->rehearsing = true;
+  if (now.act == act::rehearsal_over || now.act == act::crash) state_->rehearsing = false;
   now.changed_to = std::move(changed_to);
   state_->history.steps.push_back(std::move(now));
 }
 
 void recorder::setting_up(bool first_contents) {
   state_->setting_up = first_contents;
+}
+
+bool recorder::rehearsing() const {
+  return state_->rehearsing;
 }
 
 const history& recorder::so_far() const {

@@ -33,6 +33,9 @@ public:
   /// Until it is called again, what the simulator's user acts do is first contents and no act of a user's.
   void setting_up(bool first_contents);
 
+  /// Whether a dry run is under way.
+  bool rehearsing() const;
+
   const history& so_far() const;
   /// Every item that is there now, in every mailbox and folder.
   final_contents contents_now() const;

@@ -391,10 +391,11 @@ void judge_place(const trial& t, const lifeline& line) {
 
 namespace {
 
-/// Whether the item was one that the daemon had made and took out again, while another of the same side lay beside it.
-bool taken_back_beside(const lifeline& line, const moment& by) {
+/// Whether the daemon took the item out again while another of the same side lay beside it, which it had made or which
+/// came to lie where rights were withdrawn for a while: nobody could tell then that the two are one.
+bool taken_back_beside(const trial& t, const lifeline& line, const moment& by) {
   std::set<item_number> lie;
-  bool made = false;
+  bool made = std::any_of(t.rights.begin(), t.rights.end(), [&](std::uint64_t one) { return one < by.number(); });
   for (const auto& m : line.moments) {
     if (m.where != by.where) continue;
     made = made || (m.what->item == by.what->item && m.what->made() && m.by_daemon());
@@ -446,7 +447,7 @@ void judge_read_state(const trial& t, const lifeline& line) {
   // What a user said of an item that he gave up afterwards, or of one of two that the daemon took back, may have gone
   // with it, or been carried before.
   auto given_up = [&](const say& one) {
-    return given_up_by_its_user(line, *one.by) || (!one.by->what->made() && taken_back_beside(line, *one.by));
+    return given_up_by_its_user(line, *one.by) || (!one.by->what->made() && taken_back_beside(t, line, *one.by));
   };
   std::string now = p.read ? "read" : "unread";
   bool right = std::any_of(all.begin(), all.end(), [&](const say& one) { return given_up(one) && one.value == now; });

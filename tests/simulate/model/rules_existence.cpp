@@ -31,6 +31,7 @@ struct fate_finder {
   std::map<item_number, std::uint64_t> made_by_daemon{};
   std::set<item_number> brought_back[2]{}; ///< by their users, and in folder pairs now
   bool murky = false;
+  bool undone = false; ///< an older state knows neither that a deletion was carried nor that it was undone
 
   /// Whether what users brought in on each side was told of on both, so that the two may be known for one item.
   bool told_of_both_before(std::uint64_t step) const {
@@ -71,6 +72,9 @@ struct fate_finder {
     bool done = std::any_of(lefts.begin(), lefts.end(), [](const leaving& left) { return left.carried; });
     // What was deleted and carried is over; an item that its user brings back after that is as good as new.
     if (put_out || done) {
+      undone = undone || std::any_of(lefts.begin(), lefts.end(), [&](const leaving& left) {
+                 return t.went_back_between(left.by->number(), m.number());
+               });
       lefts.clear();
       for (int one : {0, 1})
         if (holders[one].empty()) entered[one] = 0;
@@ -108,7 +112,7 @@ struct fate_finder {
       if (t.put_back_after(*left.by)) open = true;
       absent = true;
     }
-    if (!absent) return fate::present;
+    if (!absent) return undone ? fate::either : fate::present;
     return open ? fate::either : fate::absent;
   }
 

@@ -124,6 +124,11 @@ bool trial::restored_before(std::uint64_t step) const {
   return std::any_of(restored.begin(), restored.end(), [step](std::uint64_t one) { return one < step; });
 }
 
+bool trial::went_back_between(std::uint64_t from, std::uint64_t to) const {
+  return std::any_of(went_back.begin(), went_back.end(),
+                     [&](const older_state& one) { return one.kept != 0 && one.kept < from && one.at > to; });
+}
+
 bool trial::crashed_between(std::uint64_t from, std::uint64_t to) const {
   return std::any_of(crashes.begin(), crashes.end(), [&](std::uint64_t crash) { return crash > from && crash <= to; });
 }
@@ -210,7 +215,8 @@ bool trial::knew_of(const lifeline& line, const moment& left) const {
   // What was made before the list from the beginning, and left before it, is not in it: absence tells nothing.
   bool followed = since == 0 || std::any_of(all.steps.begin(), all.steps.end(), [&](const step& one) {
                     return one.number > since && one.number < to && one.act == "SyncFolderItems" && one.answered &&
-                           one.mailbox == left.when->mailbox && !crashed_between(one.number, until_listed);
+                           !one.rehearsed && one.mailbox == left.when->mailbox &&
+                           !crashed_between(one.number, until_listed);
                   });
   if (!followed) return false;
   // Who does not know whether he made an item finds it in Deleted Items and where he put it, and nowhere else.

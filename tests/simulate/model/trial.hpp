@@ -21,6 +21,7 @@ struct trial {
 
   /// Steps after which the daemon starts from the mailboxes' contents: what it had not carried before may come back.
   std::vector<std::uint64_t> resets{};
+  std::vector<std::uint64_t> rights{}; ///< were withdrawn or given back
   std::vector<std::uint64_t> crashes{}, forgot{}, restored{}, away{}, lists_lost{};
   std::vector<std::uint64_t> wiped{}; ///< the daemon was left without any state
   /// The daemon went on with a state of a time ago; `kept`: when that was, 0 where nobody said.
@@ -56,6 +57,8 @@ struct trial {
   bool list_forgotten_after(std::uint64_t step) const;
   /// Whether an administrator had what was missing put back.
   bool restored_before(std::uint64_t step) const;
+  /// Whether a state from before the first of the two steps came back after the second.
+  bool went_back_between(std::uint64_t from, std::uint64_t to) const;
   bool crashed_between(std::uint64_t from, std::uint64_t to) const;
   /// Whether a path of these two is no matter: a server cannot hold it, or makes it by itself.
   bool ignores(const std::string& path, const snapshot&, const snapshot&) const;
