@@ -47,6 +47,19 @@ TEST_CASE("a folder that is suddenly empty freezes its pair: nobody empties the 
   CHECK(approved.words() == "");
 }
 
+TEST_CASE("what comes into an empty folder after a list has told of it freezes it no less, what comes before does") {
+  for (bool before : {true, false}) {
+    emptied w(3, 3);
+    auto refill = [&] { w.carried(w.makes(who::user, side::primary, "label-9", {{"subject", "New"}})); };
+    if (before) refill();
+    for (auto one : w.p)
+      w.tells_gone(one);
+    if (!before) refill();
+    w.carry(3);
+    CHECK(w.broken() == (before ? std::vector<rule>{} : std::vector{rule::brake}));
+  }
+}
+
 TEST_CASE("two of two, or half of ten, are no emptying; six of ten are") {
   emptied two(2, 2);
   two.carry(2);

@@ -101,11 +101,14 @@ std::string stage::item_of(const std::string& who, json& act) {
     if (made == made_.end() || made->second.kind != kind) continue;
     if (from.empty() ? one.folder.starts_with("deleteditems") : one.folder != from) continue;
     if (act.value("with_file", false) && made->second.files.empty()) continue;
+    if (act.value("written", false) &&
+        std::find(being_written_.begin(), being_written_.end(), one.label) == being_written_.end())
+      continue;
     open.push_back(&one);
   }
   const auto pick = act.at("pick").get<std::uint64_t>();
   const bool with_file = act.value("with_file", false);
-  for (const char* name : {"pick", "kind", "from", "with_file"})
+  for (const char* name : {"pick", "kind", "from", "with_file", "written"})
     act.erase(name);
   if (open.empty()) return {};
   const auto& chosen = *open[pick % open.size()];

@@ -13,8 +13,8 @@ using nlohmann::json;
 
 namespace {
 
-/// A batch each way, and what belongs to the item that is being written.
-constexpr std::uint64_t most_writes_while_halting = 10;
+/// A batch of 25 items that are begun already, each with a request of its own, and a few besides.
+constexpr std::uint64_t most_writes_while_halting = 35;
 
 } // namespace
 
@@ -35,8 +35,8 @@ void stage::fire(moment when, const std::string& operation) {
   for (auto& a : armed_) {
     const auto& e = plan_.events[a.number];
     if (e.when != when) continue;
-    // A crash may wait for one kind of request.
-    const auto only = class_of(e) == act_class::crash ? e.act.value("operation", "") : std::string();
+    // A crash, and who acts upon what is being written, may wait for one kind of request.
+    const auto only = e.act.value(class_of(e) == act_class::crash ? "operation" : "at_operation", "");
     if ((only.empty() || only == operation) && --a.left <= 0) due.push_back(a.number);
   }
   if (due.empty()) return;

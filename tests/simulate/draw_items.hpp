@@ -8,7 +8,8 @@ namespace simulate {
 /// Draws items and what users do to them. Every value is one that was not there before, where there are many.
 class item_drawer {
 public:
-  explicit item_drawer(dice& from) : dice_(from) {}
+  /// `values`: from where on values and labels are counted, where another one draws for the same items.
+  explicit item_drawer(dice& from, int values = 0) : dice_(from), labels_(values), values_(values) {}
   /// A new item of this kind with a label of its own.
   nlohmann::json item(const std::string& kind, const std::string& folder);
   /// What a user does with some item of this kind; `folders`: where else it may go.
@@ -25,7 +26,7 @@ private:
   std::string number() { return std::to_string(++values_); }
 
   dice& dice_;
-  int labels_ = 0, values_ = 0;
+  int labels_, values_;
 };
 
 } // namespace simulate

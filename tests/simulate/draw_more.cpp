@@ -218,6 +218,45 @@ void ban(addition& a) {
   }
 }
 
+/// Users who act on what is just being written, before the daemon knows what became of its write.
+void quick_hands(addition& a) {
+  static const std::vector<std::string> writes{"CreateItem",       "UpdateItem",       "UpdateItem", "MoveItem",
+                                               "CreateAttachment", "DeleteAttachment", "DeleteItem"};
+  item_drawer items(a.d, 5000);
+  for (int n = a.d.between(3, 9); n > 0; --n) {
+    const auto& p = a.pair();
+    const auto& f = a.d.one_of(p.folders);
+    const bool primary = a.d.chance(50);
+    auto act = items.act(f.kind, {primary ? f.primary : f.replica, "msgfolderroot"});
+    act["written"] = true;
+    act["at_operation"] = a.d.one_of(writes);
+    a.plan.events.push_back({a.some_time(), a.d.chance(30) ? moment::before_request : moment::after_request, 1,
+                             primary ? p.primary : p.replica, act});
+  }
+}
+
+/// A pair that is told to stop in the middle of a round which has much to write.
+void stop_in_a_long_round(addition& a) {
+  const auto& p = a.plan.world.pairs[0];
+  const auto f = std::find_if(p.folders.begin(), p.folders.end(),
+                              [](const auto& one) { return one.kind == "contacts" || one.kind == "tasks"; });
+  if (f == p.folders.end()) return;
+  const bool primary = p.direction != "replica_to_primary";
+  item_drawer items(a.d, 900);
+  for (int n = 0; n < 60; ++n) {
+    const auto item = items.item(f->kind, primary ? f->primary : f->replica);
+    a.at_once(-900, primary ? p.primary : p.replica, item);
+    a.at_once(-800, primary ? p.primary : p.replica,
+              {{"do", "attach"}, {"label", item.at("label")}, {"name", "file.txt"}, {"content", "content"}});
+  }
+  a.plan.events.push_back({0,
+                           moment::after_request,
+                           a.d.between(1, 6),
+                           "",
+                           {{"do", "stop"}, {"pair", p.name}, {"at_operation", "CreateAttachment"}}});
+  a.at_once(a.d.between(60'000, 200'000), "", {{"do", "start"}, {"pair", p.name}});
+}
+
 /// A password that the settings do not know, until somebody puts it right.
 void password(addition& a) {
   const auto& server = a.d.one_of(a.plan.world.servers).name;
@@ -366,6 +405,8 @@ constexpr extra extras[] = {
     {"pair again", 6, true, pair_again},
     {"rare crash", 25, true, rare_crash},
     {"ban", 10, true, ban},
+    {"quick hands", 25, true, quick_hands},
+    {"stop in a long round", 4, true, stop_in_a_long_round},
     {"password", 8, true, password},
     {"size limit", 8, false, size_limit},
     {"short size limit", 8, true, short_size_limit},

@@ -280,6 +280,24 @@ std::optional<storage_failure> stage::on_commit(memory_engine::moment when) {
   return {};
 }
 
+void stage::note_what_is_written(const std::string& operation, const std::string& body) {
+  if (!writes_items(operation)) return;
+  std::vector<std::string> labels;
+  const auto& seen = watcher_.recorder();
+  constexpr std::string_view named = "ItemId Id=\"";
+  for (auto at = body.find(named); at != body.npos; at = body.find(named, at + 1)) {
+    const auto from = at + named.size();
+    labels.push_back(seen.label_of(body.substr(from, body.find('"', from) - from)));
+  }
+  const auto& steps = seen.so_far().steps;
+  if (body.empty() && !steps.empty() && steps.back().act == operation)
+    for (const auto& one : steps.back().effects)
+      if (const auto label = seen.so_far().labels.find(one.item); label != seen.so_far().labels.end())
+        labels.push_back(label->second);
+  std::erase(labels, "");
+  if (!labels.empty()) being_written_ = std::move(labels);
+}
+
 std::variant<http::in_process_answer, http::failed> stage::answer(const http::request& r) {
   const http::failed gone{http::failed_kind::cut, true, "the process has ended"};
   if (dead_) return gone;
@@ -291,6 +309,7 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
   const auto path = r.url.find('/', host);
   exchange_sim::http_request q{r.url.substr(host, path - host), "POST", r.url.substr(path), {}, http::whole_body(r)};
   const auto operation = operation_of(q.body);
+  note_what_is_written(operation, q.body);
   fire(moment::before_request, operation);
   if (dead_) return gone;
   for (const auto& h : r.headers)
@@ -298,6 +317,7 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
   q.headers.emplace_back("Authorization", "Basic " + base64(r.who.user + ":" + r.who.secret));
   const auto steps_before = watcher_.recorder().so_far().steps.size();
   auto came = world_->handle(q);
+  note_what_is_written(operation, {});
   if (writes_items(operation) && !is_lease(operation, q.body)) ++writes_;
   if (lists_items(operation)) ++lists_;
   auto& print = result_.fingerprint;

@@ -39,6 +39,8 @@ private:
 
   // Requests and commits (stage.cpp)
   std::variant<exsyncd::http::in_process_answer, exsyncd::http::failed> answer(const exsyncd::http::request&);
+  /// Which items a request writes: by the ids in its body, and by what it did.
+  void note_what_is_written(const std::string& operation, const std::string& body);
   std::optional<exsyncd::storage_failure> on_commit(exsyncd::memory_engine::moment);
 
   // What happens (acts.cpp, administration.cpp)
@@ -108,7 +110,8 @@ private:
     std::string kind;
     std::vector<std::string> files;
   };
-  std::map<std::string, known_item> made_; // by label
+  std::map<std::string, known_item> made_;   // by label
+  std::vector<std::string> being_written_{}; // labels: of the last request that wrote items
   std::vector<model::excuse> excuses_;
   std::set<std::string> wrong_passwords_; // servers whose passwords the settings do not know
   std::set<std::string> away_;            // pairs that the settings do not hold for a while

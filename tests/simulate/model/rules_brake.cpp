@@ -2,6 +2,7 @@
 #include "tests/simulate/model/trial.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 namespace simulate::model {
@@ -72,6 +73,19 @@ bool deletes_flow_from(const trial& t, side where, const std::string& folder) {
   return false;
 }
 
+/// The step with which a list had told that all of them are gone; without one it is left open.
+std::uint64_t told_of(const std::map<std::string, lifeline>& lines, const emptying& one) {
+  std::uint64_t last = 0;
+  for (const auto& label : one.gone) {
+    auto first = std::numeric_limits<std::uint64_t>::max();
+    for (const auto& each : lines.at(label).tellings)
+      if (each.as == told::how::gone && each.answered && each.step > one.when->number)
+        first = std::min(first, each.step);
+    last = std::max(last, first);
+  }
+  return last;
+}
+
 void judge_emptying(const trial& t, const std::map<std::string, lifeline>& lines, const emptying& one,
                     const std::vector<const moment*>& all) {
   if (!deletes_flow_from(t, one.where, one.folder) || t.reset_after(one.when->number)) return;
@@ -86,9 +100,10 @@ void judge_emptying(const trial& t, const std::map<std::string, lifeline>& lines
     }
     if (by_daemon && !by_user) ++removed;
   }
-  // Where something came into the folder before the next listing, not all of it was gone there.
+  // Where something came into the folder before the listing that told of it, not all of it was gone there.
+  auto told = told_of(lines, one);
   bool refilled = std::any_of(all.begin(), all.end(), [&](const moment* m) {
-    return m->number() > one.when->number && m->where == one.where && m->to == one.folder;
+    return m->number() > one.when->number && m->number() < told && m->where == one.where && m->to == one.folder;
   });
   bool approved = std::any_of(t.all.steps.begin(), t.all.steps.end(), [&](const step& s) {
     return s.by == step::who::administrator && s.act == act::approved && s.number > one.when->number;
