@@ -1,8 +1,10 @@
 #include "actors/arbiter.hpp"
 
+#include "actors/logic/alike.hpp"
 #include "actors/logic/back_off.hpp"
 #include "actors/logic/brake.hpp"
 #include "actors/logic/match.hpp"
+#include "actors/logic/settlement.hpp"
 #include "storage/marks.hpp"
 
 #include <algorithm>
@@ -93,6 +95,7 @@ private:
   };
   both<std::vector<out_of_reach>> out_of_reach_;
   std::set<twin_id> hold_, duplicates_, unread_, redundant_;
+  std::map<twin_id, twin> owners_; // whose creates left the duplicates behind
   int matchings_ = 0;
 
   template <class Request, class Then>
@@ -196,6 +199,11 @@ private:
         return holds(side::primary, c, f) && holds(side::replica, c, f);
       };
       auto found = logic::match(all, marked.twins, around);
+      me->owners_.clear();
+      if (!found.duplicates.empty())
+        for (const auto* of : {&marked.twins, &all})
+          for (const auto& t : *of)
+            me->owners_.insert_or_assign(t.id, t);
       // A mate that is to be read first may itself be settled: what waits for it would wait for ever.
       std::set<twin_id> unread(found.unread.begin(), found.unread.end());
       for (const auto& t : unsettled)
@@ -373,6 +381,15 @@ private:
     if (!result.next_due || when < *result.next_due) result.next_due = when;
   }
 
+  /// What its user has put into it is told, so it is read before.
+  logic::verdict removal_of_duplicate(const twin& t, side s, const policy& p) const {
+    const auto named = logic::twin_of_mark(pair_, t.seen[s]->mark);
+    const auto owner = named ? owners_.find(*named) : owners_.end();
+    if (owner == owners_.end() || p.direction != direction::bidirectional) return {logic::remove_on{s}, {}};
+    if (!logic::contents_known(*t.seen[s])) return {logic::look{{s}, false}, {}};
+    return {logic::remove_on{s}, logic::lost_with_duplicate(t, s, owner->second, p, around_.wall_clock())};
+  }
+
   void decide(twin t, arbitrated& result) {
     auto home = t.folder_pair;
     if (!t.base)
@@ -402,7 +419,7 @@ private:
         // The one that we know may have become this by its user's move: only lists that came after it tell.
         bool certain = t.seen[*s]->sequence < around.listed_after[*s];
         verdict = {logic::wait{logic::wait::reason::believable_delete}, {}};
-        if (certain) verdict = {logic::remove_on{*s}, {}};
+        if (certain) verdict = removal_of_duplicate(t, *s, f.policy);
       }
     if (redundant_.contains(t.id) && !is_left_to_rest(verdict))
       verdict = {logic::agree{{}, {}, "a copy that another pair has made of an item that is here", false}, {}};

@@ -200,8 +200,12 @@ private:
   /// What was found by the mark of an intent, and in which folder pair; none: in Deleted Items.
   using found_elsewhere = std::function<void(const std::vector<listed_item>&, const folder_pair_id&)>;
   void find_elsewhere(const exsyncd::intent& in, found_elsewhere then);
-  void find_in(const exsyncd::intent& in, std::deque<std::pair<folder_pair_id, folder_id>> places,
-               found_elsewhere then);
+  void find_out_whether_moved(const opened& o, std::function<void(bool moved)> then);
+  using places = std::deque<std::pair<folder_pair_id, folder_id>>;
+  /// The folders of all other folder pairs.
+  places places_but(const folder_pair_id& name, side s) const;
+  /// In the first of them where there is one.
+  void find_in(side s, find_by_mark what, places where, found_elsewhere then);
   /// Deleted Items of a side; empty: not told.
   void with_deleted_items(side s, std::function<void(const folder_id&)> then);
   /// What has left by a removal of ours whose answer was lost, as it lies in Deleted Items, if it can be told there.

@@ -13,14 +13,19 @@ void carrier::resolve(task t) {
   if (in.operation == operation::replace && in.step != replace_step::creating) return finish_replacing({t, in});
   if (in.operation == operation::create || in.operation == operation::replace) return resolve_by_mark(std::move(t));
   const bool left = std::get<logic::resolve>(t.verdict.what).left;
-  if (left && in.operation == operation::remove)
-    return find_removed({t, in}, [me, t](std::optional<content> removed) {
-      logic::evidence found;
-      found.left = true;
-      found.removed = std::move(removed);
-      me->judge(t, std::move(found));
+  if (left) {
+    logic::evidence found;
+    found.left = true;
+    if (in.operation != operation::remove) return judge(std::move(t), std::move(found));
+    return find_out_whether_moved({t, in}, [me, t, found](bool moved) mutable {
+      found.moved = moved;
+      if (moved) return me->judge(t, std::move(found));
+      me->find_removed({t, *t.twin.intent}, [me, t, found](std::optional<content> removed) mutable {
+        found.removed = std::move(removed);
+        me->judge(t, std::move(found));
+      });
     });
-  if (left) return judge(t, {{}, {}, {}, false, true});
+  }
   const auto target = in.target;
   auto id = t.twin.seen[target] ? t.twin.seen[target]->item : in.item;
   const auto of = class_of(t);
@@ -81,19 +86,38 @@ void carrier::resolve_by_mark(task t) {
       });
 }
 
+/// What we may have removed is in its list no more. Did its user move it before? Then it is in another folder of the
+/// pair, and not in Deleted Items.
+void carrier::find_out_whether_moved(const opened& o, std::function<void(bool moved)> then) {
+  const auto& seen = o.what.twin.seen[o.intent.target];
+  if (!seen || seen->search_key.empty()) return then(false);
+  auto me = shared_from_this();
+  with_deleted_items(o.intent.target, [me, o, key = seen->search_key, then](const folder_id& bin) {
+    auto places = me->places_but(o.intent.folder, o.intent.target);
+    if (!bin.empty()) places.emplace_front(folder_pair_id{}, bin);
+    me->find_in(o.intent.target, {{}, {}, key}, std::move(places),
+                [then](const std::vector<listed_item>& found, const folder_pair_id& place) {
+                  then(!found.empty() && !place.empty());
+                });
+  });
+}
+
+carrier::places carrier::places_but(const folder_pair_id& name, side s) const {
+  places result;
+  for (const auto& [other, ids] : *work_.where)
+    if (other != name) result.emplace_back(other, ids[s]);
+  return result;
+}
+
 /// It is not where it was to be: its user may have filed it, or deleted it. Looks into the other folders of the pair,
 /// and into Deleted Items last.
 void carrier::find_elsewhere(const exsyncd::intent& in, found_elsewhere then) {
-  const auto target = in.target;
   auto me = shared_from_this();
-  auto search = [me, in, then = std::move(then)](const folder_id& bin) {
-    std::deque<std::pair<folder_pair_id, folder_id>> places;
-    for (const auto& [name, ids] : *me->work_.where)
-      if (name != in.folder) places.emplace_back(name, ids[in.target]);
+  with_deleted_items(in.target, [me, in, then = std::move(then)](const folder_id& bin) {
+    auto places = me->places_but(in.folder, in.target);
     if (!bin.empty()) places.emplace_back(folder_pair_id{}, bin);
-    me->find_in(in, std::move(places), then);
-  };
-  with_deleted_items(target, search);
+    me->find_in(in.target, {{}, in.mark, {}}, std::move(places), then);
+  });
 }
 
 void carrier::with_deleted_items(side s, std::function<void(const folder_id&)> then) {
@@ -129,23 +153,23 @@ void carrier::find_removed(const opened& o, std::function<void(std::optional<con
   });
 }
 
-void carrier::find_in(const exsyncd::intent& in, std::deque<std::pair<folder_pair_id, folder_id>> places,
-                      found_elsewhere then) {
-  if (places.empty()) return then({}, {});
-  const auto [name, folder] = places.front();
-  places.pop_front();
-  self_->request(options().mailboxes[in.target], mailbox_patience, find_by_mark{folder, in.mark})
+void carrier::find_in(side s, find_by_mark what, places where, found_elsewhere then) {
+  if (where.empty()) return then({}, {});
+  const auto [name, folder] = where.front();
+  where.pop_front();
+  what.folder = folder;
+  self_->request(options().mailboxes[s], mailbox_patience, what)
       .then(
-          [me = shared_from_this(), in, places, name = name, then = std::move(then)](found_by_mark& answer) {
+          [me = shared_from_this(), s, what, where, name = name, then = std::move(then)](found_by_mark& answer) {
             if (auto* f = std::get_if<failure>(&answer.outcome); f && f->reach != reach::folder) {
-              me->stop(in.target, *f);
+              me->stop(s, *f);
               return me->batch_done();
             }
             auto* found = std::get_if<0>(&answer.outcome);
-            if (!found || found->empty()) return me->find_in(in, places, then);
+            if (!found || found->empty()) return me->find_in(s, what, where, then);
             then(*found, name);
           },
-          [me = shared_from_this(), target = in.target](const caf::error& e) { me->mailbox_died(target, e); });
+          [me = shared_from_this(), s](const caf::error& e) { me->mailbox_died(s, e); });
 }
 
 /// A write was never answered and has done nothing. Where others of its kind pass meanwhile, it is the item: it rests

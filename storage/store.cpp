@@ -432,8 +432,9 @@ bool store::settle(const settle_twin& call) {
       // An item that came back meanwhile is not buried with the rest: it would never be listed again.
       for (side s : both_sides)
         if (!news_since(t, s, call.answers) || t.seen[s]->presence != presence::present) t.seen[s].reset();
-      t.base.reset();
       if (!t.seen.primary && !t.seen.replica) t.buried = call.bury;
+      // By what was agreed of it, what its user makes of a late create of ours is told.
+      if (!t.buried || t.abandoned.empty()) t.base.reset();
     }
     for (side s : both_sides) // never past the facts that there are
       t.answered[s] = std::max(t.answered[s], std::min(call.answers[s], now_ - 1));

@@ -56,6 +56,10 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
   return s;
 }
 
+const char* deleted_against(side loser) {
+  return loser == side::replica ? "deleted on primary, edited on replica" : "deleted on replica, edited on primary";
+}
+
 bool window_passed(const intent& in, std::chrono::seconds window, utc_seconds now) {
   return now >= in.begun + window;
 }
@@ -333,6 +337,7 @@ resolution judge(const twin& t, const intent& in, const evidence& found, std::ch
     const auto& o = t.seen[in.target];
     // Its user has moved it before our request came: what is to go is there under another id.
     if (o && o->presence == presence::present && o->item != in.item) return no_effect{};
+    if (found.moved) return no_effect{};
     if (!found.item) return found.left ? resolution(took_effect{settlement_of(t, in, {}, {}, now)}) : missed{};
     return unless_late();
   }
@@ -367,10 +372,8 @@ std::optional<conflict> lost_by_removal(const twin& t, const intent& in, const c
     fields.push_back(field::attachments);
   erase_hints(fields);
   if (fields.empty()) return {};
-  const std::string loser = in.target == side::primary ? "primary" : "replica";
-  const std::string winner = in.target == side::primary ? "replica" : "primary";
   auto c = lost_against(t, in.target, std::move(fields), now);
-  if (in.operation != operation::replace) c.reason = "deleted on " + winner + ", edited on " + loser;
+  if (in.operation != operation::replace) c.reason = deleted_against(in.target);
   return c;
 }
 
@@ -387,6 +390,20 @@ std::optional<conflict> lost_by_withdrawal(const twin& t, const intent& in, cons
     fields.push_back(field::body);
   if (fields.empty()) return {};
   return lost_against(t, in.target, std::move(fields), now);
+}
+
+std::optional<conflict> lost_with_duplicate(const twin& half, side s, const twin& owner, const policy& p,
+                                            utc_seconds now) {
+  if (p.direction != direction::bidirectional || !owner.base || !(*owner.base)[s].read_back) return {};
+  const auto& there = *half.seen[s]->content;
+  auto fields = differing_fields(there, (*owner.base)[s].content);
+  erase_hints(fields);
+  auto from_known = differing_fields(there, contents(owner, s));
+  erase_hints(from_known);
+  if (fields.empty() || from_known.empty()) return {};
+  auto c = lost_against(half, s, std::move(fields), now);
+  if (owner.buried) c.reason = deleted_against(s);
+  return c;
 }
 
 settle_twin noted(const twin& t, conflict lost) {
@@ -422,9 +439,7 @@ std::optional<conflict> lost_unanswered(const twin& t, const intent& in, const p
   erase_hints(fields);
   if (fields.empty()) return {};
   auto lost = lost_against(t, in.target, std::move(fields), now);
-  const std::string loser = in.target == side::primary ? "primary" : "replica";
-  const std::string winner = in.target == side::primary ? "replica" : "primary";
-  lost.reason = "deleted on " + winner + ", edited on " + loser;
+  lost.reason = deleted_against(in.target);
   return lost;
 }
 

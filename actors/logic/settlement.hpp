@@ -63,6 +63,8 @@ struct evidence {
   std::optional<std::string> attached = {};
   /// What was removed, as it lies in Deleted Items (remove); empty: not told.
   std::optional<content> removed = {};
+  /// It has been found where its user has moved it, and not in Deleted Items (remove).
+  bool moved = false;
 };
 
 /// It took effect: settle with this.
@@ -124,6 +126,9 @@ std::optional<conflict> lost_by_removal(const twin&, const intent&, const conten
 /// lost, and nobody is to look for it in vain.
 std::optional<conflict> lost_by_withdrawal(const twin&, const intent&, const content& there, const policy&,
                                            utc_seconds);
+/// The same for `half`, which is left over on that side from a create of `owner`'s that had been given up: what it has
+/// that was never agreed there. Its contents are known.
+std::optional<conflict> lost_with_duplicate(const twin& half, side, const twin& owner, const policy&, utc_seconds);
 /// Records what has lost, and nothing else.
 settle_twin noted(const twin&, conflict);
 

@@ -193,6 +193,9 @@ TEST_CASE("a lost delete is told by the item") {
   l.in = logic::intent_of(l.t, logic::remove_on{R}, intent_id{"i"}, begun);
   CHECK(l.judged({}, early) == "missed"); // it may have been moved
   CHECK(l.judged({{}, {}, {}, false, true}, early) == "took effect");
+  logic::evidence moved;
+  moved.left = moved.moved = true;
+  CHECK(l.judged(moved, early) == "no effect");
   CHECK(l.judged({{}, content_of(original, "1R")}, early) == "look again");
   CHECK(l.judged({{}, content_of(original, "1R")}, late) == "no effect");
 }
@@ -426,6 +429,33 @@ TEST_CASE("what its user has made of a new copy that is withdrawn is told") {
   CHECK(lost->loser == R);
   CHECK(lost->fields == std::vector<field>{field::categories});
   CHECK(logic::lost_by_withdrawal(t, in, content_of(with(field::body, "Dear Joan"), "3R"), p, begun));
+}
+
+TEST_CASE("what its user has made of a copy that is left over from a create is told, where nobody else has it") {
+  for (const auto at : both_sides) {
+    const auto owner = agreed_twin();
+    twin half;
+    half.id = twin_id{"late"};
+    half.seen[at] = seen_at(at, 30);
+    read_contents(half, at, original);
+    CHECK_FALSE(logic::lost_with_duplicate(half, at, owner, policy{}, begun));
+    read_contents(half, at, with(field::body, "Dear John"));
+    const auto lost = logic::lost_with_duplicate(half, at, owner, policy{}, begun);
+    REQUIRE(lost);
+    CHECK(lost->loser == at);
+    CHECK(lost->fields == std::vector<field>{field::body});
+    CHECK(lost->reason == "edited on both sides");
+    auto same = owner;
+    edit(same, at, with(field::body, "Dear John"));
+    CHECK_FALSE(logic::lost_with_duplicate(half, at, same, policy{}, begun));
+    policy one_way;
+    one_way.direction = direction::primary_to_replica;
+    CHECK_FALSE(logic::lost_with_duplicate(half, at, owner, one_way, begun));
+    auto gone = owner;
+    gone.seen = {};
+    gone.buried = begun;
+    CHECK(logic::lost_with_duplicate(half, at, gone, policy{}, begun)->reason.starts_with("deleted on "));
+  }
 }
 
 TEST_CASE("a write that took back what it had written leaves the item under another key, and nothing else") {
