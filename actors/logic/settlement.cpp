@@ -126,7 +126,8 @@ settle_twin start(const twin& t, const intent& in) {
   s.answers = in.answers;
   s.conflict = in.loses;
   // What was refused of an item is told until both sides agree.
-  s.clear_trouble = !t.base || !(goes_in_parts(t, in.target) || goes_in_parts(t, other(in.target)));
+  const bool anew = !t.base && in.operation != operation::update;
+  s.clear_trouble = anew || !(goes_in_parts(t, in.target) || goes_in_parts(t, other(in.target)));
   s.count_sync = true;
   return s;
 }

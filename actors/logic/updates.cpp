@@ -1,3 +1,4 @@
+#include "actors/logic/alike.hpp"
 #include "actors/logic/digest.hpp"
 #include "actors/logic/parts.hpp"
 #include "actors/logic/settling.hpp"
@@ -98,6 +99,14 @@ void doubt_attached(field_digests& base) {
   set(base, doubt, hint::attachment_ids);
 }
 
+/// Of a first pairing that goes in parts: what was found different and was not written is still to be carried.
+field_digests but_what_is_left(field_digests of_source, const twin& t, const std::vector<field>& written) {
+  if (!contents_known(*t.seen.primary) || !contents_known(*t.seen.replica)) return of_source;
+  for (field f : differ_when_found(t.pair, *t.seen.primary, *t.seen.replica))
+    if (!contains(written, f) && !is_hint(f)) set(of_source, {{f, to_be_carried}}, f);
+  return of_source;
+}
+
 } // namespace
 
 bool has_begun(const intent& in) {
@@ -121,6 +130,8 @@ settle_twin updated(const twin& t, const intent& in, const change_key& key, cons
   }
   base[source].content =
       without_resting(with_fields(std::move(source_has), in.expected, in.fields), t, source, in.fields);
+  if (!t.base && goes_in_parts(t, in.target))
+    base[source].content = but_what_is_left(std::move(base[source].content), t, in.fields);
   if (contains(in.fields, field::attachments))
     base[source].content = with_hints(std::move(base[source].content), in.expected);
   base[source].read_back = true;

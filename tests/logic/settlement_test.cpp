@@ -431,6 +431,31 @@ TEST_CASE("what its user has made of a new copy that is withdrawn is told") {
   CHECK(logic::lost_by_withdrawal(t, in, content_of(with(field::body, "Dear Joan"), "3R"), p, begun));
 }
 
+TEST_CASE("what cannot be carried at a first pairing stays to be carried when the rest has gone over") {
+  auto t = agreed_twin();
+  t.base.reset();
+  auto ours = with(field::subject, "P's");
+  ours[2].value = "Red";
+  read_contents(t, P, ours);
+  read_contents(t, R, original);
+  trouble tr;
+  tr.banned = tr.one_by_one = true;
+  tr.side = R;
+  tr.refused = logic::digests_of({{field::subject, "P's"}});
+  t.trouble = tr;
+  const auto in = logic::intent_to_update(t, {R, {field::categories}}, content_of(ours, t.seen[P]->key.value),
+                                          intent_id{"i"}, begun);
+  const auto settled = logic::settlement_of(t, in, {}, change_key{"3"}, begun);
+  CHECK_FALSE(settled.clear_trouble);
+  t.base = settled.base;
+  edit(t, R, with(field::categories, "Red"));
+  t.seen[R]->key = t.seen[R]->content_key = change_key{"3"};
+  CHECK(in_words(logic::decide(t, quiet())) == "banned");
+  t.trouble->refused.clear();
+  t.trouble.reset();
+  CHECK(in_words(logic::decide(t, quiet())) == "update R subject");
+}
+
 TEST_CASE("what its user has made of a copy that is left over from a create is told, where nobody else has it") {
   for (const auto at : both_sides) {
     const auto owner = agreed_twin();
