@@ -222,3 +222,18 @@ TEST_CASE("a mark on what lay behind withdrawn rights may go with it, where a co
     CHECK(w.broken() == (withdrawn ? nothing : std::vector{rule::read_state}));
   }
 }
+
+TEST_CASE("whoever made a mail: what its other user marks while nobody knows it gives way to the primary's mark") {
+  for (bool later : {false, true}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", with_id);
+    auto r = w.carried(p);
+    if (!later) w.marks(who::user, r, true);
+    w.administrator(act::state_lost);
+    w.reads(p);
+    w.reads(r);
+    if (later) w.marks(who::user, r, true);
+    w.marks(who::daemon, r, false);
+    CHECK(w.broken() == (later ? std::vector{rule::read_state} : nothing));
+  }
+}

@@ -483,3 +483,21 @@ TEST_CASE("who brought back his own and deletes the copy of the other one's has 
     CHECK(w.broken() == (his_own ? nothing : std::vector{rule::came_back}));
   }
 }
+
+TEST_CASE(
+    "who takes an item out, leaves a copy of it that is replaced, and brings it back has two, and not three or one") {
+  for (int held : {2, 3}) {
+    written_history w;
+    auto p = w.makes(who::transport, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.carried(p);
+    w.moves(who::user, r, "elsewhere");
+    auto copy = w.copies(who::user, r, "inbox");
+    w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    w.deletes(who::daemon, copy);
+    w.moves(who::user, r, "inbox");
+    for (int n = 1; n < held; ++n)
+      w.carried(r);
+    if (held == 3) w.carried(p);
+    CHECK(w.broken() == (held == 2 ? nothing : std::vector{rule::doubled}));
+  }
+}

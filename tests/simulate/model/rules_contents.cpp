@@ -454,7 +454,6 @@ void judge_read_state(const trial& t, const lifeline& line) {
   std::erase_if(all, given_up);
   auto last = last_of_each_side(all);
   right = right || std::any_of(last.begin(), last.end(), [&](const say& one) { return one.value == now; });
-  right = right || was_so_anew(t, line, last, p.read);
   // The creation on one side is known on the other: what its user says afterwards is a change of it.
   if (last.size() == 2) {
     const auto& late = last[0].by->number() > last[1].by->number() ? last[0] : last[1];
@@ -462,7 +461,7 @@ void judge_read_state(const trial& t, const lifeline& line) {
     bool created_early = early.by->what->made() && !early.by->planted();
     if (created_early && late.by->what->read_changed() && late.value != now) right = false;
   }
-  if (right || last.empty()) return;
+  if (right || last.empty() || was_so_anew(t, line, last, p.read)) return;
   std::string marks;
   for (const auto& x : last)
     marks += " " + step_words(*x.by->when) + " left it " + x.value + ".";

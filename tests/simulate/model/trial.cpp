@@ -272,6 +272,20 @@ struct counting {
       out.apart = true;
   }
 
+  /// The new copy that stands in place of an item is as much the daemon's as that one was.
+  void takes_over(int at, item_number old) {
+    item_number fresh = 0;
+    for (auto item : lying[at])
+      if (auto made = made_by_daemon.find(item);
+          made != made_by_daemon.end() && (fresh == 0 || made->second > made_by_daemon[fresh]))
+        fresh = item;
+    if (fresh == 0) return;
+    if (auto was = made_by_daemon.find(old); was == made_by_daemon.end())
+      made_by_daemon.erase(fresh);
+    else
+      made_by_daemon[fresh] = std::min(made_by_daemon[fresh], was->second);
+  }
+
   void leaves(const moment& m, int at) {
     auto item = m.what->item;
     if (lying[at].erase(item) == 0) return;
@@ -281,7 +295,9 @@ struct counting {
     put_out.insert(item);
     if (made_by_daemon.contains(item) && !is_listed(item)) withdrawn.insert(item);
     // For a new copy of it: the old one is an item of its own if its user brings it back.
-    if (!lying[at].empty()) replaced.insert(item);
+    if (lying[at].empty()) return;
+    replaced.insert(item);
+    takes_over(at, item);
   }
 
   void pass(const moment& m) {
