@@ -196,8 +196,8 @@ TEST_CASE(
     written_history w;
     auto p = w.makes(who::user, side::primary, "label-1", with_id);
     auto r = w.carried(p);
-    w.administrator(act::state_kept);
     w.deletes(who::user, r);
+    w.administrator(act::state_kept);
     w.tells_gone(r);
     w.deletes(who::daemon, p);
     w.moves(who::user, p, "inbox");

@@ -16,8 +16,9 @@ int at(side s) {
 
 struct leaving {
   const moment* by = nullptr;
-  bool known = true;    ///< the daemon knew the item before it left
-  bool carried = false; ///< the other side's holders were removed by the daemon afterwards
+  bool known = true; ///< the daemon knew the item before it left
+  /// When the daemon had removed the other side's holders; 0: it has not.
+  std::uint64_t carried = 0;
 };
 
 /// What a label's moments come to, step by step.
@@ -64,16 +65,16 @@ struct fate_finder {
     out_by_daemon[m.what->item] = true;
     if (!holders[at(m.where)].empty()) return;
     for (auto& left : lefts)
-      if (left.by->where != m.where && left.by->number() < m.number()) left.carried = true;
+      if (left.by->where != m.where && left.by->number() < m.number()) left.carried = m.number();
   }
 
   void user_entered(const moment& m) {
     bool put_out = out_by_daemon[m.what->item];
-    bool done = std::any_of(lefts.begin(), lefts.end(), [](const leaving& left) { return left.carried; });
+    bool done = std::any_of(lefts.begin(), lefts.end(), [](const leaving& left) { return left.carried > 0; });
     // What was deleted and carried is over; an item that its user brings back after that is as good as new.
     if (put_out || done) {
       undone = undone || std::any_of(lefts.begin(), lefts.end(), [&](const leaving& left) {
-                 return t.went_back_between(left.by->number(), m.number());
+                 return left.carried > 0 && t.went_back_between(left.carried, m.number());
                });
       lefts.clear();
       for (int one : {0, 1})
@@ -108,7 +109,7 @@ struct fate_finder {
       if (entered[here] > left.by->number()) continue;
       if (entered[there] > left.by->number()) open = true;
       if (!left.known) open = true;
-      if (!left.carried && t.reset_after(left.by->number())) open = true;
+      if (left.carried == 0 && t.reset_after(left.by->number())) open = true;
       if (t.put_back_after(*left.by)) open = true;
       absent = true;
     }
