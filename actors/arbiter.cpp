@@ -123,7 +123,7 @@ private:
     for (const auto& f : what_.folders)
       for (side s : both_sides) {
         const auto at = listed_at_[f.name][s];
-        if (f.usable)
+        if (f.usable || f.listed[s])
           listed_after_[s] = new_after_[s] = std::min(listed_after_[s], at);
         else if (!f.missing[s] && f.holds_deletes)
           out_of_reach_[s].push_back({f.kind, at});

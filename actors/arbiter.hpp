@@ -26,6 +26,8 @@ struct arbitrated_folder {
   /// Where it is not usable: what has left another folder may have been moved into this one, so it is not believed to
   /// be deleted yet. Not for ever: see sync_round.
   bool holds_deletes = true;
+  /// Where it is not usable: whose list was read all the same. What has left there is no new item of another folder.
+  both<bool> listed;
   /// logic::kind_of_folder, as far as it was ever seen; an item of another kind cannot have been moved into it.
   std::string kind;
 };

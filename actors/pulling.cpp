@@ -22,8 +22,12 @@ public:
     ledger(ask_now{}, [me = shared_from_this()](const now_is& at) {
       me->asked_at_ = {at.now, at.now};
       me->ledger(load_folder_sides{me->self_->state.options.pair}, [me](const folder_sides_loaded& all) {
-        for (side s : both_sides)
-          me->next_page(s, me->cursor_of(all, s));
+        for (side s : both_sides) {
+          if (me->folders_[s].empty())
+            me->end(s, {});
+          else
+            me->next_page(s, me->cursor_of(all, s));
+        }
       });
     });
   }

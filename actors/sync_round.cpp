@@ -57,6 +57,7 @@ arbitrated_folder& sync_round::folder(const folder_pair_id& name) {
 
 void sync_round::fail(const folder_pair_id& name, failure f) {
   folder(name).usable = false;
+  folder(name).listed = {};
   auto& all = result_.report.failures;
   if (std::find(all.begin(), all.end(), std::pair{name, f}) == all.end()) all.emplace_back(name, std::move(f));
 }
@@ -363,18 +364,26 @@ void sync_round::pull_all() {
   const bool some = std::any_of(question_.folders.begin(), question_.folders.end(),
                                 [&](const arbitrated_folder& f) { return f.usable && is_hinted(f.name); });
   for (const auto& f : question_.folders) {
-    if (!f.usable || halted_ || (some && !is_hinted(f.name))) continue;
+    if (!(f.usable || f.listed.primary || f.listed.replica) || halted_ || (some && !is_hinted(f.name))) continue;
     ++open_;
+    auto from = places_->at(f.name);
+    for (side s : both_sides)
+      if (!f.usable && !f.listed[s]) from[s] = {};
     // However long the lists are: each page has its own time.
-    self_->request(self_->state.folder_pairs.at(f.name), caf::infinite, pull{places_->at(f.name)})
+    self_->request(self_->state.folder_pairs.at(f.name), caf::infinite, pull{from})
         .then(
-            [me, name = f.name](pulled& p) {
+            [me, name = f.name, from](pulled& p) {
               me->news_ = me->news_ || p.news;
               me->suspects_ = me->suspects_ || p.suspects;
               for (side s : both_sides) {
                 if (p.unseen[s]) note_sight(me->self_, name, s, *p.unseen[s]);
                 if (p.failed[s]) me->fail(name, in_context(name_of(s), *p.failed[s]));
               }
+              // What is moved out of a folder whose mate alone cannot be read is known for moved.
+              const auto read = [&](side s) { return !from[s].empty() && !p.failed[s]; };
+              if (!(read(side::primary) && read(side::replica)))
+                for (side s : both_sides)
+                  me->folder(name).listed[s] = me->may_be_awaited(name) && read(s);
               if (me->one_less()) me->pulled_all();
             },
             [self = self_](const caf::error& e) { self->quit(e); });
@@ -389,15 +398,23 @@ void sync_round::pulled_all() {
   decide();
 }
 
+bool sync_round::may_be_awaited(const folder_pair_id& name) const {
+  const auto& since = self_->state.unread_since;
+  const auto at = since.find(name);
+  return at == since.end() || self_->clock().now() - at->second < longest_hold;
+}
+
 void sync_round::note_unread() {
   auto& since = self_->state.unread_since;
   const auto now = self_->clock().now();
   for (auto& f : question_.folders) {
     if (const auto kind = self_->state.kinds.find(f.name); kind != self_->state.kinds.end()) f.kind = kind->second;
-    if (f.usable)
+    if (f.usable) {
       since.erase(f.name);
-    else
-      f.holds_deletes = now - since.try_emplace(f.name, now).first->second < longest_hold;
+    } else {
+      since.try_emplace(f.name, now);
+      f.holds_deletes = may_be_awaited(f.name);
+    }
   }
 }
 

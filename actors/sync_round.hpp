@@ -72,6 +72,8 @@ private:
   bool is_hinted(const folder_pair_id& name) const;
   void pull_all();
   void pulled_all();
+  /// Whether a folder pair that cannot be read has not been so for too long for others to wait for it.
+  bool may_be_awaited(const folder_pair_id& name) const;
   void note_unread();
   void decide();
   void decided(arbitrated& verdicts);

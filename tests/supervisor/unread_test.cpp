@@ -96,6 +96,28 @@ TEST_CASE("a folder that can be read again tells what was moved into it, and not
   CHECK(o.mails(branch, "beside") == 1);
 }
 
+TEST_CASE("what is moved out of a folder of which only the other side's cannot be read is no new item") {
+  half_seen o("IPF.Note");
+  const auto unread = o.box(hq).folder("inbox")->id, entered = o.box(branch).folder("beside")->id;
+  bool hidden = true, moved = false;
+  o.script = [&](const mailbox_call& c) {
+    fault f;
+    if (c.name != "list_changes") return f;
+    if (hidden && c.side == side::primary && c.folder == unread) f.kind = fault::kind::fails;
+    // The inbox has been listed by then.
+    if (c.side == side::replica && c.folder == entered && !std::exchange(moved, true))
+      o.box(branch).user_move(o.box(branch).items("inbox").begin()->first, "beside");
+    return f;
+  };
+  o.sync();
+  CHECK(moved);
+  CHECK(o.mails(hq, "beside") == 0);
+  hidden = false;
+  CHECK(o.sync().in_step());
+  CHECK(o.mails(hq, "beside") == 1);
+  CHECK(o.mails(hq) == 4);
+}
+
 TEST_CASE("what may have been moved into a subfolder waits while the subfolders cannot be looked for") {
   auto s = pair_named("jane");
   s.folders[0].include_subfolders = true;
