@@ -16,10 +16,13 @@ struct emptied : written_history {
       p.push_back(makes(who::user, side::primary, "label-" + std::to_string(i + 1), {{"subject", "S"}}));
       r.push_back(carried(p.back()));
     }
-    for (int i = 0; i < taken; ++i) {
-      deletes(who::user, p[static_cast<std::size_t>(i)]);
-      if (i == 0) continue;
-      // One act took them all.
+    takes({p.begin(), p.begin() + taken});
+  }
+  /// One act takes them all.
+  void takes(const std::vector<item_number>& items) {
+    for (auto item : items) {
+      deletes(who::user, item);
+      if (item == items.front()) continue;
       auto one = so_far.steps.back().effects.back();
       so_far.steps.pop_back();
       so_far.steps.back().effects.push_back(one);
@@ -57,6 +60,32 @@ TEST_CASE("what comes into an empty folder after a list has told of it freezes i
     if (!before) refill();
     w.carry(3);
     CHECK(w.broken() == (before ? std::vector<rule>{} : std::vector{rule::brake}));
+  }
+}
+
+TEST_CASE("what was in a folder between two lists only has not left it, what a list has shown there has") {
+  for (bool listed : {true, false}) {
+    emptied w(2, 0);
+    auto passing = w.makes(who::user, side::primary, "label-9", {{"subject", "S"}}, "inbox/Projects");
+    auto twin = w.carried(passing, "inbox/From HQ");
+    w.moves(who::user, passing, "inbox");
+    if (listed) w.lists(passing);
+    w.takes({w.p[0], w.p[1], passing});
+    w.carry(2);
+    w.deletes(who::daemon, twin);
+    CHECK(w.broken() == (listed ? std::vector{rule::brake} : std::vector<rule>{}));
+  }
+}
+
+TEST_CASE("what is moved into another folder of the pair has not left, and may be deleted by itself afterwards") {
+  for (bool moved : {true, false}) {
+    emptied w(3, 3);
+    if (!moved) w.carry(3);
+    w.moves(who::user, w.p[0], "inbox/Projects");
+    if (moved) w.moves(who::daemon, w.r[0], "inbox/From HQ");
+    w.deletes(who::user, w.p[0]);
+    if (moved) w.carry(3);
+    CHECK(w.broken() == (moved ? std::vector<rule>{} : std::vector{rule::brake}));
   }
 }
 

@@ -9,58 +9,79 @@ namespace simulate::model {
 
 namespace {
 
-/// What one act took out of one folder at once.
+/// What one act took out of one folder at once. Only what the daemon knew to be there counts: what came into the folder
+/// and left it between two lists never was in it, and has left the folder in which it was listed last.
 struct emptying {
   const step* when = nullptr;
   side where = side::primary;
-  std::string folder;         ///< scope::common_name
-  std::set<std::string> gone; ///< labels
-  std::size_t there = 0;      ///< items before
+  std::string folder;           ///< scope::common_name
+  std::set<std::string> gone{}; ///< labels
+  std::size_t there = 0;        ///< items before
+  std::size_t stay = 0;         ///< known or not
 };
 
-/// How many items lie in each folder of each side, as the moments pass.
-struct folder_counts {
-  std::map<std::pair<side, std::string>, std::set<item_number>> lying{};
-  void pass(const moment& m) {
-    if (!m.from.empty()) lying[{m.where, m.from}].erase(m.what->item);
-    if (!m.to.empty()) lying[{m.where, m.to}].insert(m.what->item);
+/// Which items lie in each folder of each side, as the moments pass, and by which moment they came.
+struct folder_contents {
+  const std::map<std::string, lifeline>& lines;
+  std::map<std::pair<side, std::string>, std::map<item_number, std::pair<std::string, const moment*>>> lying{};
+
+  void pass(const std::string& label, const moment& m) {
+    auto item = m.what->item;
+    if (!m.from.empty() && m.from != m.to) lying[{m.where, m.from}].erase(item);
+    if (!m.to.empty()) lying[{m.where, m.to}].try_emplace(item, label, &m);
+  }
+
+  /// Whether the daemon put it there, or a list has shown it there, before the step.
+  bool is_known(const std::string& label, const moment& came, std::uint64_t before) const {
+    if (came.by_daemon() && came.when->answered) return true;
+    const auto& all = lines.at(label).tellings;
+    return std::any_of(all.begin(), all.end(), [&](const telling& one) {
+      return one.item == came.what->item && one.as == told::how::listed && one.answered && one.step > came.number() &&
+             one.step < before;
+    });
   }
 };
 
-std::vector<const moment*> in_order(const std::map<std::string, lifeline>& lines) {
-  std::vector<const moment*> all;
+struct labelled {
+  const std::string* label;
+  const moment* is;
+  const moment* operator->() const { return is; }
+};
+
+std::vector<labelled> in_order(const std::map<std::string, lifeline>& lines) {
+  std::vector<labelled> all;
   for (const auto& [label, line] : lines)
     for (const auto& m : line.moments)
-      all.push_back(&m);
-  std::stable_sort(all.begin(), all.end(), [](const moment* a, const moment* b) { return a->number() < b->number(); });
+      all.push_back({&label, &m});
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->number() < b->number(); });
   return all;
 }
 
-std::vector<emptying> emptyings_of(const trial& t, const std::vector<const moment*>& all,
-                                   const std::map<item_number, std::string>& labels) {
+std::vector<emptying> emptyings_of(const trial& t, const std::map<std::string, lifeline>& lines,
+                                   const std::vector<labelled>& all) {
   std::vector<emptying> out;
-  folder_counts counts;
+  folder_contents folders{lines};
   for (std::size_t i = 0; i < all.size();) {
     auto end = i;
-    std::map<std::pair<side, std::string>, emptying> now;
-    for (; end < all.size() && all[end]->number() == all[i]->number(); ++end) {
-      const auto& m = *all[end];
-      if (!m.by_user() || !m.left()) continue;
-      auto& one = now[{m.where, m.from}];
-      one.when = m.when;
-      one.where = m.where;
-      one.folder = m.from;
-      one.there = counts.lying[{m.where, m.from}].size();
-      if (auto label = labels.find(m.what->item); label != labels.end()) one.gone.insert(label->second);
-    }
+    std::map<std::pair<side, std::string>, std::set<item_number>> left;
+    const auto& when = *all[i]->when;
+    for (; end < all.size() && all[end]->number() == when.number; ++end)
+      if (const auto& m = *all[end].is; m.by_user() && m.left()) left[{m.where, m.from}].insert(m.what->item);
     const auto& brake = t.given.brake;
-    for (auto& [where, one] : now) {
-      bool everything = one.gone.size() == one.there && one.there >= brake.least;
+    for (const auto& [where, items] : left) {
+      emptying one{&when, where.first, where.second};
+      for (const auto& [item, came] : folders.lying[where]) {
+        bool known = folders.is_known(came.first, *came.second, when.number), goes = items.contains(item);
+        if (known) ++one.there;
+        if (!goes) ++one.stay;
+        if (known && goes && !came.first.empty()) one.gone.insert(came.first);
+      }
+      bool everything = one.stay == 0 && one.gone.size() == one.there && one.there >= brake.least;
       bool most = one.there >= brake.many && one.gone.size() * 2 > one.there;
       if (everything || most) out.push_back(std::move(one));
     }
     for (; i < end; ++i)
-      counts.pass(*all[i]);
+      folders.pass(*all[i].label, *all[i].is);
   }
   return out;
 }
@@ -87,22 +108,24 @@ std::uint64_t told_of(const std::map<std::string, lifeline>& lines, const emptyi
 }
 
 void judge_emptying(const trial& t, const std::map<std::string, lifeline>& lines, const emptying& one,
-                    const std::vector<const moment*>& all) {
+                    const std::vector<labelled>& all) {
   if (!deletes_flow_from(t, one.where, one.folder) || t.reset_after(one.when->number)) return;
   std::size_t removed = 0;
   for (const auto& label : one.gone) {
     const auto& line = lines.at(label);
-    bool by_daemon = false, by_user = false;
+    bool by_daemon = false, by_user = false, is_back = false;
     for (const auto& m : line.moments) {
+      // What comes to lie in a folder of the pair again was moved; it may be deleted later for another reason.
+      if (m.where == one.where) is_back = is_back || (m.by_user() && m.entered() && m.number() > one.when->number);
       if (m.where == one.where || !m.left()) continue;
       by_user = by_user || m.by_user();
-      by_daemon = by_daemon || (m.by_daemon() && m.number() > one.when->number);
+      by_daemon = by_daemon || (m.by_daemon() && !is_back && m.number() > one.when->number);
     }
     if (by_daemon && !by_user) ++removed;
   }
   // Where something came into the folder before the listing that told of it, not all of it was gone there.
   auto told = told_of(lines, one);
-  bool refilled = std::any_of(all.begin(), all.end(), [&](const moment* m) {
+  bool refilled = std::any_of(all.begin(), all.end(), [&](const labelled& m) {
     return m->number() > one.when->number && m->number() < told && m->where == one.where && m->to == one.folder;
   });
   bool approved = std::any_of(t.all.steps.begin(), t.all.steps.end(), [&](const step& s) {
@@ -122,13 +145,13 @@ void judge_emptying(const trial& t, const std::map<std::string, lifeline>& lines
 void judge_brake(const trial& t, const std::map<std::string, lifeline>& lines) {
   auto all = in_order(lines);
   if (!t.settings_changed && !t.folders_changed)
-    for (const auto& one : emptyings_of(t, all, t.all.labels))
+    for (const auto& one : emptyings_of(t, lines, all))
       judge_emptying(t, lines, one, all);
   if (!t.resets.empty() || !t.away.empty() || t.folders_changed) return;
   for (const auto& [pair, name] : t.said.frozen) {
     if (pair != t.pair.name) continue;
     std::size_t left[2] = {0, 0};
-    for (const auto* m : all)
+    for (const auto& m : all)
       if (m->by_user() && m->left() && (m->from == name || m->from.starts_with(name + "/")))
         ++left[m->where == side::primary ? 0 : 1];
     if (std::max(left[0], left[1]) >= t.given.brake.least) continue;
