@@ -93,6 +93,25 @@ TEST_CASE("an edit of the replica on top of the primary's is no conflict and may
   CHECK(lost.broken() == std::vector{rule::contents});
 }
 
+TEST_CASE(
+    "while a conflict is half written, what the replica's user adds competes too, and is listed; later it does not") {
+  for (bool through : {true, false}) {
+    one_mail w;
+    w.edits(who::user, w.p, {{"attachments/file", "f"}});
+    w.edits(who::user, w.r, {{"importance", "High"}});
+    w.edits(who::daemon, w.r, {{"attachments/file", "f"}});
+    if (through) w.edits(who::daemon, w.r, {{"importance", ""}});
+    w.edits(who::user, w.r, {{"subject", "Supper"}});
+    w.carries_edit(w.p, w.r);
+    w.edits(who::daemon, w.r, {{"importance", ""}});
+    CHECK(w.broken().back() == rule::unlisted_loss);
+    w.lists_conflict(w.r);
+    CHECK(w.broken() == (through ? std::vector{rule::contents} : std::vector<rule>{}));
+    w.given.conflicts = grain::field;
+    CHECK(w.broken().empty() == false);
+  }
+}
+
 TEST_CASE("an edit on top of a write whose answer was lost may be taken for a conflict, and then is listed") {
   one_mail w;
   w.edits(who::user, w.p, {{"subject", "Dinner"}});

@@ -22,6 +22,28 @@ bool same_grain(const trial& t, const std::string& a, const std::string& b) {
   return true;
 }
 
+/// Whether the two may compete. Where the item is the grain, an edit of the replica's does so too where it comes upon
+/// an earlier one that competes and of which something still stands: the primary's item is not through yet.
+bool may_compete_as_items(const trial& t, const lifeline& line, const std::vector<edit>& edits, const edit& p,
+                          const edit& x) {
+  if (may_compete(t, line, p, x)) return true;
+  if (t.given.conflicts != grain::item) return false;
+  std::vector<const edit*> open;
+  auto stands = [&](const edit& z, std::uint64_t at) {
+    return std::any_of(z.paths.begin(), z.paths.end(), [&](const std::string& path) {
+      return !t.ignores(path, *z.by->what->after, *p.by->what->after) &&
+             line.had(side::replica, path, z.value(path), at, at) &&
+             !line.had(side::primary, path, z.value(path), at, at);
+    });
+  };
+  for (const auto& e : edits) {
+    if (e.by->where != side::replica || e.creates() || e.by->number() > x.by->number()) continue;
+    auto meets = [&](const edit* z) { return stands(*z, e.by->number()); };
+    if (may_compete(t, line, p, e) || std::any_of(open.begin(), open.end(), meets)) open.push_back(&e);
+  }
+  return std::find(open.begin(), open.end(), &x) != open.end();
+}
+
 /// Whether some edit of the primary's may have been preferred to this one of the replica's, so that the value is it.
 bool may_lose(const trial& t, const lifeline& line, const std::vector<edit>& edits, const edit& x,
               const std::string& path, const std::string& value) {
@@ -35,7 +57,7 @@ bool may_lose(const trial& t, const lifeline& line, const std::vector<edit>& edi
       }))
     return true;
   return std::any_of(edits.begin(), edits.end(), [&](const edit& p) {
-    if (p.by->where != side::primary || !may_compete(t, line, p, x)) return false;
+    if (p.by->where != side::primary || !may_compete_as_items(t, line, edits, p, x)) return false;
     return std::any_of(p.paths.begin(), p.paths.end(),
                        [&](const std::string& changed) { return same_grain(t, changed, path); });
   });
