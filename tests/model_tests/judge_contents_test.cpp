@@ -529,3 +529,23 @@ TEST_CASE("a mark on one of two copies of ours may go with it, a mark on the onl
     CHECK(w.broken() == (two ? nothing : std::vector{rule::read_state}));
   }
 }
+
+TEST_CASE(
+    "a mark on a copy that is replaced once it was carried counts beside the creation, and where nobody marked it the "
+    "other user's does") {
+  for (bool marked : {true, false}) {
+    written_history w;
+    auto r = w.makes(who::user, side::replica, "label-1", {{"subject", "Lunch"}});
+    auto p = w.carried(r);
+    w.marks(who::user, p, true);
+    w.marks(who::daemon, r, true);
+    auto copy = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    w.marks(who::daemon, copy, true);
+    w.deletes(who::daemon, r);
+    if (marked) w.marks(who::user, copy, false);
+    w.marks(who::daemon, p, false);
+    w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    w.deletes(who::daemon, copy);
+    CHECK(w.broken() == (marked ? nothing : std::vector{rule::read_state}));
+  }
+}

@@ -449,6 +449,15 @@ bool was_so_anew(const trial& t, const lifeline& line, const std::vector<say>& l
   });
 }
 
+/// Whether the creation is all that was said on one side, and the other side's user then made it otherwise than `now`:
+/// the creation on one side is known on the other, and what its user says afterwards is a change of it.
+bool changes_a_creation(const std::vector<say>& last, const std::string& now) {
+  if (last.size() != 2) return false;
+  bool first_is_late = last[0].by->number() > last[1].by->number();
+  const auto &late = last[first_is_late ? 0 : 1], &early = last[first_is_late ? 1 : 0];
+  return early.by->what->made() && !early.by->planted() && late.by->what->read_changed() && late.value != now;
+}
+
 } // namespace
 
 void judge_read_state(const trial& t, const lifeline& line) {
@@ -472,18 +481,15 @@ void judge_read_state(const trial& t, const lifeline& line) {
     return given_up_by_its_user(line, *one.by) || (!one.by->what->made() && taken_back_beside(t, line, *one.by));
   };
   std::string now = p.read ? "read" : "unread";
-  bool right = std::any_of(all.begin(), all.end(), [&](const say& one) { return given_up(one) && one.value == now; });
+  auto is_now = [&](const say& one) { return one.value == now; };
+  bool went = std::any_of(all.begin(), all.end(), [&](const say& one) { return given_up(one) && is_now(one); });
+  const auto said = last_of_each_side(all);
   std::erase_if(all, given_up);
-  auto last = last_of_each_side(all);
-  right = right || std::any_of(last.begin(), last.end(), [&](const say& one) { return one.value == now; });
-  // The creation on one side is known on the other: what its user says afterwards is a change of it.
-  if (last.size() == 2) {
-    const auto& late = last[0].by->number() > last[1].by->number() ? last[0] : last[1];
-    const auto& early = last[0].by->number() > last[1].by->number() ? last[1] : last[0];
-    bool created_early = early.by->what->made() && !early.by->planted();
-    if (created_early && late.by->what->read_changed() && late.value != now) right = false;
-  }
-  if (right || last.empty() || was_so_anew(t, line, last, p.read)) return;
+  const auto last = last_of_each_side(all);
+  // Each is right: that what was given up counts, and that it does not.
+  bool counts = std::any_of(said.begin(), said.end(), is_now) && !changes_a_creation(said, now);
+  bool right = (went || std::any_of(last.begin(), last.end(), is_now)) && !changes_a_creation(last, now);
+  if (counts || right || last.empty() || was_so_anew(t, line, last, p.read)) return;
   std::string marks;
   for (const auto& x : last)
     marks += " " + step_words(*x.by->when) + " left it " + x.value + ".";
