@@ -58,14 +58,16 @@ std::vector<folder_pair_id> store::release(const release_brake& call) {
   return done;
 }
 
-/// What has left one side only is taken for absent, at `at`: absence deletes nothing.
+/// What has left one side only is taken for absent, at `at`: absence deletes nothing. Of what the sides have not agreed
+/// on, that holds as well, and where its other side has never been seen: that may come, and is another item then.
 void store::put_back(const pair_id& pair, const folder_pair_id& folder, sequence at) {
+  const auto is = [](const std::optional<observation>& o, presence p) { return o && o->presence == p; };
   for (const auto& t : unsettled(pair)) {
-    if (t.folder_pair != folder || !t.base || t.intent) continue;
+    if (t.folder_pair != folder || t.intent) continue;
     for (side s : both_sides) {
       const auto& there = t.seen[other(s)];
-      if (!t.seen[s] || t.seen[s]->presence != presence::left || !there || there->presence != presence::present)
-        continue;
+      const bool to_come = !t.base && !there;
+      if (!is(t.seen[s], presence::left) || !(is(there, presence::present) || to_come)) continue;
       edit(t.id, [&](twin& changed) {
         changed.seen[s]->presence = presence::absent;
         changed.seen[s]->sequence = at;

@@ -100,6 +100,15 @@ TEST_CASE("A listing that starts again takes what has left for absent, and the b
   CHECK(b->frozen_state(jane, projects));
 }
 
+TEST_CASE("A listing that starts again takes what left before it was agreed on for absent as well", "[brake]") {
+  bench b(kind_of_engine::memory);
+  b.list(side::replica, {present("r-a")});
+  b.list(side::replica, {left("r-a")});
+  b->restart({jane, inbox});
+  b.commit();
+  CHECK(b.of(side::replica, "r-a").seen.replica->presence == presence::absent);
+}
+
 TEST_CASE("Deletes are counted by the day, but for those that were let go", "[brake]") {
   over_each_engine([](kind_of_engine k) {
     bench b(k);
