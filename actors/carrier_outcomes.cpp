@@ -328,12 +328,15 @@ trouble carrier::trouble_of(const task& t, side s, const failure& f, bool for_go
     result.tries = before->tries;
     result.since = before->since;
   }
-  if (const auto& before = t.twin.trouble; before && before->side == s) { // what was refused before is still so
+  if (f.counts) ++result.tries;
+  result.banned = for_good || (f.counts && result.tries >= logic::most_tries);
+  // What was refused before is still so, whichever side fails for now.
+  if (const auto& before = t.twin.trouble;
+      before && (before->side == s || (!result.banned && !before->refused.empty()))) {
+    result.side = before->side;
     result.refused = before->refused;
     result.one_by_one = before->one_by_one;
   }
-  if (f.counts) ++result.tries;
-  result.banned = for_good || (f.counts && result.tries >= logic::most_tries);
   auto rest = logic::back_off(std::max(result.tries, 1u), options().context.random());
   if (f.wait) rest = std::chrono::ceil<std::chrono::seconds>(*f.wait);
   result.next = now() + rest;
