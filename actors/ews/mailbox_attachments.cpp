@@ -1,6 +1,7 @@
 #include "actors/ews/mailbox_attachments.hpp"
 
 #include "actors/ews/mailbox_outcomes.hpp"
+#include "ews/codec/canonical.hpp"
 #include "ews/codec/create_attachment.hpp"
 #include "ews/codec/delete_attachment.hpp"
 #include "ews/codec/get_attachment.hpp"
@@ -165,6 +166,57 @@ struct attachments_reading : std::enable_shared_from_this<attachments_reading> {
 // ---- writing
 // ---------------------------------------------------------------------------------------------------------
 
+/// The characters of a base64 text, without the line ends that servers put where they like.
+class base64_characters {
+public:
+  explicit base64_characters(const large_text& of) : of_(of) {}
+  /// -1 at the end.
+  int next() {
+    for (;;) {
+      if (at_ == piece_.size()) {
+        piece_.resize(64 * 1024);
+        piece_.resize(of_.read(read_, piece_.data(), piece_.size()));
+        read_ += piece_.size();
+        at_ = 0;
+        if (piece_.empty()) return -1;
+      }
+      const char c = piece_[at_++];
+      if (c != '\r' && c != '\n' && c != ' ' && c != '\t') return static_cast<unsigned char>(c);
+    }
+  }
+
+private:
+  const large_text& of_;
+  std::string piece_;
+  std::size_t at_ = 0, read_ = 0;
+};
+
+bool same_base64(const large_text& a, const large_text& b) {
+  base64_characters of_a(a), of_b(b);
+  for (;;) {
+    const int c = of_a.next();
+    if (c != of_b.next()) return false;
+    if (c < 0) return true;
+  }
+}
+
+bool same_file(const carried_attachment& wanted, const carried_attachment& there) {
+  return wanted.name == there.name && wanted.is_inline == there.is_inline &&
+         wanted.contact_photo == there.contact_photo &&
+         (wanted.content_id.empty() || wanted.content_id == there.content_id) &&
+         ews::type_of_file(wanted.content_type) == ews::type_of_file(there.content_type) &&
+         same_base64(wanted.content_base64, there.content_base64);
+}
+
+/// Whether the two may be one file, as far as can be told without reading the one that is there. A server's size counts
+/// what it keeps beside the bytes, and base64 may hold line ends.
+bool may_be(const carried_attachment& wanted, const ews::listed_attachment& there) {
+  constexpr std::size_t beside = 64 * 1024;
+  if (wanted.item || there.is_item || wanted.name != there.name) return false;
+  const auto characters = wanted.content_base64.size();
+  return there.size == 0 || (there.size + 2 >= characters / 10 * 7 && there.size <= characters / 4 * 3 + beside);
+}
+
 /// One write_attachments: look, create, delete.
 struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
   attachments_writing(mailbox_pointer self, wanted_attachments wanted, std::function<void(write_outcome)> then)
@@ -200,10 +252,40 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
       auto& there = std::get<0>(outcome);
       if (there.item.key != me->wanted.guard) return me->then(stale{});
       me->item = {there.item.id, there.item.key};
-      for (auto& a : there.attachments)
-        me->old.push_back(std::move(a.id));
-      me->create();
+      for (const auto& a : there.attachments)
+        me->old.push_back(a.id);
+      me->keep_equal(std::move(there.attachments));
     });
+  }
+
+  /// What is there as it is wanted stays: it is left over from a try that was cut, or was there before. Otherwise each
+  /// try would create it once more.
+  void keep_equal(std::vector<ews::listed_attachment> there) {
+    std::erase_if(there, [&](const ews::listed_attachment& a) {
+      return std::none_of(wanted.attachments->begin(), wanted.attachments->end(),
+                          [&](const carried_attachment& w) { return may_be(w, a); });
+    });
+    if (there.empty()) return create();
+    auto read = std::make_shared<attachments_reading>(
+        self, item.id, there, 0, [me = shared_from_this(), there](attachments_or_why outcome) {
+          if (auto* why = std::get_if<failure>(&outcome)) {
+            // What can never be read is replaced.
+            if (why->retry == retry::never) return me->create();
+            return me->then(not_done{std::move(*why)}); // a read: nothing was written
+          }
+          const auto& files = std::get<0>(outcome);
+          for (std::size_t n = 0; n < files.size(); ++n) {
+            const auto equal = std::find_if(me->order.begin(), me->order.end(), [&](std::size_t i) {
+              const auto& w = (*me->wanted.attachments)[i];
+              return !w.item && same_file(w, files[n]);
+            });
+            if (equal == me->order.end()) continue;
+            me->order.erase(equal);
+            std::erase(me->old, there[n].id);
+          }
+          me->create();
+        });
+    read->next();
   }
 
   void create() {

@@ -69,4 +69,9 @@ std::string unfolded(std::string_view value) {
   return out;
 }
 
+std::string type_of_file(std::string_view told) {
+  const auto type = lower(trimmed(told.substr(0, told.find(';'))));
+  return type.empty() ? "application/octet-stream" : type;
+}
+
 } // namespace exsyncd::ews

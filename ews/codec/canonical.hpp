@@ -21,5 +21,8 @@ std::optional<std::string_view> named_line(std::string_view text, std::string_vi
 void add_line(std::string& text, std::string_view name, std::string_view value);
 /// A value as add_line wrote it.
 std::string unfolded(std::string_view value);
+/// The type of an attached file without its parameters. What was attached without a type is read back with this one, of
+/// a copy that went over as MIME for example: the two are the same.
+std::string type_of_file(std::string_view told);
 
 } // namespace exsyncd::ews

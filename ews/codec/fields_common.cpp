@@ -68,13 +68,6 @@ std::string id_of_attachment(const element& a) {
   return id ? std::string(id->attribute("Id")) : std::string();
 }
 
-/// Without its parameters. What was attached without a type is read back with this one, of a copy that went over as
-/// MIME for example: the two are the same.
-std::string type_of_file(std::string_view told) {
-  const auto type = lower(trimmed(told.substr(0, told.find(';'))));
-  return type.empty() ? "application/octet-stream" : type;
-}
-
 std::vector<attachment_facts> attachments_of(const element& item) {
   std::vector<attachment_facts> out;
   if (const auto* list = item.child("Attachments"))

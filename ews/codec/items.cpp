@@ -76,7 +76,7 @@ std::vector<listed_attachment> read_listed_attachments(const element& item) {
     if (const auto* id = a.child("AttachmentId"))
       out.push_back({std::string(id->attribute("Id")), a.name == "ItemAttachment",
                      number<std::uint64_t>(a.text_of("Size")), read_bool(a.text_of("IsInline")),
-                     read_bool(a.text_of("IsContactPhoto"))});
+                     read_bool(a.text_of("IsContactPhoto")), std::string(a.text_of("Name"))});
   }
   return out;
 }

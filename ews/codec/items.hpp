@@ -39,6 +39,7 @@ struct listed_attachment {
   /// GetAttachment need not say it again: its answer holds names, types and contents (GetAttachment operation).
   bool is_inline = false;
   bool contact_photo = false;
+  std::string name;
 };
 
 item_key read_item_key(const element& item);

@@ -203,6 +203,65 @@ TEST_CASE("new attachments replace the old ones, one key after the other, and th
   }
 }
 
+TEST_CASE("files that are there as they are wanted stay, one for one") {
+  const auto there = [](const std::string& id, const std::string& name, std::uint64_t size) {
+    return "<t:FileAttachment><t:AttachmentId Id='" + id + "'/><t:Name>" + name + "</t:Name><t:Size>" +
+           std::to_string(size) + "</t:Size></t:FileAttachment>";
+  };
+  const auto holding = [](const std::string& name, const std::string& base64, const std::string& more = {}) {
+    return attachment("<t:Name>" + name + "</t:Name><t:ContentType>text/plain; charset=utf-8</t:ContentType>" + more +
+                      "<t:Content>" + base64 + "</t:Content>");
+  };
+  mailbox_stage stage;
+  SECTION("what a cut try has left is not created again") {
+    const auto got =
+        stage.write(replace({file("a"), file("b", 52)}),
+                    {answers("GetItem", {with_attachments("g", there("1", "a", 3) + there("2", "a", 3) +
+                                                                   there("3", "a", 3) + there("4", "old", 3))}),
+                     answers("GetAttachment", {holding("a", "BBBB"), holding("a", "AA\r\nAA"), holding("a", "AAAA")}),
+                     answers("CreateAttachment", {made("n", "k1")}),
+                     answers("DeleteAttachment", {unmade("k2"), unmade("k3"), unmade("k4")})});
+    CHECK(as<written>(got).key == change_key("k4"));
+    CHECK_FALSE(holds(stage.seen[1], "Id=\"4\""));
+    CHECK(holds(stage.seen[2], "<t:Name>b</t:Name>"));
+    CHECK_FALSE(holds(stage.seen[2], "<t:Name>a</t:Name>"));
+    CHECK_FALSE(holds(stage.seen[3], "Id=\"2\"")); // the one that stays
+  }
+  SECTION("where all is there already nothing is written") {
+    const auto got = stage.write(replace({file("a")}), {answers("GetItem", {with_attachments("g", there("1", "a", 3))}),
+                                                        answers("GetAttachment", {holding("a", "AAAA")})});
+    CHECK(as<written>(got).key == change_key("g"));
+  }
+  SECTION("a server that tells no sizes is asked") {
+    const auto got = stage.write(replace({file("a")}), {answers("GetItem", {with_attachments("g", there("1", "a", 0))}),
+                                                        answers("GetAttachment", {holding("a", "AAAA")})});
+    CHECK(as<written>(got).key == change_key("g"));
+  }
+  SECTION("what differs in its bytes or in how it is shown is replaced") {
+    for (const auto& other :
+         {holding("a", "BBBB"), holding("a", "AAAA", "<t:IsInline>true</t:IsInline>"),
+          attachment("<t:Name>a</t:Name><t:ContentType>image/png</t:ContentType><t:Content>AAAA</t:Content>")})
+      as<written>(stage.write(replace({file("a")}),
+                              {answers("GetItem", {with_attachments("g", there("1", "a", 3))}),
+                               answers("GetAttachment", {other}), answers("CreateAttachment", {made("n", "k1")}),
+                               answers("DeleteAttachment", {unmade("k2")})}));
+  }
+  SECTION("what cannot be equal is not read") {
+    as<written>(stage.write(
+        replace({file("a", 400'000)}),
+        {answers("GetItem", {with_attachments("g", there("1", "a", 200'000) + there("2", "A", 300'000))}),
+         answers("CreateAttachment", {made("n", "k1")}), answers("DeleteAttachment", {unmade("k2"), unmade("k3")})}));
+  }
+  SECTION("what cannot be read now is waited for, what never can be is replaced") {
+    const auto look = answers("GetItem", {with_attachments("g", there("1", "a", 3))});
+    CHECK(as<not_done>(stage.write(replace({file("a")}), {look, lost()})).why.code == "cut");
+    as<written>(
+        stage.write(replace({file("a")}),
+                    {look, answers("GetAttachment", {error("ErrorContentConversionFailed")}),
+                     answers("CreateAttachment", {made("n", "k1")}), answers("DeleteAttachment", {unmade("k2")})}));
+  }
+}
+
 TEST_CASE("attachments alone end with the last key") {
   mailbox_stage stage;
   CHECK(
