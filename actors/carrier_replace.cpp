@@ -128,7 +128,7 @@ void carrier::withdraw(opened made, aftermath after) {
 void carrier::withdrawn(const opened& made, bool removed, item_id where, aftermath after) {
   ++result_.done;
   ++result_.writes;
-  log(log_level::info, made.what, "the item was changed while it was being replaced; the new copy is removed again");
+  log(log_level::info, made.what, "the item was changed while it was being replaced; the new copy does not stay");
   // Where that is not known its mark is kept in mind: a list that has shown it means no new item. What went there, and
   // comes back with that mark, is its user's.
   ask_ledger(abandon_intents{{{made.what.twin.id, made.intent.id, !removed}}}, [](const stored&) {});

@@ -227,6 +227,7 @@ void carrier::judge(task t, logic::evidence found) {
       opened o{t, in};
       o.intent.made = h.made;
       o.intent.made_key = h.made_key;
+      if (h.deleted) return self.withdrawn(o, true, h.made, {});
       auto me = self.shared_from_this();
       self.progress(o, replace_step::made, [me, o] { me->finish_replacing(o); });
     }

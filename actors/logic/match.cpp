@@ -42,6 +42,7 @@ public:
     by_late_create();
     by_lineage();
     by_origin();
+    hold_mates();
     opposite();
     return std::move(result_);
   }
@@ -431,6 +432,25 @@ private:
     });
     std::erase_if(come, [&](const twin* h) { return taken.contains(h); });
     drop_halves([&](const twin* h) { return taken.contains(h); });
+  }
+
+  /// What may be the same as something that is held is not new as long as that is not known.
+  void hold_mates() {
+    using letter = std::tuple<side, folder_pair_id, message_id>;
+    std::set<letter> waited_for;
+    for (const auto& id : result_.held) {
+      const auto at = by_id_.find(id);
+      const auto s = at == by_id_.end() ? std::optional<side>() : half_of(*at->second);
+      if (s && !of(*at->second).message_id.empty())
+        waited_for.emplace(other(*s), of(*at->second).folder, of(*at->second).message_id);
+    }
+    if (waited_for.empty()) return;
+    drop_halves([&](const twin* half) {
+      const auto& o = of(*half);
+      if (!waited_for.contains({*half_of(*half), o.folder, o.message_id})) return false;
+      result_.held.push_back(half->id);
+      return true;
+    });
   }
 
   void opposite() {

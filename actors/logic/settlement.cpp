@@ -78,7 +78,7 @@ resolution judge_carried(const twin& t, const intent& in, const evidence& found,
   if (!found.marked.empty()) {
     const auto& made = found.marked.front();
     // Its key is not the one that it was made with, if a user has edited it since: unknown, so that it is looked at.
-    if (in.operation == operation::replace) return half_done{made.id, change_key{}};
+    if (in.operation == operation::replace) return half_done{made.id, change_key{}, found.deleted};
     auto s = carried(t, in, made.id, made.key, change_key{});
     if (!found.place.empty()) s.wrote->folder = found.place; // its user has filed it; where it was to be is agreed
     s.wrote->left = found.deleted;

@@ -71,10 +71,12 @@ struct evidence {
 struct took_effect {
   settle_twin settlement;
 };
-/// A replace whose new copy exists: the old one is still to be removed.
+/// A replace whose new copy exists: the old one is still to be removed. `deleted`: its user has put the new one into
+/// Deleted Items, so the old one stays.
 struct half_done {
   item_id made;
   change_key made_key;
+  bool deleted = false;
 };
 /// It had no effect. `lost`: it may still have one, so its mark is kept in mind. `in_part`: some of it took effect, and
 /// the rest is decided anew; what loses by it has lost.

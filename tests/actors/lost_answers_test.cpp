@@ -162,6 +162,38 @@ TEST_CASE("what a create has made and its user has taken away before its answer 
     }
 }
 
+TEST_CASE("a replacement whose answer was lost, and whose new copy its user has deleted, is made once more and nothing "
+          "deleted is taken for it") {
+  for (const auto target : both_sides) {
+    outer_world before(settings_for({"inbox"}, {}));
+    before.mailboxes[other(target)].user_create("inbox", mail_named("m"));
+    virtual_world w(before);
+    w.run();
+    auto& source = w.mailbox(other(target));
+    source.user_attach(source.find("inbox", id_of("m")), "file", "bytes");
+    bool lost = false, deleted = false;
+    w.before_call = [&](virtual_world&, const mailbox_call& call, std::uint64_t) {
+      const bool first = call.side == target && call.name == "create_items" && !std::exchange(lost, true);
+      return first ? fault{kind::answer_lost_after} : fault{};
+    };
+    w.after_call = [&](virtual_world& now, const mailbox_call& call, std::uint64_t) {
+      if (call.side != target || call.name != "create_items" || std::exchange(deleted, true)) return;
+      auto& box = now.mailbox(target);
+      for (const auto& [id, item] : box.items("inbox"))
+        if (item.attachments.size() == 1) return box.user_delete(id);
+    };
+    w.run();
+    INFO(w.story());
+    REQUIRE(deleted);
+    for (const auto s : both_sides) {
+      const auto found = mails(w, s, id_of("m"));
+      REQUIRE(found.size() == 1);
+      CHECK(found.front().attachments.size() == 1);
+    }
+    CHECK(w.violations.empty());
+  }
+}
+
 TEST_CASE("a delete whose answer was lost ends also where the list begins anew") {
   scenario s;
   s.name = "B's cursors are invalid just after our delete";

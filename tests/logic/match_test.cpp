@@ -133,6 +133,18 @@ TEST_CASE("new ids of a mailbox are told by Message-ID where search keys changed
   CHECK(in_words(logic::match({t, half("n", P, "<offer@example>", "other")}, {}, in_inbox)) == "t1=n@P");
 }
 
+TEST_CASE("what may be the same as something that is held is held as well") {
+  for (side s : both_sides) {
+    auto written = agreed_twin();
+    written.seen[s]->message_id = message_id{"<m@example>"};
+    written.seen[s]->unlisted_since = 20; // it may be the new one, moved
+    auto elsewhere = half("c", other(s));
+    elsewhere.seen[other(s)]->folder = folder_pair_id{"archive"};
+    const auto all = {written, half("a", s), half("b", other(s)), half("d", other(s), "<d@example>"), elsewhere};
+    CHECK(in_words(logic::match(all, {}, in_inbox)) == "held a; held b");
+  }
+}
+
 TEST_CASE("what left is not found again in another mail of its Message-ID") {
   for (side s : both_sides) {
     auto t = agreed_twin();
