@@ -181,6 +181,8 @@ TEST_CASE("two that both users bring back unlike and without a mark may be two, 
     w.moves(who::user, p, "inbox");
     w.moves(who::user, r, "inbox");
     w.edits(who::user, r, {{"subject", "Supper"}});
+    w.lists(p);
+    w.lists(r);
     auto copy = w.carried(p);
     w.carried(r);
     w.deletes(who::user, p);

@@ -184,22 +184,6 @@ TEST_CASE("two that go by one name and are new on both sides at once may be take
   CHECK(v.broken() == std::vector{rule::missing});
 }
 
-TEST_CASE("what two users bring back one after the other is there twice, as they made it") {
-  one_mail w;
-  w.deletes(who::user, w.p);
-  w.deletes(who::daemon, w.r);
-  w.moves(who::user, w.p, "inbox");
-  w.carried(w.p);
-  CHECK(w.words() == "");
-  // The other side's old copy, beside the new one.
-  w.moves(who::user, w.r, "inbox");
-  CHECK(w.broken() == std::vector{rule::missing});
-  w.carried(w.r);
-  CHECK(w.words() == "");
-  w.carried(w.r);
-  CHECK(w.broken() == std::vector{rule::doubled});
-}
-
 TEST_CASE("what was purged before anybody could know of it may be made again, what lies in Deleted Items may not") {
   for (bool purged : {true, false}) {
     written_history w;
@@ -271,21 +255,6 @@ TEST_CASE("the old one of a mail that was replaced is one more if its user bring
     w.carried(w.p);
     w.carried(fresh);
     CHECK(w.words() == "");
-  }
-}
-
-TEST_CASE("a copy that the daemon took back unseen and a user brings in may stay or go, a listed one stays") {
-  for (bool listed : {false, true}) {
-    one_mail w;
-    auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
-    if (listed) w.lists(fresh);
-    w.deletes(who::daemon, fresh);
-    w.moves(who::user, fresh, "inbox");
-    auto gone = w;
-    w.carried(fresh);
-    CHECK(w.words() == "");
-    gone.deletes(who::daemon, fresh);
-    CHECK(gone.broken() == (listed ? std::vector{rule::missing} : nothing));
   }
 }
 

@@ -62,8 +62,79 @@ TEST_CASE("what settings leave alone need not be carried") {
 
 TEST_CASE("an item of a class that is not carried is left alone") {
   written_history w;
-  w.makes(who::user, side::primary, "label-1", {{"class", "\"IPM.Schedule.Meeting.Request\""}});
+  auto p = w.makes(who::user, side::primary, "label-1", {{"class", "\"IPM.Schedule.Meeting.Request\""}});
   CHECK(w.words() == "");
+  w.carried(p);
+  CHECK(w.broken() == std::vector{rule::left_alone});
+}
+
+TEST_CASE("what settings leave alone is not carried, what they left alone at another time may have been") {
+  for (bool changed : {false, true}) {
+    written_history w;
+    w.inbox().start_date = instant(std::chrono::sys_days(std::chrono::year(2026) / 1 / 6));
+    if (changed) {
+      w.administrator(act::settings_changed);
+      auto other = std::make_shared<settings>(w.given);
+      other->pairs[0].folders[0].start_date.reset();
+      w.so_far.steps.back().changed_to = other;
+    }
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    w.carried(p);
+    CHECK(w.broken() == (changed ? std::vector<rule>{} : std::vector{rule::left_alone}));
+  }
+  // What both sides' users have is kept alike, and what was no meeting once may have been carried then.
+  written_history w;
+  w.inbox().start_date = instant(std::chrono::sys_days(std::chrono::year(2026) / 1 / 6));
+  w.makes(who::transport, side::primary, "label-1", {{"subject", "Lunch"}});
+  auto r = w.makes(who::transport, side::replica, "label-1", {{"subject", "Lunch"}});
+  w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+  CHECK(w.broken() == std::vector<rule>{});
+  static_cast<void>(r);
+  written_history v;
+  v.inbox().meetings = meetings::skip;
+  auto p = v.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  v.carried(p);
+  v.invites(p);
+  CHECK(v.broken() == std::vector<rule>{});
+}
+
+TEST_CASE("the ban list names nothing that both sides have alike, unless something refused it") {
+  written_history w;
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.bans(p);
+  auto rests = [&] { return judge_bans(w.given, w.so_far, w.held_now(), w.said, w.excuses).size(); };
+  CHECK(rests() == 0);
+  w.carried(p);
+  CHECK(rests() == 1);
+  w.marks(who::user, p, true);
+  CHECK(rests() == 0);
+  w.marks(who::user, p, false);
+  CHECK(rests() == 1);
+  w.excuses.push_back({"label-1"});
+  CHECK(rests() == 0);
+  w.excuses.clear();
+  w.inbox().unchangeable = unchangeable::report;
+  CHECK(rests() == 0);
+}
+
+TEST_CASE("what its user only moves is made anew nowhere; after an edit, an unknown answer or a reset it may be") {
+  enum class then { nothing, edited, unanswered, reset };
+  for (auto also : {then::nothing, then::edited, then::unanswered, then::reset}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.carried(p);
+    if (also == then::unanswered) w.so_far.steps.back().answered = false;
+    if (also == then::reset) w.administrator(act::cursor_lost);
+    if (also == then::edited) w.edits(who::user, p, {{"subject", "Tea"}});
+    w.moves(who::user, p, "inbox/Projects");
+    auto moved = w;
+    moved.moves(who::daemon, r, "inbox/From HQ", "MoveItem");
+    if (also == then::edited) moved.edits(who::daemon, r, {{"subject", "Tea"}});
+    CHECK(moved.words() == "");
+    w.carried(p, "inbox/From HQ");
+    w.deletes(who::daemon, r);
+    CHECK(w.broken() == (also == then::nothing ? std::vector{rule::made_anew} : std::vector<rule>{}));
+  }
 }
 
 TEST_CASE("a request that mails somebody is a violation, a user's act is none") {

@@ -181,11 +181,15 @@ void written_history::bans(item_number n) {
   said.bans.push_back({"jane", {{id_of(n)}, ""}, "ErrorItemCorrupt"});
 }
 
-std::vector<violation> written_history::verdict() const {
+final_contents written_history::held_now() const {
   final_contents held;
   for (const auto& [n, is] : now_)
     held.push_back({n, is});
-  return judge(given, so_far, held, said, excuses);
+  return held;
+}
+
+std::vector<violation> written_history::verdict() const {
+  return judge(given, so_far, held_now(), said, excuses);
 }
 
 std::vector<rule> written_history::broken() const {

@@ -51,6 +51,7 @@ public:
   void lists_conflict(item_number);
   void bans(item_number);
 
+  final_contents held_now() const;
   std::vector<violation> verdict() const;
   /// The rules that are broken, in order.
   std::vector<rule> broken() const;

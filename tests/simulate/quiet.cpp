@@ -96,6 +96,7 @@ void stage::become_quiet() {
       const bool frozen = std::any_of(held.begin(), held.end(), [](const auto& p) { return !p.status.held.empty(); });
       const auto bans = ask<bans_are>(ask_bans{});
       if (!frozen && (!bans || bans->items.empty())) break;
+      if (lifted == 0) judge_what_rests();
       ++lifted;
       quiet = 0;
       for (const auto& name : names) {

@@ -65,6 +65,8 @@ private:
   bool rests();
   void last_full_run();
   void judge();
+  /// The ban list, before it is lifted.
+  void judge_what_rests();
   model::statement said();
   model::settings model_settings() const;
   void check_store();

@@ -81,6 +81,12 @@ model::statement stage::said() {
   return s;
 }
 
+void stage::judge_what_rests() {
+  const auto& seen = watcher_.recorder();
+  for (auto& v : model::judge_bans(model_settings(), seen.so_far(), seen.contents_now(), said(), excuses_))
+    wrong(model::name_of(v.broken), v.label + ": " + v.text);
+}
+
 void stage::judge() {
   if (watcher_.mailed_by_daemon() > 0)
     wrong("mailed", std::to_string(watcher_.mailed_by_daemon()) + " mails would have gone out");

@@ -13,33 +13,6 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-constexpr std::string_view not_carried[] = {"IPM.Schedule", "IPM.DistList", "IPM.Post", "IPM.StickyNote",
-                                            "IPM.Activity"};
-
-/// Classes of which items are not carried over.
-bool is_of_a_class_left_alone(const snapshot& of) {
-  auto name = lifeline::value(of, "/class");
-  return std::any_of(std::begin(not_carried), std::end(not_carried),
-                     [&](std::string_view one) { return name.starts_with("\"" + std::string(one)); });
-}
-
-const snapshot& last_look(const moment& m) {
-  return m.what->after ? *m.what->after : *m.what->before;
-}
-
-std::string text_of_time(instant at) {
-  auto seconds = std::chrono::floor<std::chrono::seconds>(at);
-  auto day = std::chrono::floor<std::chrono::days>(seconds);
-  std::chrono::year_month_day date(day);
-  std::chrono::hh_mm_ss time(seconds - day);
-  char out[64];
-  std::snprintf(out, sizeof out, "\"%04d-%02u-%02uT%02d:%02d:%02dZ\"", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return out;
-}
-
 /// Which of the folder pairs an item has ever been in.
 std::vector<const folder_pair*> folder_pairs_of(const trial& t, const lifeline& line) {
   std::vector<const folder_pair*> out;
@@ -50,26 +23,6 @@ std::vector<const folder_pair*> folder_pairs_of(const trial& t, const lifeline& 
         if (auto found = t.within.locate(m.where, *place))
           if (std::find(out.begin(), out.end(), found->of) == out.end()) out.push_back(found->of);
   return out;
-}
-
-/// Whether settings leave the item alone; as text of times they compare in order.
-bool is_skipped(const lifeline& line, const std::vector<const folder_pair*>& in) {
-  for (const auto& m : line.moments) {
-    const auto& is = last_look(m);
-    if (is_of_a_class_left_alone(is)) return true;
-    for (const auto* pair : in) {
-      if (is.meeting && pair->meetings == meetings::skip) return true;
-      if (!pair->start_date) continue;
-      auto start = text_of_time(*pair->start_date);
-      // Of a series it is the end of the last occurrence that counts, which is left open here.
-      bool series = is.says && std::any_of(is.says->begin(), is.says->end(), [](const auto& one) {
-                      return one.first.starts_with("/appointment/recurrence");
-                    });
-      auto mail = lifeline::value(is, "/received"), end = lifeline::value(is, "/appointment/end");
-      if ((is_mail(is) && !mail.empty() && mail < start) || (!end.empty() && (end < start || series))) return true;
-    }
-  }
-  return false;
 }
 
 /// What may not happen to an item that is left alone, or that the daemon has an excuse for: it is never lost, and never
@@ -101,6 +54,15 @@ void judge_strays(const trial& t, const lifeline& line) {
   }
 }
 
+/// Whether something refused or spoiled it for good, or may have.
+bool may_be_banned(const trial& t, const lifeline& line, const std::vector<const folder_pair*>& in) {
+  bool reported = std::any_of(in.begin(), in.end(),
+                              [](const folder_pair* one) { return one->unchangeable == unchangeable::report; });
+  return reported || t.unchangeable_changed || std::any_of(t.excuses.begin(), t.excuses.end(), [&](const excuse& e) {
+           return e.label.empty() || e.label == line.label;
+         });
+}
+
 void judge_item(const trial& t, const lifeline& line) {
   auto in = folder_pairs_of(t, line);
   if (in.empty()) return;
@@ -115,19 +77,15 @@ void judge_item(const trial& t, const lifeline& line) {
     return;
   }
   judge_strays(t, line);
+  judge_left_alone(t, line, in);
   bool unseen = std::any_of(t.excuses.begin(), t.excuses.end(),
                             [&](const excuse& e) { return e.unseen && e.label == line.label; });
-  bool justified = std::any_of(t.excuses.begin(), t.excuses.end(),
-                               [&](const excuse& e) { return e.label.empty() || e.label == line.label; });
-  bool reported = std::any_of(in.begin(), in.end(),
-                              [](const folder_pair* one) { return one->unchangeable == unchangeable::report; });
-  reported = reported || t.unchangeable_changed;
-  bool banned = t.is_banned(line);
+  bool justified = may_be_banned(t, line, in), banned = t.is_banned(line);
   bool meets =
       std::any_of(line.moments.begin(), line.moments.end(), [](const moment& m) { return last_look(m).meeting; });
   bool otherwise = t.settings_changed || (t.drift_changed && in[0]->direction != direction::two_way) ||
                    (t.meetings_changed && meets);
-  if (banned && !justified && !reported && !t.settings_changed)
+  if (banned && !justified && !t.settings_changed)
     t.violated(rule::false_excuse, line, "the ban list names it, and nothing ever refused or spoiled it.");
   bool frozen = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
     return t.said.frozen.contains({t.pair.name, one->name}) || t.said.unreachable.contains({t.pair.name, one->name});
@@ -145,8 +103,7 @@ void judge_item(const trial& t, const lifeline& line) {
     judge_excused(t, line);
     return;
   }
-  auto made = originals_of(line);
-  made.unlike = static_cast<int>(found_unlike(t, line));
+  const auto made = originals_of(t, line);
   if (t.may_be_linked.contains(line.label)) {
     for (auto s : {side::primary, side::replica})
       if (made.is_one() && line.at(s).size() > 1 + static_cast<std::size_t>(made.unlike))
@@ -159,6 +116,7 @@ void judge_item(const trial& t, const lifeline& line) {
     judge_excused(t, line);
     return;
   }
+  judge_made_anew(t, line);
   bool became_two = made.unlike > 0 && lay_beside_each_other(line);
   if (!made.is_one() || became_two) {
     if (in[0]->direction == direction::two_way) judge_group(t, line, made);
@@ -275,6 +233,23 @@ std::vector<violation> judge(const settings& given, const history& all, const fi
     return one.changed_to != nullptr && *one.changed_to != given;
   });
   if (!sharing.empty() && !settings_changed) judge_shared(sharing, all, now, found);
+  return found;
+}
+
+std::vector<violation> judge_bans(const settings& given, const history& all, const final_contents& now,
+                                  const statement& said, const std::vector<excuse>& excuses) {
+  std::vector<violation> found;
+  for (const auto& pair : given.pairs) {
+    scope within(pair);
+    trial t{given, pair, within, all, said, excuses, found};
+    note_conditions(t);
+    for (const auto& [label, line] : lifelines_of(within, all, now)) {
+      auto in = folder_pairs_of(t, line);
+      if (label.empty() || in.empty() || t.settings_changed || !t.is_banned(line)) continue;
+      if (!may_be_banned(t, line, in) && are_alike(t, line))
+        t.violated(rule::false_excuse, line, "the ban list names it, and both sides have it alike.");
+    }
+  }
   return found;
 }
 

@@ -52,7 +52,9 @@ enum class rule {
   mailed,
   drift,
   brake,
-  false_excuse
+  false_excuse,
+  left_alone,
+  made_anew
 };
 
 struct violation {
@@ -67,6 +69,11 @@ const char* name_of(rule);
 /// Holds what both sides came to against what users did. `excuses`: see `excuse`. Empty: nothing is wrong.
 std::vector<violation> judge(const settings&, const history&, const final_contents&, const statement&,
                              const std::vector<excuse>& excuses = {});
+
+/// What the ban list says before an administrator lifts it: it names nothing that both sides have alike, unless it is
+/// excused or was refused.
+std::vector<violation> judge_bans(const settings&, const history&, const final_contents&, const statement&,
+                                  const std::vector<excuse>& excuses = {});
 
 /// What happened to one item, a line for each step that concerns it, for people.
 std::string story(const history&, const std::string& label);

@@ -68,6 +68,14 @@ struct fate_finder {
       if (left.by->where != m.where && left.by->number() < m.number()) left.carried = m.number();
   }
 
+  /// Whether a list had told of it: what the other side's user took out just before may take this one with it.
+  bool is_told(const leaving& left, std::uint64_t before) const {
+    return std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+      return one.item == left.by->what->item && one.as == told::how::gone && one.answered &&
+             one.step > left.by->number() && one.step < before;
+    });
+  }
+
   void user_entered(const moment& m) {
     bool put_out = out_by_daemon[m.what->item];
     bool done = std::any_of(lefts.begin(), lefts.end(), [](const leaving& left) { return left.carried > 0; });
@@ -76,7 +84,7 @@ struct fate_finder {
       undone = undone || std::any_of(lefts.begin(), lefts.end(), [&](const leaving& left) {
                  return left.carried > 0 && t.went_back_between(left.carried, m.number());
                });
-      lefts.clear();
+      std::erase_if(lefts, [&](const leaving& left) { return left.carried > 0 || is_told(left, m.number()); });
       for (int one : {0, 1})
         if (holders[one].empty()) entered[one] = 0;
     }
@@ -218,11 +226,16 @@ std::string difference_words(const std::string& here, const std::string& there) 
 
 } // namespace
 
+bool are_alike(const trial& t, const lifeline& line) {
+  return what_it_says(t, line, side::primary) == what_it_says(t, line, side::replica);
+}
+
 void judge_group(const trial& t, const lifeline& line, const originals& made) {
   int left[2] = {0, 0};
   bool open = false;
   std::map<item_number, const moment*> last;
   for (const auto& m : line.moments) {
+    if (m.number() < made.since) continue;
     if (m.by_daemon() && m.left()) last.erase(m.what->item);
     if (m.by_user() && (m.left() || !m.to.empty())) last[m.what->item] = &m;
     if (m.by_user() && m.left() && (t.reset_after(m.number()) || t.put_back_after(m) || !t.knew_of(line, m)))
@@ -231,14 +244,12 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
   }
   for (const auto& [item, m] : last)
     if (m->left()) ++left[at(m->where)];
-  int planted = std::max(made.planted[0], made.planted[1]);
-  int most = planted + made.made[0] + made.made[1] + made.reborn + made.withdrawn + made.unlike;
-  // Copies that users made on both sides of one item may be each other's.
-  int least = planted + std::max(made.made[0], made.made[1]) - left[0] - left[1];
+  int least = made.least() - left[0] - left[1], most = made.most();
   if (!open) most -= std::max(left[0], left[1]);
+  if (made.kept && !open) least = std::max(least, 1);
   auto p = static_cast<int>(line.at(side::primary).size()), r = static_cast<int>(line.at(side::replica).size());
-  auto words = "users made " + std::to_string(planted + made.made[0] + made.made[1]) + " and deleted " +
-               std::to_string(left[0] + left[1]) + " of it, and " + both_words(line) + ".";
+  auto words = "users made " + std::to_string(made.least()) + " and deleted " + std::to_string(left[0] + left[1]) +
+               " of it, and " + both_words(line) + ".";
   if (p > most || r > most)
     t.violated(rule::doubled, line, words);
   else if (p < least || r < least)

@@ -28,6 +28,10 @@ const char* name_of(rule broken) {
     return "brake";
   case rule::false_excuse:
     return "false excuse";
+  case rule::left_alone:
+    return "left alone";
+  case rule::made_anew:
+    return "made anew";
   }
   return "";
 }
@@ -46,6 +50,10 @@ std::string step_words(const step& of) {
 
 bool is_mail(const snapshot& of) {
   return of.says && of.says->contains("/draft");
+}
+
+const snapshot& last_look(const moment& m) {
+  return m.what->after ? *m.what->after : *m.what->before;
 }
 
 void trial::violated(rule broken, const lifeline& line, std::string text) const {
@@ -145,12 +153,6 @@ bool trial::ignores(const std::string& path, const snapshot& a, const snapshot& 
                      [&](const std::string& prefix) { return path.starts_with(prefix); });
 }
 
-bool originals::is_one() const {
-  if (withdrawn > 0) return false;
-  if (made[0] + made[1] == 0) return planted[0] <= 1 && planted[1] <= 1;
-  return made[0] + made[1] == 1 && planted[0] + planted[1] == 0;
-}
-
 namespace {
 
 /// Whether both sides' holders were told of between the two steps, or one made from the other: who forgot everything,
@@ -226,101 +228,6 @@ bool trial::knew_of(const lifeline& line, const moment& left) const {
     return one.what->item == left.what->item && one.what->made() && one.by_daemon() && one.number() > since &&
            one.number() < to && (told || findable);
   });
-}
-
-namespace {
-
-/// Follows what lies in the folder pairs of each side, and counts what users bring in.
-struct counting {
-  const lifeline& line;
-  originals out{};
-  std::set<item_number> seen{}, been_in{}, put_out{}, replaced{}, withdrawn{}, lying[2]{};
-  std::map<item_number, std::uint64_t> left{}, made_by_daemon{};
-  item_number last_out[2] = {0, 0};
-
-  /// Whether something of the daemon's has come to lie here since the item was taken out.
-  bool has_a_stand_in(int at, item_number item) {
-    return std::any_of(lying[at].begin(), lying[at].end(), [&](item_number other) {
-      auto made = made_by_daemon.find(other);
-      return made != made_by_daemon.end() && made->second > left[item];
-    });
-  }
-
-  bool is_listed(item_number item) const {
-    return std::any_of(line.tellings.begin(), line.tellings.end(),
-                       [&](const telling& one) { return one.item == item && one.as == told::how::listed; });
-  }
-
-  void enters(const moment& m, int at) {
-    auto item = m.what->item;
-    bool first = !seen.contains(item), others = !lying[at].empty();
-    if (m.planted() && out.planted[1 - at] > 0 &&
-        std::none_of(line.moments.begin(), line.moments.end(),
-                     [&](const moment& one) { return one.planted() && one.where != m.where && one.to == m.to; }))
-      out.apart = true;
-    // What comes in counts where it was not of the folder pairs before, or comes beside what took its place.
-    if (withdrawn.contains(item)) {
-      ++out.withdrawn;
-      return;
-    }
-    bool beside = others && (!been_in.contains(item) || put_out.contains(item) || has_a_stand_in(at, item));
-    if (!been_in.contains(item) || beside || replaced.contains(item))
-      ++(m.planted() ? out.planted : out.made)[at];
-    else if (put_out.contains(item))
-      ++out.reborn;
-    if (!first && !others && !replaced.contains(item) && !lying[1 - at].empty() && last_out[at] != item)
-      out.apart = true;
-  }
-
-  /// The new copy that stands in place of an item is as much the daemon's as that one was.
-  void takes_over(int at, item_number old) {
-    item_number fresh = 0;
-    for (auto item : lying[at])
-      if (auto made = made_by_daemon.find(item);
-          made != made_by_daemon.end() && (fresh == 0 || made->second > made_by_daemon[fresh]))
-        fresh = item;
-    if (fresh == 0) return;
-    if (auto was = made_by_daemon.find(old); was == made_by_daemon.end())
-      made_by_daemon.erase(fresh);
-    else
-      made_by_daemon[fresh] = std::min(made_by_daemon[fresh], was->second);
-  }
-
-  void leaves(const moment& m, int at) {
-    auto item = m.what->item;
-    if (lying[at].erase(item) == 0) return;
-    last_out[at] = item;
-    left[item] = m.number();
-    if (!m.by_daemon()) return;
-    put_out.insert(item);
-    if (made_by_daemon.contains(item) && !is_listed(item)) withdrawn.insert(item);
-    // For a new copy of it: the old one is an item of its own if its user brings it back.
-    if (lying[at].empty()) return;
-    replaced.insert(item);
-    takes_over(at, item);
-  }
-
-  void pass(const moment& m) {
-    auto at = m.where == side::primary ? 0 : 1;
-    auto item = m.what->item;
-    if (!m.to.empty() && !lying[at].contains(item) && !m.by_daemon()) enters(m, at);
-    seen.insert(item);
-    if (m.by_daemon() && m.what->made()) made_by_daemon[item] = m.number();
-    if (m.to.empty()) return leaves(m, at);
-    lying[at].insert(item);
-    been_in.insert(item);
-    put_out.erase(item);
-    replaced.erase(item);
-  }
-};
-
-} // namespace
-
-originals originals_of(const lifeline& line) {
-  counting all{line};
-  for (const auto& m : line.moments)
-    all.pass(m);
-  return all.out;
 }
 
 std::vector<edit> edits_of(const lifeline& line) {

@@ -64,21 +64,32 @@ struct trial {
   bool ignores(const std::string& path, const snapshot&, const snapshot&) const;
 };
 
-/// How many originals of a label users made: one is followed step by step, several are counted.
+/// How many originals of a label users made since both sides last held none of it: one is followed step by step,
+/// several are counted (originals.cpp).
 struct originals {
-  int planted[2] = {0, 0}; ///< by side: what the first contents held in folder pairs
-  int made[2] = {0, 0};    ///< by side: what users created, copied or brought in
-  /// What users brought back that the daemon had put out, where nothing had taken its place: the same original again.
+  std::uint64_t since = 0; ///< the step that brought the first one in
+  /// By side: first contents, and what users put where nothing of it lay. What the two sides have so is one, item by
+  /// item.
+  int put[2] = {0, 0};
+  /// By side: what users copied or brought in beside another, or in place of one that they had taken away.
+  int made[2] = {0, 0};
+  /// What users brought back that the daemon had put out, while the other side held one: the same original again, or
+  /// not.
   int reborn = 0;
-  /// What the daemon made and took back before any list showed it, and a user brought in again: it is nobody's.
-  int withdrawn = 0;
+  /// How many more lay in one mailbox than users made: nobody can tell whether such instances are one item or several.
+  int together = 0;
+  /// The user who took one away last has left another in his mailbox, and the other side's users took none away.
+  bool kept = false;
   /// First contents of the two sides that lie in folders which do not belong together: one item, or two.
   bool apart = false;
   /// Items of the two sides that a daemon which began anew found unlike: each may have become one of its own.
   int unlike = 0;
+
+  int least() const;
+  int most() const;
   bool is_one() const;
 };
-originals originals_of(const lifeline&);
+originals originals_of(const trial&, const lifeline&);
 /// How many items of the two sides were found unlike by a daemon that began anew (anew.cpp).
 std::size_t found_unlike(const trial&, const lifeline&);
 /// Whether one side ever held two at a time.
@@ -115,12 +126,20 @@ void judge_two_way_item(const trial&, const lifeline&);
 void judge_one_way_item(const trial&, const lifeline&, side source, drift);
 /// Several originals of one label: they are counted, and both sides must hold the same.
 void judge_group(const trial&, const lifeline&, const originals&);
+/// Whether both sides hold as many, and for each one an equal one.
+bool are_alike(const trial&, const lifeline&);
 /// Contents of an item that lies on both sides of a two-way pair.
 void judge_contents(const trial&, const lifeline&);
 void judge_place(const trial&, const lifeline&);
 void judge_read_state(const trial&, const lifeline&);
 /// Edits that went down with an item that a user of the other side deleted are listed.
 void judge_losses_by_deletion(const trial&, const lifeline&);
+/// Whether settings leave the item alone, or may do so, at some time.
+bool is_skipped(const lifeline&, const std::vector<const folder_pair*>& in);
+/// What settings leave alone all the time the daemon never makes on the other side.
+void judge_left_alone(const trial&, const lifeline&, const std::vector<const folder_pair*>& in);
+/// What its user only moves stays the item that it is on the other side.
+void judge_made_anew(const trial&, const lifeline&);
 /// Suddenly empty folders freeze, and nothing else does.
 void judge_brake(const trial&, const std::map<std::string, lifeline>&);
 /// Pairs that share mailboxes, all together.
@@ -132,5 +151,6 @@ const char* word(side);
 std::string shown(const std::string& value);
 std::string step_words(const step&);
 bool is_mail(const snapshot&);
+const snapshot& last_look(const moment&);
 
 } // namespace simulate::model

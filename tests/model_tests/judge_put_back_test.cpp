@@ -1,0 +1,172 @@
+// What users put back: beside another copy it is one item or two, on the two sides it is one.
+#include "tests/model_tests/written_history.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace simulate::model;
+using namespace simulate::model::test;
+
+namespace {
+
+const std::vector<rule> nothing;
+
+/// A mail of the primary's that both sides hold.
+struct one_mail : written_history {
+  item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  item_number r = carried(p);
+};
+
+} // namespace
+
+TEST_CASE("what a user puts back beside the copy of the other one's is one item or two, and as many on both sides") {
+  one_mail w;
+  w.deletes(who::user, w.p);
+  w.deletes(who::daemon, w.r);
+  w.moves(who::user, w.p, "inbox");
+  auto copy = w.carried(w.p);
+  w.lists(copy);
+  CHECK(w.words() == "");
+  // The other side's old copy, beside the new one.
+  w.moves(who::user, w.r, "inbox");
+  CHECK(w.broken() == std::vector{rule::missing});
+  auto one = w;
+  one.deletes(who::daemon, w.r);
+  CHECK(one.words() == "");
+  auto none = one;
+  none.deletes(who::daemon, copy);
+  none.deletes(who::daemon, w.p);
+  CHECK(none.broken() == std::vector{rule::missing});
+  w.carried(w.r);
+  CHECK(w.words() == "");
+  w.carried(w.r);
+  CHECK(w.broken() == std::vector{rule::doubled});
+}
+
+TEST_CASE("what users put back on the two sides is one item, and two only where one was carried before the other was "
+          "listed") {
+  for (bool listed : {true, false}) {
+    one_mail w;
+    w.deletes(who::user, w.p);
+    w.deletes(who::daemon, w.r);
+    w.moves(who::user, w.p, "inbox");
+    w.lists(w.p);
+    w.moves(who::user, w.r, "inbox");
+    if (listed) w.lists(w.r);
+    CHECK(w.words() == "");
+    w.carried(w.p);
+    w.carried(w.r);
+    CHECK(w.broken() == (listed ? std::vector{rule::doubled} : nothing));
+    w.carried(w.p);
+    CHECK(w.broken() == std::vector{rule::doubled});
+  }
+}
+
+TEST_CASE("a list that a crash took has told of nothing") {
+  for (bool crashed : {true, false}) {
+    one_mail w;
+    w.deletes(who::user, w.p);
+    w.deletes(who::daemon, w.r);
+    w.moves(who::user, w.p, "inbox");
+    w.moves(who::user, w.r, "inbox");
+    w.lists(w.r);
+    if (crashed) w.administrator(act::crash);
+    w.carried(w.p);
+    w.carried(w.r);
+    CHECK(w.broken() == (crashed ? nothing : std::vector{rule::doubled}));
+  }
+}
+
+TEST_CASE("an older copy that is put back where the newer one lay is the other side's, too") {
+  one_mail w;
+  auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.lists(fresh);
+  w.deletes(who::daemon, w.p);
+  w.deletes(who::user, w.r);
+  w.deletes(who::daemon, fresh);
+  w.moves(who::user, w.r, "inbox");
+  w.lists(w.r);
+  w.moves(who::user, w.p, "inbox");
+  w.lists(w.p);
+  CHECK(w.words() == "");
+  auto copy = w.carried(w.p);
+  CHECK(w.broken() != nothing);
+  w.carried(w.r);
+  CHECK(w.broken() == std::vector{rule::doubled});
+  static_cast<void>(copy);
+}
+
+TEST_CASE("a copy put where its user has just taken the item away stands in its place: one is there, and not none") {
+  one_mail w;
+  auto copy = w.copies(who::user, w.p, "inbox/Elsewhere");
+  w.lists(w.p);
+  w.deletes(who::user, w.p);
+  w.moves(who::user, copy, "inbox");
+  CHECK(w.words() == "");
+  auto two = w;
+  two.carried(copy);
+  two.carried(w.r);
+  CHECK(two.broken() == std::vector{rule::doubled});
+  w.deletes(who::daemon, w.r);
+  CHECK(w.broken() == std::vector{rule::missing});
+  w.deletes(who::daemon, copy);
+  CHECK(w.broken() == std::vector{rule::missing});
+}
+
+TEST_CASE("a copy that the daemon took back and a user puts beside the one that stayed may stay or go") {
+  for (bool listed : {false, true}) {
+    one_mail w;
+    auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+    if (listed) w.lists(fresh);
+    w.deletes(who::daemon, fresh);
+    w.moves(who::user, fresh, "inbox");
+    CHECK(w.broken() == std::vector{rule::missing});
+    auto gone = w;
+    w.carried(fresh);
+    CHECK(w.words() == "");
+    w.carried(fresh);
+    CHECK(w.broken() == std::vector{rule::doubled});
+    gone.deletes(who::daemon, fresh);
+    CHECK(gone.words() == "");
+    gone.deletes(who::daemon, gone.p);
+    CHECK(gone.broken() == std::vector{rule::missing});
+  }
+}
+
+TEST_CASE("a copy that a user took away and puts beside the one that was made after it may stay or go") {
+  written_history w;
+  w.makes(who::transport, side::primary, "label-1", {{"subject", "Lunch"}});
+  auto r = w.makes(who::transport, side::replica, "label-1", {{"subject", "Lunch"}});
+  auto first = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+  w.lists(first);
+  w.deletes(who::user, first);
+  w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+  w.deletes(who::daemon, r);
+  CHECK(w.words() == "");
+  w.moves(who::user, first, "inbox");
+  auto gone = w;
+  w.carried(first);
+  CHECK(w.words() == "");
+  gone.deletes(who::daemon, first);
+  CHECK(gone.words() == "");
+}
+
+TEST_CASE(
+    "one user brings an item back and takes it out again, then the other one brings it back: who was told keeps it") {
+  for (bool told : {true, false}) {
+    one_mail w;
+    w.deletes(who::user, w.r);
+    w.tells_gone(w.r);
+    w.deletes(who::daemon, w.p);
+    w.moves(who::user, w.r, "inbox");
+    w.lists(w.r);
+    w.moves(who::user, w.r, "inbox/Elsewhere");
+    if (told) w.tells_gone(w.r);
+    w.moves(who::user, w.p, "inbox");
+    auto kept = w;
+    kept.carried(w.p);
+    CHECK(kept.words() == "");
+    w.lists(w.p);
+    w.deletes(who::daemon, w.p);
+    CHECK(w.broken() == (told ? std::vector{rule::missing} : nothing));
+  }
+}

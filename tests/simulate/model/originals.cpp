@@ -1,0 +1,147 @@
+// How many items of one label there are to be: what users made, copied and put back, counted from when both sides held
+// none of it. Two rules say what instances of one item are that users put back:
+// beside another one in one mailbox they see two, and whether the daemon can tell is open: one and two are right;
+// one on each side is one item, unless the daemon made a copy of the one before a list had told it of the other.
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace simulate::model {
+
+int originals::least() const {
+  // Copies that users made on both sides may be each other's.
+  return std::max(put[0], put[1]) + std::max(made[0], made[1]);
+}
+
+int originals::most() const {
+  return std::max(put[0], put[1]) + made[0] + made[1] + reborn + together + unlike;
+}
+
+bool originals::is_one() const {
+  return std::max(put[0], put[1]) + made[0] + made[1] + together <= 1;
+}
+
+namespace {
+
+struct counting {
+  const trial& t;
+  const lifeline& line;
+  originals out{};
+  std::set<item_number> lying[2]{};             ///< in the folder pairs, by side
+  std::set<item_number> known{}, here_before{}; ///< in folder pairs at any time; since both sides held none
+  std::set<item_number> put_out{};              ///< by the daemon
+  std::set<item_number> taken_away[2]{};        ///< by users of that side
+  std::map<item_number, std::uint64_t> alone{}; ///< where users put it when nothing lay there, and since when
+
+  void begin(const moment& m) {
+    bool apart = out.apart;
+    out = {};
+    out.since = m.number();
+    out.apart = apart;
+    here_before.clear();
+    put_out.clear();
+    for (auto& of : taken_away)
+      of.clear();
+  }
+
+  /// How many there are to be as things stand.
+  int now() const {
+    auto gone = static_cast<int>(std::max(taken_away[0].size(), taken_away[1].size()));
+    return out.most() - out.reborn - gone;
+  }
+
+  /// One more than users made has come to lie beside others.
+  void lies_beside_others(int at) {
+    if (static_cast<int>(lying[at].size()) > now()) ++out.together;
+  }
+
+  void planted(const moment& m, int at) {
+    bool opposite = std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& one) {
+      return one.planted() && one.where != m.where && one.to == m.to;
+    });
+    if (out.put[1 - at] > 0 && !opposite) out.apart = true;
+    ++out.put[at];
+  }
+
+  void enters(const moment& m, int at) {
+    auto item = m.what->item;
+    bool beside = !lying[at].empty(), back = here_before.contains(item);
+    if (lying[0].empty() && lying[1].empty()) begin(m), back = false;
+    bool instead = !beside && !back && !taken_away[at].empty();
+    taken_away[at].erase(item);
+    lying[at].insert(item);
+    if (m.planted()) return planted(m, at);
+    if (instead || (beside && !known.contains(item))) {
+      ++out.made[at];
+    } else if (beside) {
+      lies_beside_others(at);
+    } else if (!back || put_out.contains(item)) {
+      alone[item] = m.number();
+      if (back)
+        ++out.reborn;
+      else
+        out.put[at] = std::max(out.put[at], 1);
+    }
+  }
+
+  /// Whether a list had told of it before the step, and no crash took the list.
+  bool is_listed(item_number item, std::uint64_t before) const {
+    auto next_of_daemon = [&](std::uint64_t told) {
+      auto next = std::find_if(t.all.steps.begin(), t.all.steps.end(),
+                               [&](const step& one) { return one.by == step::who::daemon && one.number > told; });
+      return next == t.all.steps.end() ? told : next->number;
+    };
+    return std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+      return one.item == item && one.answered && one.step > alone.at(item) && one.step < before &&
+             !t.crashed_between(one.step, next_of_daemon(one.step));
+    });
+  }
+
+  void made_by_daemon(const moment& m, int at) {
+    bool unlisted = std::any_of(lying[at].begin(), lying[at].end(),
+                                [&](item_number one) { return alone.contains(one) && !is_listed(one, m.number()); });
+    lying[at].insert(m.what->item);
+    if (unlisted) lies_beside_others(at);
+  }
+
+  void leaves(const moment& m, int at) {
+    auto item = m.what->item;
+    if (lying[at].erase(item) == 0) return;
+    alone.erase(item);
+    if (m.by_daemon())
+      put_out.insert(item);
+    else
+      taken_away[at].insert(item);
+    if (!m.by_daemon()) out.kept = !lying[at].empty() && taken_away[1 - at].empty();
+  }
+
+  void pass(const moment& m) {
+    auto at = m.where == side::primary ? 0 : 1;
+    auto item = m.what->item;
+    if (m.to.empty()) return leaves(m, at);
+    if (!lying[at].contains(item)) {
+      if (!m.by_daemon())
+        enters(m, at);
+      else if (m.what->made())
+        made_by_daemon(m, at);
+      lying[at].insert(item);
+    }
+    known.insert(item);
+    here_before.insert(item);
+    put_out.erase(item);
+  }
+};
+
+} // namespace
+
+originals originals_of(const trial& t, const lifeline& line) {
+  counting all{t, line};
+  for (const auto& m : line.moments)
+    all.pass(m);
+  all.out.unlike = static_cast<int>(found_unlike(t, line));
+  return all.out;
+}
+
+} // namespace simulate::model

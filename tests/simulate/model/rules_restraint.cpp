@@ -1,0 +1,98 @@
+// What the daemon is to leave alone: what settings leave out, and what nobody has changed.
+#include "tests/simulate/model/trial.hpp"
+
+#include <algorithm>
+
+namespace simulate::model {
+
+namespace {
+
+constexpr std::string_view not_carried[] = {"IPM.Schedule", "IPM.DistList", "IPM.Post", "IPM.StickyNote",
+                                            "IPM.Activity"};
+
+/// Classes of which items are not carried over.
+bool is_of_a_class_left_alone(const snapshot& of) {
+  auto name = lifeline::value(of, "/class");
+  return std::any_of(std::begin(not_carried), std::end(not_carried),
+                     [&](std::string_view one) { return name.starts_with("\"" + std::string(one)); });
+}
+
+/// As text, times compare in order.
+std::string text_of_time(instant at) {
+  auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  auto day = std::chrono::floor<std::chrono::days>(seconds);
+  std::chrono::year_month_day date(day);
+  std::chrono::hh_mm_ss time(seconds - day);
+  char out[64];
+  std::snprintf(out, sizeof out, "\"%04d-%02u-%02uT%02d:%02d:%02dZ\"", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()));
+  return out;
+}
+
+enum class leaves_alone { no, open, yes };
+
+leaves_alone left_alone_by(const folder_pair& pair, const snapshot& is) {
+  if (is_of_a_class_left_alone(is) || (is.meeting && pair.meetings == meetings::skip)) return leaves_alone::yes;
+  if (!pair.start_date) return leaves_alone::no;
+  auto start = text_of_time(*pair.start_date);
+  auto mail = lifeline::value(is, "/received"), end = lifeline::value(is, "/appointment/end");
+  if (is_mail(is) && !mail.empty()) return mail < start ? leaves_alone::yes : leaves_alone::no;
+  if (end.empty()) return leaves_alone::no;
+  // Of a series it is the end of the last occurrence that counts, which is left open here.
+  bool series = is.says && std::any_of(is.says->begin(), is.says->end(), [](const auto& one) {
+                  return one.first.starts_with("/appointment/recurrence");
+                });
+  return series ? leaves_alone::open : end < start ? leaves_alone::yes : leaves_alone::no;
+}
+
+} // namespace
+
+bool is_skipped(const lifeline& line, const std::vector<const folder_pair*>& in) {
+  return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
+    return std::any_of(in.begin(), in.end(),
+                       [&](const folder_pair* pair) { return left_alone_by(*pair, last_look(m)) != leaves_alone::no; });
+  });
+}
+
+void judge_left_alone(const trial& t, const lifeline& line, const std::vector<const folder_pair*>& in) {
+  if (t.settings_changed || t.meetings_changed) return;
+  const moment* carried = nullptr;
+  bool has[2] = {false, false};
+  for (const auto& m : line.moments) {
+    for (const auto* pair : in)
+      if (left_alone_by(*pair, last_look(m)) != leaves_alone::yes) return;
+    if (m.by_daemon() && m.what->made()) carried = &m;
+    // What both sides have of their own is kept alike.
+    if (!m.by_daemon()) has[m.where == side::primary ? 0 : 1] = true;
+    if (has[0] && has[1]) return;
+  }
+  if (carried != nullptr)
+    t.violated(rule::left_alone, line,
+               "settings leave it alone, and the daemon made it in " + step_words(*carried->when) + ".");
+}
+
+void judge_made_anew(const trial& t, const lifeline& line) {
+  if (t.settings_changed || t.meetings_changed || t.folders_changed || !t.resets.empty() || !t.restored.empty()) return;
+  int by_users = 0, by_daemon[2] = {0, 0};
+  const moment *anew = nullptr, *moved = nullptr;
+  for (const auto& m : line.moments) {
+    auto at = m.where == side::primary ? 0 : 1;
+    if (!m.by_daemon()) {
+      if (m.what->made() && ++by_users > 1) return;
+      if (m.what->content_changed() || m.to.empty() || m.entered() != m.what->made()) return;
+      if (!m.what->made() && m.from != m.to) moved = &m;
+      continue;
+    }
+    // What a lost answer leaves open may be made once more.
+    if (!m.when->answered) return;
+    if (m.what->made() && ++by_daemon[at] > 1) anew = &m;
+  }
+  if (anew == nullptr || moved == nullptr) return;
+  t.violated(rule::made_anew, line,
+             "its user only moved it (" + step_words(*moved->when) + "), and at the " + word(anew->where) +
+                 " it was made once more in " + step_words(*anew->when) + ".");
+}
+
+} // namespace simulate::model
