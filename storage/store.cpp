@@ -256,8 +256,9 @@ void store::reopen_left_alone(const bind_folder& call) {
     return true;
   });
   for (const auto& id : there)
-    edit(id, [](twin& t) {
-      if (t.base || t.trouble || is_unsettled(t)) return false;
+    edit(id, [s = call.side](twin& t) {
+      const bool drifted = t.base && t.seen[s]->key != (*t.base)[s].key;
+      if ((t.base && !drifted) || t.trouble || is_unsettled(t)) return false;
       return t.unfinished = true;
     });
 }

@@ -362,6 +362,11 @@ private:
     return move_on{side::replica, p};
   }
 
+  /// Whether somebody has changed the contents on the target of a one-way pair, and that is left there.
+  bool is_left_drift(side s) const {
+    return twin_.base && !two_way() && s == target() && !puts_back() && !edited_fields(s).empty();
+  }
+
   agree agreement() const {
     both<side_base> result;
     for (side s : both_sides) {
@@ -370,7 +375,8 @@ private:
       if (twin_.base) b = base(s);
       b.key = o.key;
       b.read = o.read;
-      if (contents_known(o)) {
+      if (is_left_drift(s)) b.key = base(s).key; // nobody has agreed on that: should both ways count one day, it is news
+      else if (contents_known(o)) {
         b.content = *o.content;
         b.read_back = true;
       }

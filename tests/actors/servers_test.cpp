@@ -302,6 +302,33 @@ TEST_CASE("drift that is put back: what the target's user does is undone") {
   play(s, {direction::replica_to_primary, side::primary});
 }
 
+TEST_CASE("what was changed on the target of a one-way pair goes over once the pair syncs both ways") {
+  for (const auto to : {direction::primary_to_replica, direction::replica_to_primary}) {
+    policy one_way;
+    one_way.direction = to;
+    outer_world before(settings_for({"inbox"}, one_way));
+    const auto source = to == direction::primary_to_replica ? side::primary : side::replica;
+    for (const auto* name : {"m0", "m1"})
+      before.mailboxes[source].user_create("inbox", mail_named(name));
+    {
+      virtual_world w(before);
+      w.run();
+      edit(w.mailbox(other(source)), "m0", "drifted");
+      w.run();
+      CHECK(has(w, source, "m0", "m0").empty());
+      before = w.snapshot();
+    }
+    before.settings.folders.front().policy.direction = direction::bidirectional;
+    virtual_world w(before);
+    w.run();
+    for (const auto s : both_sides) {
+      CHECK(has(w, s, "m0", "drifted").empty());
+      CHECK(has(w, s, "m1", "m1").empty());
+    }
+    CHECK(w.writes == 1);
+  }
+}
+
 TEST_CASE("drift that is put back: what the target's user deletes, or moves away, is there again") {
   scenario s;
   s.name = "drift: revert, deleted and moved away";
