@@ -14,6 +14,7 @@ struct carrier::keeping {
     bool whole = false; // or only the fields that are overwritten
     bool read = false;  // there is something to be kept
     bool wants_attachments = false;
+    both<search_key> search_keys = {};
     /// It is not as it was when its removal was decided: that is a fact first, and decided anew.
     std::optional<content> changed;
   };
@@ -96,6 +97,8 @@ void carrier::keep_first(std::vector<loaded> ready, std::function<void(std::vect
     const auto& loses = l.what.verdict.loses;
     r.copy_wanted = options().settings.policy.keep_conflict_copies && loses && loses->loser == in.target;
     one.whole = in.operation != operation::update || r.copy_wanted;
+    for (side s : both_sides)
+      if (const auto& seen = l.what.twin.seen[s]) one.search_keys[s] = seen->search_key;
     all->target = in.target;
     all->item_class = o->item_class;
     all->items.push_back(std::move(one));
@@ -207,6 +210,7 @@ void carrier::store_kept(std::shared_ptr<keeping> all) {
     }
     // What is not there any more is neither overwritten nor deleted.
     if (!one.read && one.what.record.lacks.empty()) continue;
+    if (one.what.item) one.what.item->search_keys = one.search_keys;
     if (one.what.item)
       for (auto& lack : lacks_of(one.what.item->fields))
         one.what.record.lacks.push_back(std::move(lack));

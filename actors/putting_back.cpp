@@ -73,10 +73,11 @@ private:
     auto kept = options().files->load(record().id);
     if (const auto* failed = std::get_if<storage_failure>(&kept)) return told(false, failed->what);
     auto item = std::make_shared<kept_item>(std::move(std::get<kept_item>(kept)));
-    if (item->whole)
-      create(item);
-    else
-      find_item(item);
+    if (!item->whole) return find_item(item);
+    if (record().operation != operation::remove) return create(item);
+    unless_there(item, record().side, [me = shared_from_this(), item] {
+      me->unless_there(item, other(me->record().side), [me, item] { me->create(item); });
+    });
   }
 
   void told(bool done, std::string what) {
@@ -146,9 +147,9 @@ private:
 
   // ---- items that were deleted ----
 
-  const folder_side* folder() const {
+  const folder_side* folder(side s) const {
     for (const auto& f : folders_)
-      if (f.folder_pair == record().folder_pair && f.side == record().side) return &f;
+      if (f.folder_pair == record().folder_pair && f.side == s) return &f;
     return nullptr;
   }
   /// Of the folder pair, or of the one below which it is.
@@ -160,8 +161,23 @@ private:
     return result == meetings::skip ? meetings::appointment : result;
   }
 
+  /// Its user may have put it back himself: then a second one would be made.
+  void unless_there(const std::shared_ptr<kept_item>& item, side s, std::function<void()> then) {
+    const auto* in = folder(s);
+    const auto& key = item->search_keys[s];
+    if (!in || key.empty()) return then();
+    ask<found_by_mark>(options().mailboxes[s], find_by_mark{in->folder, {}, key},
+                       [me = shared_from_this(), s, then = std::move(then)](found_by_mark& answer) {
+                         if (auto* f = std::get_if<failure>(&answer.outcome)) return me->told(false, f->what);
+                         const auto& found = std::get<0>(answer.outcome);
+                         if (found.empty()) return then();
+                         me->made_[{me->record().twin, s}] = found.front().id;
+                         me->told(true, "it is there already: its user has put it back, or has a copy of it");
+                       });
+  }
+
   void create(const std::shared_ptr<kept_item>& item) {
-    const auto* in = folder();
+    const auto* in = folder(record().side);
     if (!in) return told(false, "its folder pair \"" + record().folder_pair.value + "\" is not there any more");
     auto me = shared_from_this();
     ask<found_by_mark>(options().mailboxes[record().side], find_by_mark{in->folder, mark_of(record())},

@@ -17,7 +17,8 @@
 namespace exsyncd {
 namespace {
 
-constexpr std::string_view heading = "exsyncd item 1\n";
+constexpr std::string_view heading = "exsyncd item 2\n";
+constexpr std::string_view without_keys = "exsyncd item 1\n"; // an older file, that ends before them
 
 class descriptor {
 public:
@@ -112,9 +113,11 @@ public:
     left_ = static_cast<std::uint64_t>(about.st_size);
     std::string begin(heading.size(), '\0');
     bytes(begin.data(), begin.size());
-    if (begin != heading) throw std::runtime_error("it is no kept item");
+    has_keys = begin == heading;
+    if (!has_keys && begin != without_keys) throw std::runtime_error("it is no kept item");
   }
   static constexpr bool reads = true;
+  bool has_keys = true;
 
   std::uint64_t number() {
     std::array<char, 8> raw{};
@@ -236,6 +239,10 @@ void parts(S& s, V& v) requires std::is_same_v<std::remove_const_t<V>, kept_item
   transfer(s, v.whole);
   transfer(s, v.fields);
   transfer(s, v.attachments);
+  if constexpr (S::reads)
+    if (!s.has_keys) return;
+  for (side each : both_sides)
+    transfer(s, v.search_keys[each].value);
 }
 
 template <class V>

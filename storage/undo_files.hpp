@@ -16,6 +16,8 @@ struct kept_item {
   std::optional<carried_item> whole;
   std::vector<field_value> fields; // comparable values: of an update those that it overwrote
   std::vector<carried_attachment> attachments;
+  /// Of the item and of what it was on the other side: by these it is found where its user has put it back himself.
+  both<search_key> search_keys = {};
 };
 
 /// Items in files of their own, one for each undo_record, which only the owner may read. Any thread; one file is used

@@ -39,6 +39,7 @@ kept_item an_item() {
   mail->attachments = {file};
   inside.item = mail;
   item.attachments = {file, inside};
+  item.search_keys = {search_key{"p"}, search_key{"r"}};
   return item;
 }
 
@@ -71,10 +72,24 @@ TEST_CASE("an item that was kept is read back as it was, large values from the f
   REQUIRE(item.attachments[1].item);
   CHECK(item.attachments[1].item->item.item_class_name == "IPM.Note");
   CHECK(item.attachments[1].item->attachments.size() == 1);
+  CHECK(item.search_keys == wanted.search_keys);
   // It can be read on after it was removed.
   d.files.remove(id);
   CHECK(item.whole->mime_base64.text() == std::string(2'000'000, 'm'));
   CHECK(d.files.all().empty());
+}
+
+TEST_CASE("a file from before the search keys were kept is read without them") {
+  kept_directory d;
+  const undo_id id{"one"};
+  REQUIRE(std::holds_alternative<std::uint64_t>(d.files.keep(id, an_item())));
+  std::fstream file(d.path / "one", std::ios::binary | std::ios::in | std::ios::out);
+  file << "exsyncd item 1\n";
+  file.close();
+  std::filesystem::resize_file(d.path / "one", std::filesystem::file_size(d.path / "one") - 2 * (8 + 1));
+  const auto loaded = d.files.load(id);
+  REQUIRE(std::holds_alternative<kept_item>(loaded));
+  CHECK(std::get<kept_item>(loaded).search_keys == both<search_key>{});
 }
 
 TEST_CASE("a file that is cut anywhere, or is none of ours, is a failure and no crash") {

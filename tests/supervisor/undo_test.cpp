@@ -153,6 +153,27 @@ TEST_CASE("a mail that was deleted on both sides is there again on both sides") 
   CHECK(o.boxes.primary->items("inbox").size() == 1);
 }
 
+TEST_CASE("what its user has put back himself, on either side, is not put back once more") {
+  for (const auto s : both_sides) {
+    keeping_office o;
+    o.agreed("m");
+    o.boxes.primary->user_delete(o.find(side::primary, "m"));
+    o.sync();
+    auto& box = s == side::primary ? *o.boxes.primary : *o.boxes.replica;
+    REQUIRE(box.items("deleteditems").size() == 1);
+    box.user_move(box.items("deleteditems").begin()->first, "inbox");
+    o.sync();
+    REQUIRE(o.boxes.replica->items("inbox").size() == 1);
+    const auto items = o.back({o.kept()[0].id, {}});
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].done);
+    CHECK(items[0].what.starts_with("it is there already"));
+    o.sync();
+    CHECK(o.boxes.replica->items("inbox").size() == 1);
+    CHECK(o.boxes.primary->items("inbox").size() == 1);
+  }
+}
+
 TEST_CASE("fields that were overwritten are put back on both sides, those of the oldest write last") {
   keeping_office o;
   const auto id = o.agreed("m");
