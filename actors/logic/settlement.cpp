@@ -304,6 +304,7 @@ settle_twin settlement_of(const twin& t, const bury&, utc_seconds now) {
   s.twin = t.id;
   s.bury = now;
   s.answers = sequences_of(t);
+  s.clear_trouble = true; // what is nowhere any more is refused nowhere
   s.settled = true;
   return s;
 }

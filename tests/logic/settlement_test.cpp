@@ -517,3 +517,7 @@ TEST_CASE("digests: empty and missing are the same, order is no difference") {
   CHECK(logic::differing_fields(logic::digests_of({{field::subject, "s"}}), logic::digests_of({{field::body, "s"}})) ==
         std::vector<field>{field::subject, field::body});
 }
+
+TEST_CASE("what is gone on both sides is in the ban list no more") {
+  CHECK(logic::settlement_of(agreed_twin(), logic::bury{}, begun).clear_trouble);
+}
