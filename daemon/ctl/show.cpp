@@ -548,6 +548,17 @@ void tell(const session& with, const unreachable& why) {
   tell(with, refusal{why.message, why.hint, "", {}});
 }
 
+/// A check that failed; or, of several things that were to be done, some were not.
+bool something_is_wrong(const json& result) {
+  if (!result.is_object()) return false;
+  for (const auto* key : {"ok", "right"})
+    if (const auto at = result.find(key); at != result.end() && *at == false) return true;
+  const auto undone = [](const json& one) { return one.is_object() && one.contains("done") && one.at("done") == false; };
+  return std::any_of(result.begin(), result.end(), [&](const json& value) {
+    return value.is_array() && std::any_of(value.begin(), value.end(), undone);
+  });
+}
+
 outcome call_and_show(const session& with, const std::string& method, const json& params) {
   connection to(with.socket);
   const auto answer = to.call(method, params);
@@ -559,13 +570,7 @@ outcome call_and_show(const session& with, const std::string& method, const json
   const auto text = with.json && !result.is_string() ? result.dump(2, ' ', false, json::error_handler_t::replace) + "\n"
                                                      : shown(with, method, result);
   std::fwrite(text.data(), 1, text.size(), stdout);
-  // Of several things that were to be done, some were not.
-  if (result.is_object())
-    for (const auto& [key, value] : result.items())
-      if (value.is_array())
-        for (const auto& one : value)
-          if (one.is_object() && one.contains("done") && one.at("done") == false) return outcome::refused;
-  return outcome::done;
+  return something_is_wrong(result) ? outcome::refused : outcome::done;
 }
 
 } // namespace exsyncd::ctl

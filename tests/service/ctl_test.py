@@ -81,6 +81,7 @@ class CtlTest(Stage):
         self.ctl("server", "update", "b", '{"concurrency": 2}')
         self.assertRegex(self.ctl("server", "get", "b"), r"concurrency +2")
         self.assertRegex(self.ctl("server", "list"), r"a +http://127.0.0.1:1/\S+ +impersonation")
+        self.assertRegex(self.ctl("server", "test", "b", code=1), r"ok +no")  # nobody listens there
         self.assertIn("must be a JSON object", self.ctl("server", "create", "c", "nonsense", code=2))
 
     def test_refusals_tell_what_to_do(self):
