@@ -55,7 +55,7 @@ void carrier::judge_attached(task t, logic::evidence found) {
           [me = shared_from_this(), t, found = std::move(found), target](attachments_fetched& answer) mutable {
             if (auto* got = std::get_if<attachments_of_item>(&answer.outcome); got && got->at == found.item->key) {
               found.attached = logic::contents_of(got->all);
-              return me->judge(t, std::move(found));
+              return t.twin.base ? me->judge(t, std::move(found)) : me->judge_first(t, std::move(found));
             }
             aftermath after;
             if (auto* f = std::get_if<failure>(&answer.outcome))
@@ -67,6 +67,19 @@ void carrier::judge_attached(task t, logic::evidence found) {
             me->store(std::move(after));
           },
           [me = shared_from_this(), target](const caf::error& e) { me->mailbox_died(target, e); });
+}
+
+/// What was never agreed is known by reading both sides.
+void carrier::judge_first(task t, logic::evidence found) {
+  const auto source = other(t.twin.intent->target);
+  const auto& o = t.twin.seen[source];
+  if (!o || o->presence != presence::present) return judge(std::move(t), std::move(found));
+  auto id = o->item;
+  const auto of = class_of(t);
+  read(source, {std::move(id)}, of, [me = shared_from_this(), t, found = std::move(found)](auto& outcomes) mutable {
+    if (auto* c = std::get_if<content>(&outcomes.front())) found.source = std::move(*c);
+    me->judge(std::move(t), std::move(found));
+  });
 }
 
 void carrier::resolve_by_mark(task t) {

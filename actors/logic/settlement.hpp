@@ -65,6 +65,8 @@ struct evidence {
   std::optional<content> removed = {};
   /// It has been found where its user has moved it, and not in Deleted Items (remove).
   bool moved = false;
+  /// The source's contents as they are now (update of attachments that were never agreed); empty: not read.
+  std::optional<content> source = {};
 };
 
 /// It took effect: settle with this.

@@ -1,5 +1,6 @@
 #include "actors/logic/alike.hpp"
 #include "actors/logic/digest.hpp"
+#include "actors/logic/likeness.hpp"
 #include "actors/logic/parts.hpp"
 #include "actors/logic/settling.hpp"
 
@@ -226,6 +227,36 @@ std::optional<settle_twin> partly_updated(const found& is) {
   return s;
 }
 
+/// The files of a first pairing have come, the rest may have not. By their names alone the two sides are alike from now
+/// on, also where another file takes the place of one: so what is there is agreed, and what differs is still to be
+/// carried. What differs beside the written fields was edited since, nobody knows by whom: that competes.
+std::optional<settle_twin> first_agreed_in_part(const found& is, const std::optional<content>& source_now) {
+  const auto& in = is.in;
+  const side source = other(in.target);
+  if (!source_now || !is.t.seen[source] || !is.as_sent() || !is.as_meant(field::attachments)) return {};
+  auto there = *is.t.seen[in.target], here = *is.t.seen[source];
+  there.content = is.now;
+  there.likeness = likeness_of(is.there);
+  here.content = digests_of(source_now->fields);
+  here.likeness = likeness_of(*source_now);
+  auto s = start(is.t, in);
+  s.wrote = result_on(is.t, in, {}, is.there.key);
+  s.wrote->content = is.now;
+  s.folder_pair = there.folder;
+  both<side_base> base;
+  base[source] = {in.source_key, there.read, *here.content, true}; // another file since: that is looked at
+  base[in.target] = {in.guard, there.read, is.now, true};
+  for (field f : differ_when_found(is.t.pair, here, there)) {
+    set(base[source].content, {{f, to_be_carried}}, f);
+    if (!contains(in.fields, f)) set(base[in.target].content, {{f, to_be_carried}}, f);
+  }
+  set(base[source].content, in.expected, field::attachments);
+  base[source].content = with_hints(std::move(base[source].content), in.expected);
+  s.base = std::move(base);
+  if (is.replaced()) take_for_users(s, is);
+  return s;
+}
+
 } // namespace
 
 resolution judge_update(const twin& t, const intent& in, const evidence& evidence, bool late) {
@@ -239,8 +270,10 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
   // up.
   if (attaches && !late && !(is.all_as_meant() && is.as_sent() == true)) return look_again{};
   // Without a base only the written fields would be known of what was agreed: the contents are compared again.
-  if (!t.base && evidence.item->key != in.guard)
+  if (!t.base && evidence.item->key != in.guard) {
+    if (auto partly = first_agreed_in_part(is, evidence.source)) return took_effect{std::move(*partly)};
     return no_effect{false, std::any_of(in.fields.begin(), in.fields.end(), [&](field f) { return is.as_meant(f); })};
+  }
   if (evidence.item->key == in.guard) {
     if (!late) return look_again{};
     return no_effect{};

@@ -375,6 +375,62 @@ TEST_CASE("files that we attached are known by what is in them where the answer 
   }
 }
 
+TEST_CASE("of a first pairing that was cut when its files had come, what is in them is looked at from then on") {
+  lost_answer l;
+  l.t.base.reset();
+  const auto files = [](const std::string& names, const std::string& id, const std::string& size,
+                        const std::string& subject) {
+    auto v = with(field::subject, subject);
+    if (names.empty()) return v;
+    v.push_back({field::attachments, names});
+    v.push_back({field::attachment_sizes, size});
+    v.push_back({hint::attachment_ids, id});
+    return v;
+  };
+  for (const side s : both_sides)
+    l.t.seen[s]->item_class = item_class::contact;
+  const auto first = files("a file", "1", "10", "P's");
+  read_contents(l.t, P, first);
+  read_contents(l.t, R, files("", "", "", "R's"));
+  const auto target = content_of(files("", "", "", "R's"), "1R");
+  l.in = logic::intent_to_update(l.t, {R, {field::subject, field::attachments}}, content_of(first, "1P"),
+                                 intent_id{"i"}, begun, &target);
+  const std::string inside = "read\na file\tP's";
+  l.in.expected = logic::with_fields(l.in.expected, logic::digests_of({{hint::attachment_contents, inside}}),
+                                     {hint::attachment_contents});
+  auto around = quiet();
+  for (const side s : both_sides)
+    around.settable[s].push_back(field::attachments);
+  // A list has shown the key that our file made; the subject was refused.
+  const auto decided = [&](const values& source, const values& there, const std::string& read = "P's") {
+    l.t.seen[R]->key = change_key{"3R"};
+    l.t.seen[P]->key = change_key{source == first ? "1P" : "2P"};
+    logic::evidence found{{}, content_of(there, "3R"), {}, false, false, "read\na file\t" + read};
+    found.source = content_of(source, l.t.seen[P]->key.value);
+    const auto resolution = logic::judge(l.t, l.in, found, window, late);
+    auto after = l.t;
+    after.base = std::get<logic::took_effect>(resolution).settlement.base;
+    if (source != first) CHECK(exsyncd::tests::in_words(logic::decide(after, around)) == "look P R");
+    read_contents(after, P, source);
+    read_contents(after, R, there);
+    return exsyncd::tests::in_words(logic::decide(after, around));
+  };
+  const auto there = files("a file", "R", "12", "R's");
+  CHECK(decided(first, there) == "update R subject");
+  CHECK(decided(files("a file", "2", "20", "P's"), there) == "update R subject attachments");
+  CHECK(decided(files("a file", "2", "20", "P's"), files("a file", "R", "12", "P's")) == "update R attachments");
+  CHECK(decided(first, files("a file", "R", "12", "P's")) == "agree");
+  // What somebody has edited since competes.
+  auto edited = first;
+  edited[1].value = "Dear Joan";
+  CHECK(decided(edited, there) == "update R subject body, R loses");
+  // Other files under these names are their user's.
+  CHECK(decided(first, files("a file", "R", "12", "P's"), "R's") == "look P R");
+  // Where the source could not be read, all is compared again.
+  l.t.seen[R]->key = change_key{"3R"};
+  CHECK(l.judged({{}, content_of(there, "3R"), {}, false, false, inside}, late) == "no effect");
+}
+
 TEST_CASE(
     "a series whose pattern its user changes while its occurrences are written has his pattern still to be carried") {
   auto t = agreed_twin();
