@@ -113,6 +113,7 @@ private:
   void finish_replacing(opened made);
   void decide_replacement(opened made, const logic::evidence& old);
   void remove_old(opened made);
+  void carry_read_state(const opened& made, const content& removed, aftermath after);
   void withdraw(opened made, aftermath after);
   void withdrawn(const opened& made, bool removed, item_id where, aftermath after);
   void progress(const opened& o, std::uint8_t step, std::function<void()> then);

@@ -242,6 +242,7 @@ void carrier::read_removed(std::vector<std::pair<opened, item_id>> removed, afte
           [me, removed = std::move(removed), after = std::move(after)](content_read& answer) mutable {
             auto* outcomes = std::get_if<0>(&answer.outcome);
             if (outcomes && outcomes->size() != removed.size()) outcomes = nullptr;
+            const content* replaced = nullptr;
             for (std::size_t i = 0; i < removed.size(); ++i) {
               const auto& [o, id] = removed[i];
               if (!outcomes || std::holds_alternative<failure>((*outcomes)[i])) {
@@ -250,7 +251,8 @@ void carrier::read_removed(std::vector<std::pair<opened, item_id>> removed, afte
                 continue;
               }
               const auto* c = std::get_if<content>(&(*outcomes)[i]);
-              if (!c) continue; // deleted for good by now
+              if (!c) continue;                                           // deleted for good by now
+              if (o.intent.operation == operation::replace) replaced = c; // it goes alone
               auto lost = logic::lost_by_removal(o.what.twin, o.intent, *c, me->options().settings.policy, me->now());
               if (!lost) continue;
               for (auto& s : after.settled)
@@ -259,6 +261,7 @@ void carrier::read_removed(std::vector<std::pair<opened, item_id>> removed, afte
               told.loses = lost;
               me->tell_loss(o.what, told);
             }
+            if (replaced) return me->carry_read_state(removed.front().first, *replaced, std::move(after));
             me->store(std::move(after));
           },
           [me, target](const caf::error& e) { me->mailbox_died(target, e); });

@@ -47,11 +47,11 @@ void carrier::decide_replacement(opened made, const logic::evidence& old) {
     return find_removed(made, [me = shared_from_this(), made](const std::optional<content>& removed) {
       aftermath settled;
       me->conclude(made, written{made.intent.made, made.intent.made_key}, settled);
-      if (removed)
-        if (auto lost =
-                logic::lost_by_removal(made.what.twin, made.intent, *removed, me->options().settings.policy, me->now()))
-          settled.settled.back().conflict = std::move(lost);
-      me->store(std::move(settled));
+      if (!removed) return me->store(std::move(settled));
+      if (auto lost =
+              logic::lost_by_removal(made.what.twin, made.intent, *removed, me->options().settings.policy, me->now()))
+        settled.settled.back().conflict = std::move(lost);
+      me->carry_read_state(made, *removed, std::move(settled));
     });
   case logic::replacing::miss:
     miss(made.what, target, after);
@@ -82,9 +82,34 @@ void carrier::remove_old(opened made) {
     const auto* removed = std::get_if<written>(&outcome);
     const written settled{made.intent.made, made.intent.made_key};
     me->conclude(made, removed ? write_outcome(settled) : outcome, after);
-    if (!removed || removed->id.empty() || made.intent.loses) return me->store(std::move(after));
+    if (!removed || removed->id.empty()) return me->store(std::move(after));
     me->read_removed({{made, removed->id}}, std::move(after));
   });
+}
+
+/// What its user has marked just before it was removed is marked on the new copy, and goes over from there: until it
+/// is, the write stays open.
+void carrier::carry_read_state(const opened& made, const content& removed, aftermath after) {
+  const auto target = made.intent.target;
+  const auto& seen = made.what.twin.seen[target];
+  const bool two_way = options().settings.policy.direction == direction::bidirectional;
+  if (!two_way || !seen || !seen->read || !removed.read || removed.read == seen->read) return store(std::move(after));
+  auto copy = made;
+  copy.intent.item = made.intent.made;
+  set_read_states request{{{made.intent.made, *removed.read}}};
+  write(target, std::move(request), {std::move(copy)},
+        [me = shared_from_this(), id = made.intent.id, read = removed.read, after = std::move(after)](auto outcomes) {
+          auto all = after;
+          const auto& outcome = outcomes.front();
+          if (std::holds_alternative<written>(outcome)) {
+            for (auto& s : all.settled)
+              if (s.intent == id && s.wrote) s.wrote->read = read;
+          } else if (!std::holds_alternative<gone>(outcome) && !std::holds_alternative<refused>(outcome)) {
+            std::erase_if(all.settled, [&](const settle_twin& s) { return s.intent == id; });
+            ++me->result_.waiting;
+          }
+          me->store(std::move(all));
+        });
 }
 
 /// The new copy goes again, wherever its user has put it meanwhile, and the intent with it.

@@ -146,7 +146,8 @@ void carrier::with_deleted_items(side s, std::function<void(const folder_id&)> t
 void carrier::find_removed(const opened& o, std::function<void(std::optional<content>)> then) {
   const auto target = o.intent.target;
   const auto key = o.what.twin.seen[target]->search_key;
-  if (o.intent.loses || key.empty()) return then({});
+  const bool told = o.intent.loses && o.intent.operation != operation::replace; // of that one the read state counts too
+  if (told || key.empty()) return then({});
   auto me = shared_from_this();
   const bool late = now() >= o.intent.begun + options().context.commit_window;
   auto read_it = [me, t = o.what, target, then, late](std::vector<listed_item>& found) {

@@ -204,17 +204,31 @@ TEST_CASE("the old copy is moved or marked read by its user while it is being re
     };
     play_two_way(s);
   }
-  auto s = replaced_for_a("B marks the old copy read");
-  s.during = [=](casting c) {
-    return once(c.b(), "create_items", true,
-                [=](virtual_world& w) { w.mailbox(c.b()).user_mark_read(old_copy(w.mailbox(c.b())), true); });
-  };
-  s.then = [](const virtual_world& w, casting, const round_end&) {
-    auto expected = mail("m", {"file=bytes"});
-    expected.read = true;
-    return both_are(w, "m", expected);
-  };
-  play_two_way(s, crashes::none);
+  // Marked just before it goes, it is found where it is then, also where nothing was heard of its removal.
+  for (const bool lost : {false, true})
+    for (const auto& g : gaps) {
+      if (lost && g.after) continue;
+      auto s = replaced_for_a(std::string("B marks the old copy read at ") + g.call + (lost ? ", unanswered" : ""));
+      s.during = [=](casting c) {
+        auto during = once(c.b(), g.call, g.after, [=](virtual_world& w) {
+          w.mailbox(c.b()).user_mark_read(old_copy(w.mailbox(c.b())), true);
+        });
+        if (lost)
+          during.before_call = [=, act = during.before_call](virtual_world& w, const mailbox_call& call,
+                                                             std::uint64_t nth) {
+            act(w, call, nth);
+            const bool first = call.side == c.b() && call.name == "remove_items" && nth == 1;
+            return first ? fault{kind::answer_lost_after} : fault{};
+          };
+        return during;
+      };
+      s.then = [](const virtual_world& w, casting, const round_end&) {
+        auto expected = mail("m", {"file=bytes"});
+        expected.read = true;
+        return both_are(w, "m", expected);
+      };
+      play_two_way(s, crashes::none);
+    }
 }
 
 TEST_CASE("a new copy that was withdrawn and that its user brings back stays") {

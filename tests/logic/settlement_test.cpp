@@ -233,6 +233,14 @@ TEST_CASE("the old copy of a replacement goes only where nobody has touched it")
     CHECK(logic::judge_replacement(t, in, {{}, edited}) == replacing::withdraw);
     CHECK(logic::judge_replacement(t, in, {{}, marked}) == replacing::withdraw);
   }
+  SECTION("also where a list has told meanwhile what was done to it") {
+    t.seen[R]->read = true;
+    t.seen[R]->sequence = 20;
+    CHECK(logic::judge_replacement(t, in, {{}, marked}) == replacing::withdraw);
+    in.answers[R] = 20; // it was known when that was decided
+    CHECK(logic::judge_replacement(t, in, {{}, marked}) == replacing::remove_old);
+    return;
+  }
   in.step = replace_step::made; // we have not removed it
   CHECK(logic::judge_replacement(t, in, {}) == replacing::withdraw);
   in.step = replace_step::removing;

@@ -274,6 +274,8 @@ void virtual_world::check_intents(const mailbox_call& call) {
     case operation::remove:
       return call.name == "remove_items";
     case operation::replace:
+      // What its user has marked on the old copy goes to the new one.
+      if (call.name == "set_read_states") return i.step == replace_step::removing && i.made == item;
       return call.name == "remove_items" && ((i.step == replace_step::removing && i.item == item) ||
                                              (i.step == replace_step::withdrawing && i.made == item));
     }
