@@ -264,27 +264,41 @@ private:
     beside_open_creates();
   }
 
-  /// The second of two is brought back while it is not known whether the first one has been copied here: once it is
-  /// known, they are matched.
+  /// What is new while it is not known whether something like it has been copied here: the other one of two that were
+  /// brought back, or that both users have made. Once it is known, they are matched.
   void beside_open_creates() {
-    std::multimap<std::pair<side, std::string>, const twin*> copied;
+    std::multimap<std::pair<side, std::string>, const twin*> copied, named;
     for (const twin* t : vacant_)
       if (t->intent && t->intent->operation == operation::create)
-        if (const auto& source = t->seen[other(t->intent->target)]; source && source->presence == presence::present)
+        if (const auto& source = t->seen[other(t->intent->target)]; source && source->presence == presence::present) {
           copied.emplace(std::pair{t->intent->target, origin_of(*source)}, t);
+          named.emplace(std::pair{t->intent->target, name_of(*source)}, t);
+        }
     if (copied.empty()) return;
     drop_halves([&](const twin* half) {
       const side s = *half_of(*half);
       const auto& o = of(*half);
-      if (origin_of(o).empty() || is_users_copy(*half, s)) return false;
-      const auto [begin, end] = copied.equal_range({s, origin_of(o)});
-      const bool waits = std::any_of(begin, end, [&](const auto& entry) {
-        const auto& source = *entry.second->seen[other(s)];
-        return source.item_class == o.item_class && (parts_of(o.mark) || parts_of(source.mark));
-      });
+      if (is_users_copy(*half, s)) return false;
+      const auto any = [&](const auto& among, const std::string& key, auto fits) {
+        const auto [begin, end] = among.equal_range({s, key});
+        return std::any_of(begin, end, [&](const auto& entry) {
+          const auto& source = *entry.second->seen[other(s)];
+          return source.item_class == o.item_class && fits(source);
+        });
+      };
+      const bool waits = (!origin_of(o).empty() &&
+                          any(copied, origin_of(o),
+                              [&](const observation& source) { return parts_of(o.mark) || parts_of(source.mark); })) ||
+                         any(named, name_of(o), [&](const observation& source) { return source.folder == o.folder; });
       if (waits) result_.held.push_back(half->id);
       return waits;
     });
+  }
+
+  /// By which two in one folder may be the same, before either was read.
+  static std::string name_of(const observation& o) {
+    const auto key = dated_id(o);
+    return key.empty() ? "\n" + o.subject : key;
   }
 
   /// A copy of a copy of ours that is still where we know it to be.

@@ -441,3 +441,34 @@ TEST_CASE("what was deleted and is brought back on both sides is one item again"
     CHECK(run({}) == "held c");
   }
 }
+
+TEST_CASE("what may be the same as an item that is being copied here waits until that is known") {
+  auto copied = half("a", P), come = half("b", R);
+  copied.intent.emplace();
+  copied.intent->operation = operation::create;
+  copied.intent->target = R;
+  const auto run = [&] { return in_words(logic::match({copied, come}, {}, in_inbox)); };
+  CHECK(run() == "held b");
+  SECTION("where it has no key that lasts, by its name") {
+    for (const side s : both_sides)
+      (s == P ? copied : come).seen[s]->message_id = {};
+    CHECK(run() == "held b");
+    come.seen[R]->subject = "Another";
+    CHECK(run() == "");
+  }
+  SECTION("not another mail of that id") {
+    copied.seen[P]->sent = utc_seconds{};
+    come.seen[R]->sent = utc_seconds{std::chrono::seconds{60}};
+    CHECK(run() == "");
+  }
+  SECTION("not in another folder, nor on the side that it comes from") {
+    come.seen[R]->folder = folder_pair_id{"archive"};
+    CHECK(run() == "");
+    come = half("b", P);
+    CHECK(run() == "");
+  }
+  SECTION("once it is known to have had no effect, the two are matched") {
+    copied.intent.reset();
+    CHECK(run() == "a=b@R");
+  }
+}
