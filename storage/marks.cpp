@@ -23,6 +23,18 @@ std::string hexadecimal(std::uint64_t value, std::size_t digits) {
   return text;
 }
 
+/// Of a contact that was read what people call it, in digits: before 2010 servers give it no subject.
+std::string names_of(const observation& o) {
+  std::string all;
+  if (!o.content || o.item_class != item_class::contact) return all;
+  for (const auto& d : *o.content)
+    if (d.field == field::given_name || d.field == field::surname || d.field == field::company_name) {
+      all += static_cast<char>(d.field);
+      all.append(d.value.begin(), d.value.end());
+    }
+  return all.empty() ? all : hexadecimal(hash_of(all), 16);
+}
+
 } // namespace
 
 std::optional<mark_parts> parts_of(const operation_mark& mark) {
@@ -98,6 +110,7 @@ std::vector<message_id> keys_of_half(const observation& o) {
     keys.push_back(o.message_id);
   else if (!o.subject.empty())
     keys.emplace_back("  subject " + o.subject);
+  if (auto names = names_of(o); o.message_id.empty() && !names.empty()) keys.emplace_back("  names " + names);
   if (auto origin = origin_of(o); !origin.empty()) keys.emplace_back("  origin " + origin);
   return keys;
 }

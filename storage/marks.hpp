@@ -52,7 +52,7 @@ message_id key_of_lineage(const std::string& first);
 std::string origin_of(const observation&);
 
 /// By what `store::unpaired` finds a settled half twin beside its lineage: its Message-ID, its origin, and where it has
-/// no Message-ID its subject.
+/// no Message-ID its subject, and the names of a contact that was read.
 std::vector<message_id> keys_of_half(const observation&);
 
 } // namespace exsyncd

@@ -121,8 +121,16 @@ private:
     // What is new here may have left a folder that was listed earlier in this round: created now, it would be there
     // twice, and left alone it would not be found when its leaving is told.
     if (here(s).sequence >= around_.new_after[s]) return {wait{wait::reason::believable_delete}, {}};
+    if (skipped && is_nameless(s)) return {look{{s}, false}, {}};
     if (skipped) return {agree{{}, {}, skipped, false}, {}};
     return {create_on{other(s)}, {}};
+  }
+
+  /// A contact of which no list tells a name, as before 2010: should it be the same as what comes later, only what it
+  /// holds tells.
+  bool is_nameless(side s) const {
+    const auto& o = here(s);
+    return o.item_class == item_class::contact && o.message_id.empty() && o.subject.empty() && !contents_known(o);
   }
 
   /// What goes with a copy whose mate was deleted before the two were agreed, where that mate was another one. Where

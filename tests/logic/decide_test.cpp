@@ -189,6 +189,23 @@ TEST_CASE("what is new on one side") {
       direction::bidirectional);
   check({{"one-way: what is only on the target stays", [](twin& t, auto&) { t.seen[P].reset(), t.base.reset(); },
           "skip", ""},
+         {"one-way: where no list tells what a contact there is called, it is read, to be known again",
+          [](twin& t, auto&) {
+            t.seen[P].reset(), t.base.reset();
+            t.seen[R]->item_class = item_class::contact;
+            t.seen[R]->message_id = {};
+            t.seen[R]->subject = {};
+          },
+          "look R", ""},
+         {"one-way: and then stays",
+          [](twin& t, auto&) {
+            t.seen[P].reset(), t.base.reset();
+            t.seen[R]->item_class = item_class::contact;
+            t.seen[R]->message_id = {};
+            t.seen[R]->subject = {};
+            read_contents(t, R, {{field::given_name, "Ann"}});
+          },
+          "skip", ""},
          {"one-way: what is only on the source is created", [](twin& t, auto&) { t.seen[R].reset(), t.base.reset(); },
           "create R", ""}},
         direction::primary_to_replica);

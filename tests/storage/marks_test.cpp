@@ -86,3 +86,26 @@ TEST_CASE("The way of a copy tells what it is the same as", "[marks]") {
     if (row.common > 0) CHECK(first_of_lineage(item(row.one)) == first_of_lineage(item(row.other)));
   }
 }
+
+TEST_CASE("A contact without a name in lists is found by the names that it holds, whatever key a list told since",
+          "[marks]") {
+  observation o;
+  o.item_class = item_class::contact;
+  CHECK(keys_of_half(o).empty());
+  o.content = field_digests{{field::given_name, {1}}, {field::job_title, {2}}};
+  o.key = change_key{"later"};
+  const auto keys = keys_of_half(o);
+  REQUIRE(keys.size() == 1);
+  auto other = o;
+  other.content = field_digests{{field::given_name, {1}}, {field::job_title, {3}}};
+  CHECK(keys_of_half(other) == keys);
+  other.content = field_digests{{field::surname, {1}}};
+  CHECK(keys_of_half(other) != keys);
+  other.content = field_digests{{field::job_title, {2}}};
+  CHECK(keys_of_half(other).empty());
+  // Another server tells a name: it is found by either.
+  o.subject = "Ann";
+  CHECK(keys_of_half(o).size() == 2);
+  o.item_class = item_class::task;
+  CHECK(keys_of_half(o).size() == 1);
+}
