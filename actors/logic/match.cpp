@@ -249,8 +249,7 @@ private:
     // Of two that were brought back one is deleted again before we come to it.
     for (const twin* t : vacant_)
       for (side s : both_sides)
-        if (!t->base && !t->intent && t->seen[s] && t->seen[s]->presence == presence::left && !t->seen[other(s)])
-          add(t, s);
+        if (is_left_half(*t, s)) add(t, s);
     std::set<const twin*> linked;
     for (const auto& [origin, group] : groups) {
       if (group.primary.size() != 1 || group.replica.size() != 1) continue;
@@ -275,10 +274,9 @@ private:
           named.emplace(std::pair{t->intent->target, name_of(*source)}, t);
         }
     if (copied.empty()) return;
-    drop_halves([&](const twin* half) {
-      const side s = *half_of(*half);
-      const auto& o = of(*half);
-      if (is_users_copy(*half, s)) return false;
+    const auto waits = [&](const twin& t, side s) {
+      const auto& o = *t.seen[s];
+      if (is_users_copy(t, s)) return false;
       const auto any = [&](const auto& among, const std::string& key, auto fits) {
         const auto [begin, end] = among.equal_range({s, key});
         return std::any_of(begin, end, [&](const auto& entry) {
@@ -286,13 +284,22 @@ private:
           return source.item_class == o.item_class && fits(source);
         });
       };
-      const bool waits = (!origin_of(o).empty() &&
-                          any(copied, origin_of(o),
-                              [&](const observation& source) { return parts_of(o.mark) || parts_of(source.mark); })) ||
-                         any(named, name_of(o), [&](const observation& source) { return source.folder == o.folder; });
-      if (waits) result_.held.push_back(half->id);
-      return waits;
+      const auto has_mark = [&](const observation& source) { return parts_of(o.mark) || parts_of(source.mark); };
+      return (!origin_of(o).empty() && any(copied, origin_of(o), has_mark)) ||
+             any(named, name_of(o), [&](const observation& source) { return source.folder == o.folder; });
+    };
+    drop_halves([&](const twin* half) {
+      if (!waits(*half, *half_of(*half))) return false;
+      result_.held.push_back(half->id);
+      return true;
     });
+    for (const twin* t : vacant_) // deleted again before that
+      for (side s : both_sides)
+        if (is_left_half(*t, s) && waits(*t, s)) result_.held.push_back(t->id);
+  }
+
+  static bool is_left_half(const twin& t, side s) {
+    return !t.base && !t.intent && t.seen[s] && t.seen[s]->presence == presence::left && !t.seen[other(s)];
   }
 
   /// By which two in one folder may be the same, before either was read.

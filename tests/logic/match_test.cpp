@@ -467,6 +467,10 @@ TEST_CASE("what may be the same as an item that is being copied here waits until
     come = half("b", P);
     CHECK(run() == "");
   }
+  SECTION("also where it is deleted again before that") {
+    come.seen[R]->presence = presence::left;
+    CHECK(run() == "held b");
+  }
   SECTION("once it is known to have had no effect, the two are matched") {
     copied.intent.reset();
     CHECK(run() == "a=b@R");
