@@ -9,6 +9,9 @@
 namespace exsyncd::logic {
 namespace {
 
+/// What ends so is a name that we have given, and no user.
+constexpr std::string_view for_a_moment = " (exsyncd renames it)";
+
 /// As Exchange compares the names of folders, as far as ASCII goes.
 std::string folded(std::string name) {
   for (char& c : name)
@@ -53,6 +56,7 @@ public:
     for (side s : both_sides)
       for (const auto& f : q_.trees[s])
         if (there_[s].contains(f.state.id) && !pair_of_[s].contains(f.state.id)) join(f, s);
+    renames_in_order();
     return std::move(plan_);
   }
 
@@ -86,8 +90,8 @@ private:
   }
 
   bool is_in_tree(side s, const folder_id& id) const {
-    return q_.taken[s].contains(id) || std::any_of(q_.trees[s].begin(), q_.trees[s].end(),
-                                                   [&](const tree_folder& f) { return f.state.id == id; });
+    return q_.taken[s].contains(id) ||
+           std::any_of(q_.trees[s].begin(), q_.trees[s].end(), [&](const tree_folder& f) { return f.state.id == id; });
   }
 
   bool stands(const known_subfolder& k) const {
@@ -161,13 +165,54 @@ private:
   bool rename(const known_subfolder& k, const both<const tree_folder*>& now) {
     if (folded(now.primary->state.display_name) == folded(now.replica->state.display_name)) return false;
     both<bool> did;
-    for (side s : both_sides)
-      did[s] = split(now[s]->path).second != split(k.paths[s]).second;
+    for (side s : both_sides) {
+      const auto name = split(now[s]->path).second;
+      did[s] = name != split(k.paths[s]).second && !name.ends_with(for_a_moment);
+    }
     auto from = changed(did);
     if (!from) return false;
     const auto& target = now[other(*from)]->state;
     plan_.steps.push_back(rename_subfolder{other(*from), target.id, target.key, now[*from]->state.display_name});
     return true;
+  }
+
+  /// Another folder beside it that has the name that it is to get.
+  const tree_folder* in_the_way(const rename_subfolder& of) const {
+    const auto* renamed = there(of.target, of.id);
+    for (const auto& f : q_.trees[of.target])
+      if (f.state.id != of.id && f.state.parent == renamed->state.parent &&
+          folded(f.state.display_name) == folded(of.name))
+        return &f;
+    return nullptr;
+  }
+
+  /// Users exchange names: a folder gets its new one once the one that has it has another. Where each waits for the
+  /// next, one of them steps aside, and gets its own when the trees have been read again.
+  void renames_in_order() {
+    std::vector<rename_subfolder> waiting;
+    std::vector<subfolder_step> rest, ordered;
+    for (auto& step : plan_.steps)
+      if (auto* r = std::get_if<rename_subfolder>(&step))
+        waiting.push_back(std::move(*r));
+      else
+        rest.push_back(std::move(step));
+    while (!waiting.empty()) {
+      const auto may_go = [&](const rename_subfolder& r) {
+        const auto* other = in_the_way(r);
+        return !other || std::none_of(waiting.begin(), waiting.end(), [&](const rename_subfolder& w) {
+          return w.target == r.target && w.id == other->state.id;
+        });
+      };
+      auto next = std::find_if(waiting.begin(), waiting.end(), may_go);
+      if (next == waiting.end()) {
+        next = waiting.begin();
+        next->name += for_a_moment;
+      }
+      ordered.emplace_back(std::move(*next));
+      waiting.erase(next);
+    }
+    std::move(rest.begin(), rest.end(), std::back_inserter(ordered));
+    plan_.steps = std::move(ordered);
   }
 
   bool move(const known_subfolder& k, const both<const tree_folder*>& now) {

@@ -553,7 +553,9 @@ bool something_is_wrong(const json& result) {
   if (!result.is_object()) return false;
   for (const auto* key : {"ok", "right"})
     if (const auto at = result.find(key); at != result.end() && *at == false) return true;
-  const auto undone = [](const json& one) { return one.is_object() && one.contains("done") && one.at("done") == false; };
+  const auto undone = [](const json& one) {
+    return one.is_object() && one.contains("done") && one.at("done") == false;
+  };
   return std::any_of(result.begin(), result.end(), [&](const json& value) {
     return value.is_array() && std::any_of(value.begin(), value.end(), undone);
   });

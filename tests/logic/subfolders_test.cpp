@@ -107,3 +107,40 @@ TEST_CASE("a folder that another folder pair has now is not said to be deleted")
   CHECK(plan.pairs.empty());
   CHECK(plan.halves.empty());
 }
+
+TEST_CASE(
+    "folders that exchange their names on one side do so on the other, in an order in which no two have one name") {
+  const std::vector<std::vector<std::string>> exchanges{{"B", "A"}, {"B", "C", "A"}, {"B", "New"}, {"New", "A"}};
+  for (const auto& names : exchanges)
+    for (const side target : both_sides) {
+      auto q = about("p", "r");
+      const std::vector<std::string> before{"A", "B", "C"};
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto n = std::to_string(i);
+        q.known.push_back({folder_pair_id{"root/" + before[i]},
+                           {folder_id("p" + n), folder_id("r" + n)},
+                           {"p/" + before[i], "r/" + before[i]}});
+        for (side s : both_sides) {
+          const std::string root = s == side::primary ? "p" : "r";
+          q.trees[s].push_back(below(root + n, root, root + "/" + (s == target ? before[i] : names[i])));
+        }
+      }
+      for (int readings = 0; readings < 4; ++readings) {
+        const auto plan = plan_subfolders(q);
+        for (const auto& step : plan.steps) {
+          REQUIRE(std::holds_alternative<rename_subfolder>(step));
+          const auto& r = std::get<rename_subfolder>(step);
+          REQUIRE(r.target == target);
+          auto& tree = q.trees[target];
+          CHECK(std::none_of(tree.begin(), tree.end(), [&](const auto& f) { return f.state.display_name == r.name; }));
+          auto at = std::find_if(tree.begin(), tree.end(), [&](const auto& f) { return f.state.id == r.id; });
+          REQUIRE(at != tree.end());
+          *at = below(r.id.value, r.id.value.substr(0, 1), r.id.value.substr(0, 1) + "/" + r.name);
+        }
+        q.known = plan.pairs;
+      }
+      CHECK(plan_subfolders(q).steps.empty());
+      for (std::size_t i = 0; i < names.size(); ++i)
+        CHECK(q.trees[target][i].state.display_name == names[i]);
+    }
+}
