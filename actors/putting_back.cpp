@@ -37,6 +37,8 @@ private:
   std::vector<folder_side> folders_;
   std::vector<undo_record> records_;
   std::size_t at_ = 0;
+  /// Of what was overwritten several times, on whichever side: by which record it is to be as it was.
+  std::map<std::pair<twin_id, field>, std::size_t> oldest_;
   std::map<std::pair<twin_id, side>, item_id> made_; // items that were deleted and are there again
   std::vector<put_back_item> result_;
 
@@ -63,7 +65,9 @@ private:
       if (r.done && (!what_.id.empty() || (!r.put_back && !follows)) && (!what_.since || r.when >= *what_.since))
         records_.push_back(std::move(r));
     }
-    // The newest first: of what was overwritten several times, the oldest of them stands in the end.
+    for (std::size_t i = 0; i < records_.size(); ++i)
+      for (field f : why_not_back(records_[i]).empty() ? records_[i].fields : std::vector<field>())
+        oldest_[{records_[i].twin, f}] = i; // the newest come first
     next();
   }
 
@@ -110,6 +114,9 @@ private:
   /// It may have been moved since, or deleted and put back a moment ago.
   void find_item(const std::shared_ptr<kept_item>& item) {
     const auto s = record().side;
+    const auto& fields = record().fields;
+    if (std::none_of(fields.begin(), fields.end(), [this](field f) { return is_oldest(f); }))
+      return told(true, "its fields are put back as they were before that");
     if (const auto at = made_.find({record().twin, s}); at != made_.end()) return overwrite(item, at->second);
     ask<twins_loaded>(
         options().ledger, load_twins{{record().twin}}, [me = shared_from_this(), item, s](twins_loaded& found) {
@@ -129,12 +136,15 @@ private:
       if (!now) return me->told(false, "the item is not there any more");
       update_item u{id, now->key, {}, me->record().item_class, me->meetings_of_folder(), item->attachments};
       for (field f : me->record().fields) {
+        if (!me->is_oldest(f)) continue;
         const auto at = std::find_if(item->fields.begin(), item->fields.end(), [f](auto& v) { return v.field == f; });
         u.fields.push_back(at == item->fields.end() ? field_value{f, {}} : *at);
       }
       me->update(std::move(u), "its fields are as they were");
     });
   }
+
+  bool is_oldest(field f) const { return oldest_.at({record().twin, f}) == at_; }
 
   void update(update_item what, const std::string& did) {
     ask<write_done>(options().mailboxes[record().side], update_items{{std::move(what)}},

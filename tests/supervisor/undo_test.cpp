@@ -194,6 +194,29 @@ TEST_CASE("fields that were overwritten are put back on both sides, those of the
   CHECK(o.value(side::primary, "m", field::categories).empty());
 }
 
+TEST_CASE("what one user has overwritten and then the other one is put back as it was before both") {
+  for (const auto first : both_sides) {
+    keeping_office o;
+    o.agreed("m");
+    const auto begin = o.now();
+    for (const auto s : {first, other(first)}) {
+      o.advance(10s);
+      auto& box = s == side::primary ? *o.boxes.primary : *o.boxes.replica;
+      box.user_edit(o.find(s, "m"), field::categories, s == first ? "red" : "green");
+      o.sync();
+    }
+    REQUIRE(o.kept().size() == 2);
+    o.advance(10s);
+    const auto items = o.back({{}, begin});
+    CHECK(items.size() == 2);
+    for (const auto& i : items)
+      CHECK(i.done);
+    o.sync();
+    for (const auto s : both_sides)
+      CHECK(o.value(s, "m", field::categories).empty());
+  }
+}
+
 TEST_CASE("what is put back twice by its id is not overwritten again by an undo of all since then") {
   keeping_office o;
   const auto id = o.agreed("m");
