@@ -291,6 +291,19 @@ TEST_CASE("what left after a list from the beginning that a crash took may come 
   }
 }
 
+TEST_CASE("what a search found while the cursor was lost may come back, what a list told of may not") {
+  for (bool searched : {true, false}) {
+    one_mail w;
+    w.administrator(act::cursor_lost);
+    w.lists(w.r);
+    if (searched) w.so_far.steps.back().act = "FindItem";
+    w.deletes(who::user, w.r);
+    w.lists(w.p);
+    w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    CHECK(w.broken() == (searched ? nothing : std::vector{rule::came_back}));
+  }
+}
+
 TEST_CASE("a list of the other side does not tell whether a crash took the list of this one") {
   for (bool crashed : {true, false}) {
     one_mail w;

@@ -90,6 +90,14 @@ TEST_CASE("what settings leave alone is not carried, what they left alone at ano
   w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
   CHECK(w.broken() == std::vector<rule>{});
   static_cast<void>(r);
+  // A meeting's copy is none, and it is carried all the same.
+  written_history u;
+  u.inbox().meetings = meetings::skip;
+  auto m = u.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  u.so_far.steps.back().effects.back().after->meeting = true;
+  u.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+  CHECK(u.broken() == std::vector{rule::left_alone});
+  static_cast<void>(m);
   written_history v;
   v.inbox().meetings = meetings::skip;
   auto p = v.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});

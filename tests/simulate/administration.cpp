@@ -122,6 +122,7 @@ std::string stage::fault(const event& e, json& act) {
     return {};
   }
   json command = act;
+  command.erase("at_operation");
   if (what == "denied") {
     command["do"] = act.at("denied").get<bool>() ? "deny" : "allow";
     command.erase("denied");
@@ -171,6 +172,11 @@ std::string stage::administer(json& act) {
     watcher_.recorder().administrator(world_time(), model::act::rehearsal, pair);
     process_->ask<rehearsed>(plan_one{pair}, [this, pair](const rehearsed&) {
       watcher_.recorder().administrator(world_time(), model::act::rehearsal_over, pair);
+    });
+  } else if (what == "verify") {
+    watcher_.recorder().administrator(world_time(), model::act::repaired, pair);
+    process_->ask<verified>(verify_one{pair, {.repair = true, .limit = 100}}, [this, pair](const verified&) {
+      watcher_.recorder().administrator(world_time(), model::act::repaired, pair);
     });
   } else if (what == "approve") {
     watcher_.recorder().administrator(world_time(), model::act::approved, pair);

@@ -351,7 +351,7 @@ std::vector<std::string> expected_coverage() {
                           "detach", "user_empty_folder", "retention_delete"})
     all.push_back(std::string("user: ") + act);
   for (const char* act : {"stop", "start", "sync", "plan", "lift", "settings", "approve", "restore", "resync", "ban",
-                          "password", "pair away", "pair back", "forget pair"})
+                          "password", "pair away", "pair back", "forget pair", "verify"})
     all.push_back(std::string("admin: ") + act);
   for (const char* first : {"unchanged", "edited", "deleted"})
     for (const char* second : {"unchanged", "edited", "deleted"})

@@ -235,6 +235,97 @@ void quick_hands(addition& a) {
   }
 }
 
+/// At least three folders of mail.
+void add_mail_folders(pair_plan& p) {
+  for (const auto& f : {folder_plan{"inbox", "mail", "inbox", "inbox", false},
+                        folder_plan{"projects", "mail", "inbox/Projects", "inbox/Work", false},
+                        folder_plan{"sent", "mail", "sentitems", "sentitems", false}})
+    if (std::none_of(p.folders.begin(), p.folders.end(), [&](const folder_plan& one) { return one.name == f.name; }))
+      p.folders.push_back(f);
+}
+
+std::vector<std::string> mail_folders_of(const pair_plan& p, bool primary) {
+  std::vector<std::string> all;
+  for (const auto& f : p.folders)
+    if (f.kind == "mail" && f.name != "drafts") all.push_back(primary ? f.primary : f.replica);
+  return all;
+}
+
+/// A user who files many mails at a time into several folders, also while these are listed, and another one who files
+/// what is just being written.
+void filing(addition& a) {
+  auto& p = a.plan.world.pairs[0];
+  add_mail_folders(p);
+  const bool primary = p.direction == "bidirectional" ? a.d.chance(50) : p.direction == "primary_to_replica";
+  const auto &who = primary ? p.primary : p.replica, &other = primary ? p.replica : p.primary;
+  const auto folders = mail_folders_of(p, primary), others = mail_folders_of(p, !primary);
+  item_drawer items(a.d, 7000);
+  std::vector<std::string> labels;
+  for (int n = a.d.between(4, 9); n > 0; --n) {
+    const auto item = items.item("mail", folders.front());
+    labels.push_back(item.at("label"));
+    a.at_once(a.d.chance(60) ? -900 : a.some_time() / 2, who, item);
+  }
+  for (int times = a.d.between(1, 3); times > 0; --times) {
+    const auto at = a.some_time();
+    for (const auto& label : labels)
+      if (a.d.chance(70)) a.at_once(at, who, {{"do", "move"}, {"label", label}, {"to", a.d.one_of(folders)}});
+  }
+  const auto file = [&](const std::string& user, const std::vector<std::string>& into, json more) {
+    json act{{"do", "move"}, {"to", a.d.one_of(into)}, {"pick", a.d.below(1'000'000)}, {"kind", "mail"}};
+    act.update(more);
+    a.plan.events.push_back(
+        {a.some_time(), moment::after_request, more.contains("written") ? 1 : a.d.between(1, 4), user, act});
+  };
+  for (int n = a.d.between(3, 8); n > 0; --n)
+    file(who, folders, {{"at_operation", "SyncFolderItems"}});
+  for (int n = a.d.between(2, 6); n > 0; --n)
+    file(
+        other, others,
+        {{"written", true},
+         {"at_operation", a.d.one_of(std::vector<std::string>{"CreateItem", "CreateItem", "MoveItem", "UpdateItem"})}});
+}
+
+/// Lists of many pages, of which one that is not the first fails for a while: at the start, and when cursors are lost.
+void cut_lists(addition& a) {
+  const auto& p = a.plan.world.pairs[0];
+  const auto f = std::find_if(p.folders.begin(), p.folders.end(), [](const auto& one) { return one.kind == "mail"; });
+  if (f == p.folders.end()) return;
+  for (auto& s : a.plan.world.servers)
+    s.sync_page = static_cast<std::size_t>(a.d.between(2, 4));
+  item_drawer items(a.d, 8000);
+  for (int n = a.d.between(6, 12); n > 0; --n) {
+    auto item = items.item("mail", f->primary);
+    a.at_once(-900, p.primary, item);
+    item["folder"] = f->replica;
+    a.at_once(-900, p.replica, item);
+  }
+  static const std::vector<std::string> codes{"ErrorInternalServerError", "ErrorMailboxStoreUnavailable",
+                                              "ErrorInternalServerTransientError", "ErrorTimeoutExpired"};
+  for (int n = a.d.between(2, 4), first = n; n > 0; --n) {
+    const auto at = n == first ? 0 : a.some_time();
+    const auto& who = a.d.chance(50) ? p.primary : p.replica;
+    if (n != first) a.at_once(at, who, {{"do", "invalidate_sync_states"}});
+    a.plan.events.push_back({at,
+                             moment::after_request,
+                             a.d.between(1, 5),
+                             "",
+                             {{"do", "fault"},
+                              {"what", "response_error"},
+                              {"code", a.d.one_of(codes)},
+                              {"operation", "SyncFolderItems"},
+                              {"server", server_of(who)},
+                              {"next", a.d.between(1, 4)},
+                              {"at_operation", "SyncFolderItems"}}});
+  }
+}
+
+/// An administrator has both sides compared and what differs decided anew, while users act.
+void verify(addition& a) {
+  for (int n = a.d.between(1, 4); n > 0; --n)
+    a.add(a.some_time(), "", {{"do", "verify"}, {"pair", a.pair().name}});
+}
+
 /// A pair that is told to stop in the middle of a round which has much to write.
 void stop_in_a_long_round(addition& a) {
   const auto& p = a.plan.world.pairs[0];
@@ -413,6 +504,9 @@ constexpr extra extras[] = {
     {"not found", 8, true, not_found},
     {"late commit", 10, false, late_commit},
     {"late commit at the end", 10, true, late_commit_at_the_end},
+    {"filing", 8, true, filing},
+    {"cut lists", 5, true, cut_lists},
+    {"verify", 4, true, verify},
 };
 
 } // namespace

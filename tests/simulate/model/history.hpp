@@ -93,6 +93,8 @@ inline constexpr const char* cursor_lost = "cursor lost";
 /// The daemon put the deletes of a frozen folder pair back into effect, or the missing items back.
 inline constexpr const char* approved = "approve";
 inline constexpr const char* restored = "restore";
+/// An administrator has both sides compared and repaired: what is missing on one of them is made there again.
+inline constexpr const char* repaired = "repair";
 /// The daemon goes on with a state of some time ago. As state lost, but what was paired then is paired.
 inline constexpr const char* older_state = "older state";
 /// What an older state is a state of. Without one all that there is counts as paired then.

@@ -171,7 +171,7 @@ void note_conditions(trial& t) {
                        ? step.pair.empty() || step.pair == t.pair.name
                        : step.mailbox.empty() || t.within.side_of(step.mailbox).has_value();
     if (!of_pair) continue;
-    if (is_one_of(step.act, {act::state_lost, act::older_state, act::cursor_lost, act::rights_changed,
+    if (is_one_of(step.act, {act::state_lost, act::older_state, act::cursor_lost, act::rights_changed, act::repaired,
                              "recreate_mailbox", "recreate_folder", "invalidate_sync_states"}))
       t.resets.push_back(step.number);
     if (is_one_of(step.act,

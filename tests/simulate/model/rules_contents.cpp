@@ -134,6 +134,13 @@ std::uint64_t paired_anew(const trial& t, const lifeline& line) {
   const auto anew = t.began_anew(line);
   std::uint64_t since = anew.empty() ? 0 : anew.back();
   item_number held[2] = {line.at(side::primary)[0].item, line.at(side::replica)[0].item};
+  // First contents of both sides are paired for the first time.
+  bool planted[2] = {false, false};
+  std::uint64_t last_planted = 0;
+  for (const auto& m : line.moments)
+    for (int at : {0, 1})
+      if (m.planted() && m.what->made() && m.what->item == held[at]) planted[at] = true, last_planted = m.number();
+  if (since == 0 && planted[0] && planted[1]) since = last_planted;
   bool lies[2] = {false, false}, away = false, brought[2] = {false, false};
   for (const auto& m : line.moments)
     for (int at : {0, 1}) {

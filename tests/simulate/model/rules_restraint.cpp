@@ -2,6 +2,7 @@
 #include "tests/simulate/model/trial.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace simulate::model {
 
@@ -59,13 +60,16 @@ bool is_skipped(const lifeline& line, const std::vector<const folder_pair*>& in)
 void judge_left_alone(const trial& t, const lifeline& line, const std::vector<const folder_pair*>& in) {
   if (t.settings_changed || t.meetings_changed) return;
   const moment* carried = nullptr;
+  std::set<item_number> copies;
   bool has[2] = {false, false};
   for (const auto& m : line.moments) {
+    if (m.by_daemon() && m.what->made()) copies.insert(m.what->item), carried = &m;
+    // A meeting's copy is none.
+    if (copies.contains(m.what->item)) continue;
     for (const auto* pair : in)
       if (left_alone_by(*pair, last_look(m)) != leaves_alone::yes) return;
-    if (m.by_daemon() && m.what->made()) carried = &m;
     // What both sides have of their own is kept alike.
-    if (!m.by_daemon()) has[m.where == side::primary ? 0 : 1] = true;
+    has[m.where == side::primary ? 0 : 1] = true;
     if (has[0] && has[1]) return;
   }
   if (carried != nullptr)

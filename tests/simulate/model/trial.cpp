@@ -208,8 +208,11 @@ bool trial::knew_of(const lifeline& line, const moment& left) const {
     return one.item == left.what->item && one.as == told::how::gone && one.answered && one.step > to;
   });
   if (told_gone) return true;
+  // Where a folder is listed from the beginning, what a search found before tells nothing of what is not in the list.
+  auto searched = [&](const telling& one) { return since > 0 && all.steps[one.step - 1].act == "FindItem"; };
   if (std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
         if (one.item != left.what->item || !one.answered || one.step <= since || one.step >= to) return false;
+        if (searched(one)) return false;
         // A list from the beginning that a crash took is asked for once more, and what has left since is not in it.
         return since == 0 || !crashed_between(one.step, until_listed);
       }))
