@@ -320,6 +320,39 @@ void cut_lists(addition& a) {
   }
 }
 
+/// Users who edit an item once more while it is read to be carried, or while it is read since the other side's user has
+/// deleted it.
+void second_thoughts(addition& a) {
+  std::vector<const event*> made;
+  for (const auto& e : a.plan.events)
+    if (e.act.contains("folder") && e.act.contains("label")) made.push_back(&e);
+  if (made.empty()) return;
+  for (int n = a.d.between(2, 6); n > 0; --n) {
+    const auto one = *made[a.d.below(made.size())];
+    const auto& pairs = a.plan.world.pairs;
+    const auto p = std::find_if(pairs.begin(), pairs.end(),
+                                [&](const auto& each) { return one.who == each.primary || one.who == each.replica; });
+    if (p == pairs.end()) continue;
+    const auto& other = one.who == p->primary ? p->replica : p->primary;
+    const json label = one.act.at("label");
+    const auto what = one.act.at("do") == "appointment" ? "edit appointment" : "edit";
+    const auto at = std::max<std::int64_t>(one.at, 0) + a.d.between(60'000, 500'000);
+    const auto number = std::to_string(n);
+    if (a.d.chance(50))
+      a.at_once(at, other, {{"do", "delete"}, {"label", label}});
+    else
+      a.at_once(at, one.who, {{"do", what}, {"label", label}, {"set", {{"subject", "First thought " + number}}}});
+    a.plan.events.push_back({at,
+                             moment::before_request,
+                             a.d.between(1, 3),
+                             one.who,
+                             {{"do", what},
+                              {"label", label},
+                              {"set", {{"categories", {"second thought " + number}}}},
+                              {"at_operation", "GetItem"}}});
+  }
+}
+
 /// An administrator has both sides compared and what differs decided anew, while users act.
 void verify(addition& a) {
   for (int n = a.d.between(1, 4); n > 0; --n)
@@ -506,6 +539,7 @@ constexpr extra extras[] = {
     {"late commit at the end", 10, true, late_commit_at_the_end},
     {"filing", 8, true, filing},
     {"cut lists", 5, true, cut_lists},
+    {"second thoughts", 10, true, second_thoughts},
     {"verify", 4, true, verify},
 };
 
