@@ -276,6 +276,8 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
   }
   if (evidence.item->key == in.guard) {
     if (!late) return look_again{};
+    // What an earlier try has left there is ours all the same.
+    if (has_begun(in) && !in.parts.empty()) return halfway{};
     return no_effect{};
   }
   if (is.all_as_meant()) {

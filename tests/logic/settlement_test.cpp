@@ -344,6 +344,21 @@ TEST_CASE("files put in the place of those that our unanswered write was to remo
   CHECK(l.judged({{}, content_of(files("a file", "12"), "3R")}, late) == "no effect");
 }
 
+TEST_CASE("a try that has done nothing leaves what an earlier one has done: it is gone on with") {
+  lost_answer l;
+  for (const side s : both_sides)
+    l.t.seen[s]->item_class = item_class::contact;
+  const auto source = with(field::attachments, "a file"), twice = with(field::attachments, "a file\na file");
+  edit(l.t, P, source);
+  const auto target = content_of(twice, "1R");
+  l.in =
+      logic::intent_to_update(l.t, {R, {field::attachments}}, content_of(source, "2P"), intent_id{"i"}, begun, &target);
+  CHECK(l.judged({{}, target}, late) == "no effect");
+  l.in.step = 1;
+  CHECK(l.judged({{}, target}, early) == "look again");
+  CHECK(l.judged({{}, target}, late) == "halfway");
+}
+
 TEST_CASE("files that we attached are known by what is in them where the answer was lost") {
   lost_answer l;
   for (const side s : both_sides)
