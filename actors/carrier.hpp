@@ -211,6 +211,7 @@ private:
   void with_deleted_items(side s, std::function<void(const folder_id&)> then);
   /// What has left by a removal of ours whose answer was lost, as it lies in Deleted Items, if it can be told there.
   void find_removed(const opened& o, std::function<void(std::optional<content>)> then);
+  void look_for_removed(opened o);
   void judge_attached(task t, logic::evidence found);
   void judge_first(task t, logic::evidence found);
   void judge(task t, logic::evidence found);

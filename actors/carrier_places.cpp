@@ -79,6 +79,9 @@ void carrier::remove(std::vector<task> tasks, side target) {
         const auto* done = std::get_if<written>(&outcomes[i]);
         if (done && !done->id.empty() && !intents[i].intent.loses) removed.emplace_back(intents[i], done->id);
         me->conclude(intents[i], outcomes[i], after);
+        if (!std::holds_alternative<unknown>(outcomes[i])) continue;
+        ++me->in_flight_; // it ends as a batch of its own
+        me->look_for_removed(intents[i]);
       }
       me->read_removed(std::move(removed), std::move(after));
     });

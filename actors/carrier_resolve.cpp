@@ -167,6 +167,30 @@ void carrier::find_removed(const opened& o, std::function<void(std::optional<con
   });
 }
 
+/// The answer of this removal was lost just now. Later nobody could tell whether its user moved it before, or has brought
+/// it back since: so what is in Deleted Items already counts as done.
+void carrier::look_for_removed(opened o) {
+  const auto target = o.intent.target;
+  auto me = shared_from_this();
+  read(target, {o.intent.item}, class_of(o.what), [me, o, target](auto& outcomes) {
+    const auto& key = o.what.twin.seen[target]->search_key;
+    if (!std::holds_alternative<gone>(outcomes.front()) || key.empty()) return me->batch_done();
+    me->with_deleted_items(target, [me, o, target, key](const folder_id& bin) {
+      if (bin.empty()) return me->batch_done();
+      me->ask_mailbox<found_by_mark>(target, find_by_mark{bin, {}, key}, [me, o](std::vector<listed_item>& found) {
+        if (found.size() != 1) return me->batch_done(); // a copy of it has the same key
+        me->find_removed(o, [me, t = o.what, in = o.intent](std::optional<content> removed) mutable {
+          t.twin.intent = in;
+          logic::evidence there;
+          there.left = true;
+          there.removed = std::move(removed);
+          me->judge(std::move(t), std::move(there));
+        });
+      });
+    });
+  });
+}
+
 void carrier::find_in(side s, find_by_mark what, places where, found_elsewhere then) {
   if (where.empty()) return then({}, {});
   const auto [name, folder] = where.front();

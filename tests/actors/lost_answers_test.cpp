@@ -223,6 +223,29 @@ TEST_CASE("a delete whose answer was lost ends also where the list begins anew")
   play_two_way(s, crashes::none);
 }
 
+TEST_CASE("what its user brings back after a delete whose answer was lost is there again") {
+  for (const auto s : both_sides) {
+    outer_world before(settings_for({"inbox", "inbox/other"}, {}));
+    before.mailboxes.primary.user_create("inbox", mail_named("m"));
+    virtual_world w(before);
+    w.run();
+    w.mailbox(other(s)).user_delete(w.mailbox(other(s)).find("inbox", id_of("m")));
+    bool lost = false;
+    w.before_call = [&](virtual_world&, const mailbox_call& call, std::uint64_t) {
+      if (call.side != s || call.name != "remove_items" || std::exchange(lost, true)) return fault{};
+      return fault{kind::answer_lost_after};
+    };
+    w.round();
+    REQUIRE(lost);
+    w.mailbox(s).user_move(w.mailbox(s).find("deleteditems", id_of("m")), "inbox/other");
+    w.run();
+    INFO(w.story());
+    for (const auto each : both_sides)
+      CHECK(has(w, each, "m", "m").empty());
+    CHECK(w.violations.empty());
+  }
+}
+
 TEST_CASE(
     "an edit made just before our delete is listed though its answer is lost or what it has done cannot be read") {
   for (const auto loser : both_sides)
