@@ -230,11 +230,22 @@ private:
       // A delete wins, but whoever edited the other copy shall find it in the list of conflicts, also what was refused
       // of his edit.
       if (needs_look(rest) && two_way()) return verdict{look{{rest}, false}, {}};
-      if (auto fields = all_edited_fields(rest); !fields.empty() && two_way())
+      if (auto fields = edited_or_refused(rest); !fields.empty() && two_way())
         return verdict{remove_on{rest}, lost(rest, deleted_against(rest), std::move(fields))};
       return verdict{remove_on{rest}, {}};
     }
     return {};
+  }
+
+  /// What the other side has never had of it. That something was refused tells of it also where contents no longer do:
+  /// a file in place of another one of its name, in a mailbox with other ids.
+  std::vector<field> edited_or_refused(side s) const {
+    auto fields = all_edited_fields(s);
+    if (twin_.trouble)
+      for (const auto& d : twin_.trouble->refused)
+        if (!contains(fields, d.field) && rests(s, d.field)) fields.push_back(d.field);
+    std::sort(fields.begin(), fields.end());
+    return fields;
   }
 
   std::optional<verdict> edit(const both<state>& now) const {
@@ -383,7 +394,8 @@ private:
       if (twin_.base) b = base(s);
       b.key = o.key;
       b.read = o.read;
-      if (is_left_drift(s)) b.key = base(s).key; // nobody has agreed on that: should both ways count one day, it is news
+      if (is_left_drift(s))
+        b.key = base(s).key; // nobody has agreed on that: should both ways count one day, it is news
       else if (contents_known(o)) {
         b.content = *o.content;
         b.read_back = true;

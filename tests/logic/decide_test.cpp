@@ -469,6 +469,13 @@ TEST_CASE("a field that was refused rests, until the other side's user edits it 
            "update R subject, R loses", "update R subject, R loses"},
           {"and goes with the item that is deleted on the other side", [&](twin& t, auto&) { refused(t), leave(t, R); },
            "remove P, P loses", ""},
+          {"also where contents no longer show it, as with a file of the same name in a mailbox with other ids",
+           [&](twin& t, auto&) {
+             refused(t);
+             t.base->primary.content = *t.seen[P]->content;
+             leave(t, R);
+           },
+           "remove P, P loses", ""},
           {"and is refused again",
            [&](twin& t, auto&) {
              refused(t), edit(t, R, with(field::subject, "R's"));
