@@ -167,8 +167,8 @@ void carrier::find_removed(const opened& o, std::function<void(std::optional<con
   });
 }
 
-/// The answer of this removal was lost just now. Later nobody could tell whether its user moved it before, or has brought
-/// it back since: so what is in Deleted Items already counts as done.
+/// The answer of this removal was lost just now. Later nobody could tell whether its user moved it before, or has
+/// brought it back since: so what is in Deleted Items already counts as done.
 void carrier::look_for_removed(opened o) {
   const auto target = o.intent.target;
   auto me = shared_from_this();

@@ -194,6 +194,7 @@ private:
     const auto& here = t.seen[s];
     const auto& opposite = *t.seen[other(s)];
     if (here && here->mark == copy.mark) return 0; // a user's copy of ours is an item of its own
+    if (here && stands_in_place_of(*here, copy)) return 0;
     if (here && here->presence == presence::present && here->folder != copy.folder) return 0;
     if (half_of(t) &&
         (opposite.folder != copy.folder || opposite.item_class != copy.item_class || !listed_.contains(copy.folder)))
@@ -213,6 +214,13 @@ private:
       result_.redundant.push_back(half.id);
     else
       take(t, half, s);
+  }
+
+  /// Whether we have put `ours` in place of `copy`, which nobody but its user brings back. A twin that was forgotten
+  /// since is known by the name of its pair, and by the way that both have come.
+  static bool stands_in_place_of(const observation& ours, const observation& copy) {
+    const auto a = parts_of(ours.mark), b = parts_of(copy.mark);
+    return a && b && !a->replaced.empty() && b->replaced.empty() && a->pair == b->pair && a->places == b->places;
   }
 
   static bool gives_way(const twin& t, const observation& ours, const observation& copy) {
@@ -261,6 +269,7 @@ private:
     }
     drop_halves([&](const twin* half) { return linked.contains(half); });
     beside_open_creates();
+    beside_what_is_missing();
   }
 
   /// What is new while it is not known whether something like it has been copied here: the other one of two that were
@@ -296,6 +305,28 @@ private:
     for (const twin* t : vacant_) // deleted again before that
       for (side s : both_sides)
         if (is_left_half(*t, s) && waits(*t, s)) result_.held.push_back(t->id);
+  }
+
+  /// What a listing from the beginning does not show, and what is new there and of one origin with it, may be one item
+  /// that its user has brought back. First it is given up on that side: then contents tell which of both counts.
+  void beside_what_is_missing() {
+    std::set<std::tuple<side, item_class, std::string>> missing;
+    for (const twin* t : vacant_)
+      for (side s : both_sides) {
+        const auto& here = t->seen[s];
+        const bool given_up = t->base && !t->intent && !t->trouble && here && here->presence == presence::absent;
+        if (!given_up || filled_.contains({t->id, s})) continue;
+        if (const auto& there = t->seen[other(s)]; there && there->presence == presence::present)
+          missing.emplace(s, here->item_class, origin_of(*here));
+      }
+    drop_halves([&](const twin* half) {
+      const side s = *half_of(*half);
+      const auto& o = of(*half);
+      const auto origin = origin_of(o);
+      const bool waits = !origin.empty() && missing.contains({s, o.item_class, origin}) && !is_users_copy(*half, s);
+      if (waits) result_.held.push_back(half->id);
+      return waits;
+    });
   }
 
   static bool is_left_half(const twin& t, side s) {

@@ -476,3 +476,34 @@ TEST_CASE("what may be the same as an item that is being copied here waits until
     CHECK(run() == "a=b@R");
   }
 }
+
+TEST_CASE("what a new listing does not show is given up before what its user has brought back is taken for it") {
+  auto known = agreed_twin();
+  auto original = half("n", R, "", "K");
+  known.seen[R]->presence = presence::absent;
+  known.seen[R]->mark = logic::make_mark(pair_id{"jane"}, twin_id{"gone"}, intent_id{"i"}, original.seen[R]);
+  known.seen[R]->message_id = {};
+  original.seen[R]->subject = "Changed meanwhile";
+  read_contents(original, R, with(field::subject, "Changed meanwhile"));
+  CHECK(in_words(logic::match({known, original}, {}, in_inbox)) == "held n");
+  SECTION("an item of another origin is new") {
+    original.seen[R]->search_key = search_key{"L"};
+    CHECK(in_words(logic::match({known, original}, {}, in_inbox)) == "");
+  }
+  SECTION("it does not wait for one that rests") {
+    known.trouble.emplace();
+    CHECK(in_words(logic::match({known, original}, {}, in_inbox)) == "");
+  }
+}
+
+TEST_CASE(
+    "what we have put another copy in place of is its user's where it comes back, also after the state was lost") {
+  ring r;
+  r.other.seen[R]->mark = logic::make_mark(pair_id{"jane"}, twin_id{"gone"}, intent_id{"i"}, r.known.seen[P]);
+  auto old = *r.other.seen[R];
+  old.item = item_id{"the old one"};
+  r.known.seen[R]->mark = logic::make_replacing_mark(pair_id{"jane"}, r.known.id, intent_id{"z"}, old, r.known.seen[P]);
+  CHECK(r.run() == "");
+  r.known.seen[R]->mark = logic::make_mark(pair_id{"jane"}, r.known.id, intent_id{"z"}, r.known.seen[P]);
+  CHECK(r.run() == "t1=n@R"); // it was made beside ours
+}

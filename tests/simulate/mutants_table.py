@@ -71,9 +71,9 @@ MUTANTS = [
     one("move-undone", "an item that the replica's user moved is moved back", DECIDE,
         "    if (p == twin_.folder_pair) return move_on", "    if (!BUG && p == twin_.folder_pair) return move_on"),
     one("edit-beats-delete", "an edited item survives its deletion on the other side", DECIDE,
-        "      if (auto fields = all_edited_fields(rest); !fields.empty() && two_way())\n",
+        "      if (auto fields = edited_or_refused(rest); !fields.empty() && two_way())\n",
         "      if (BUG && !edited_fields(rest).empty() && two_way()) return verdict{forget{s, false}, {}};\n"
-        "      if (auto fields = all_edited_fields(rest); !fields.empty() && two_way())\n"),
+        "      if (auto fields = edited_or_refused(rest); !fields.empty() && two_way())\n"),
     one("update-unguarded", "an update overwrites an edit that nobody has seen", "ews/codec/update_item.cpp",
         'return write_changes(context, "NeverOverwrite"', 'return write_changes(context, BUG ? "AlwaysOverwrite" : "NeverOverwrite"'),
     one("duplicate-removed-early", "a late duplicate is removed before lists tell what became of the other copy", ARBITER,
