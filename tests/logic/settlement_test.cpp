@@ -1,6 +1,5 @@
 #include "actors/logic/settlement.hpp"
 
-#include "actors/logic/back_off.hpp"
 #include "actors/logic/likeness.hpp"
 #include "ews/model/field_hints.hpp"
 #include "tests/logic/builders.hpp"
@@ -577,17 +576,6 @@ TEST_CASE("a write that took back what it had written leaves the item under anot
   CHECK_FALSE(s.settled);
   CHECK_FALSE(s.count_sync);
   CHECK_FALSE(s.clear_trouble);
-}
-
-TEST_CASE("back-off doubles up to an hour and is spread by up to a quarter") {
-  CHECK(logic::back_off(1, 0) == 30s);
-  CHECK(logic::back_off(2, 0) == 60s);
-  CHECK(logic::back_off(8, 0) == 3600s);
-  CHECK(logic::back_off(4'000'000'000u, 0) == 3600s);
-  for (std::uint64_t r : {0ull, 7ull, 12345ull, ~0ull}) {
-    CHECK(logic::back_off(3, r) >= 120s);
-    CHECK(logic::back_off(3, r) <= 150s);
-  }
 }
 
 TEST_CASE("digests: empty and missing are the same, order is no difference") {
