@@ -253,7 +253,8 @@ private:
     auto note = brake(unsettled, counts, result);
     for (auto& t : unsettled)
       decide(std::move(t), result);
-    if (note.freeze.empty() && note.calm.empty() && note.released.empty()) return done_(std::move(result));
+    if (note.freeze.empty() && note.calm.empty() && note.released.empty() && note.departing.empty())
+      return done_(std::move(result));
     for (const auto& [name, why] : note.freeze)
       around_.log(
           {log_level::error, "the folder pair is frozen: " + why.reason, pair_.value, name.value, {}, "frozen"});
@@ -264,10 +265,14 @@ private:
   /// What has happened to the agreed items of one folder pair.
   struct tally {
     both<logic::leaving> sides;
-    std::uint64_t to_delete = 0;   // of those that have left, and are not merely absent
-    std::uint64_t unbelieved = 0;  // they may have been moved
-    std::uint64_t released = 0;    // an administrator has decided about them
-    both<std::uint64_t> elsewhere; // of those that have left: they were in another mailbox
+    std::uint64_t to_delete = 0;       // of those that have left, and are not merely absent
+    std::uint64_t unbelieved = 0;      // they may have been moved
+    std::uint64_t released = 0;        // an administrator has decided about them
+    both<std::uint64_t> elsewhere;     // of those that have left: they were in another mailbox
+    both<std::uint64_t> may_have_left; // they may have been moved
+    both<sequence> last_to_leave;      // of all of these
+    both<logic::leaving> then;         // of those that a departure is about; what is not believed yet stays
+    both<bool> then_unbelieved;
   };
 
   const release* released(const folder_pair_id& name) const {
@@ -280,6 +285,12 @@ private:
     for (const auto& [of, since] : brakes_.unattended)
       if (of == name) return &since;
     return nullptr;
+  }
+
+  departure departing(const folder_pair_id& name) const {
+    for (const auto& [of, what] : brakes_.departing)
+      if (of == name) return what;
+    return {};
   }
 
   /// One-way, only what leaves the source counts: what vanishes on the target is not propagated.
@@ -319,8 +330,12 @@ private:
                    (here->sequence <= let_go->up_to || (let_go->put_back && here->presence == presence::absent))) {
           ++of.released;
         } else if (!is_our_doing(t, s) && propagates(f->policy, s) && there && there->presence == presence::present) {
-          if (here->presence == presence::left && here->sequence >= believed_before[s])
-            ++of.unbelieved;
+          const bool doubtful = here->presence == presence::left && here->sequence >= believed_before[s];
+          of.last_to_leave[s] = std::max(of.last_to_leave[s], here->sequence);
+          if (here->sequence <= departing(t.folder_pair).up_to[s])
+            ++(doubtful ? of.then[s].stay : of.then[s].left), of.then_unbelieved[s] |= doubtful;
+          if (doubtful)
+            ++of.unbelieved, ++of.may_have_left[s];
           else
             ++of.sides[s].left, of.to_delete += here->presence == presence::left,
                 of.elsewhere[s] += was_in_another(*here, s);
@@ -348,13 +363,25 @@ private:
         note.released.push_back(f.name);
       if (result.folder_pairs[f.name].held || !f.usable) continue;
       const auto* since = unattended(f.name);
+      const auto before = departing(f.name);
+      auto after = before;
       for (side s : both_sides) {
         of.sides[s].unattended = since != nullptr;
         of.sides[s].replaced = of.elsewhere[s] > 0 && of.elsewhere[s] == of.sides[s].left;
-        const auto why = logic::brake(of.sides[s]);
+        auto why = logic::brake(of.sides[s]);
+        if (before.up_to[s] > 0) {
+          of.then[s].stay += before.stayed[s];
+          if (!why) why = logic::brake(of.then[s]);
+          if (!of.then_unbelieved[s]) after.up_to[s] = after.stayed[s] = 0;
+        } else if (const auto stay = of.sides[s].stay;
+                   !why && of.may_have_left[s] > 0 && logic::brake({of.sides[s].left + of.may_have_left[s], stay})) {
+          after.up_to[s] = of.last_to_leave[s];
+          after.stayed[s] = stay;
+        }
         if (!why || result.folder_pairs[f.name].held) continue;
         freeze(f.name, std::string(s == side::primary ? "primary: " : "replica: ") + *why);
       }
+      if (after != before && !result.folder_pairs[f.name].held) note.departing.emplace_back(f.name, after);
       if (result.folder_pairs[f.name].held) continue;
       left += of.to_delete;
       const auto& at = listed_at_.find(f.name)->second;

@@ -73,6 +73,10 @@ template <class Archive, of_type<wary> R>
 void fields(Archive& a, R& w) {
   a(w.since, w.when);
 }
+template <class Archive, of_type<departure> R>
+void fields(Archive& a, R& d) {
+  a(d.up_to, d.stayed);
+}
 template <class Archive, of_type<delete_count> R>
 void fields(Archive& a, R& d) {
   a(d.day, d.count);
@@ -389,6 +393,7 @@ EXSYNCD_CODEC_FOR(folder_side)
 EXSYNCD_CODEC_FOR(frozen)
 EXSYNCD_CODEC_FOR(release)
 EXSYNCD_CODEC_FOR(wary)
+EXSYNCD_CODEC_FOR(departure)
 EXSYNCD_CODEC_FOR(delete_count)
 EXSYNCD_CODEC_FOR(conflict)
 EXSYNCD_CODEC_FOR(pair_memory)

@@ -32,6 +32,7 @@ enum table : char {
   allowance_month_table = 'L',
   release_table = 'v',
   wary_table = 'w',
+  departure_table = 'e',
   delete_count_table = 'q',
   undo_table = 'j',
   undo_intent_table = 'J',
@@ -98,6 +99,9 @@ std::string release(const pair_id& p, const folder_pair_id& f) {
 }
 std::string wary(const pair_id& p, const folder_pair_id& f) {
   return key(wary_table).part(p.value).end(f.value);
+}
+std::string departure(const pair_id& p, const folder_pair_id& f) {
+  return key(departure_table).part(p.value).end(f.value);
 }
 std::string lease(const pair_id& p, const folder_pair_id& f) {
   return key(lease_table).part(p.value).end(f.value);
@@ -189,6 +193,9 @@ std::string all_released(const pair_id& p) {
 std::string all_wary(const pair_id& p) {
   return key(wary_table).part(p.value).end();
 }
+std::string all_departures(const pair_id& p) {
+  return key(departure_table).part(p.value).end();
+}
 std::string all_items(const pair_id& p) {
   return key(item_table).part(p.value).end();
 }
@@ -223,8 +230,8 @@ std::string present_since(const pair_id& p, const folder_pair_id& f, side s, std
 std::vector<std::string> all_of(const pair_id& p) {
   std::vector<std::string> result;
   for (const auto t : {item_table, unsettled_table, trouble_table, buried_table, present_table, unpaired_table,
-                       folder_side_table, frozen_table, release_table, wary_table, delete_count_table, memory_table,
-                       counts_table, conflict_table, lease_table})
+                       folder_side_table, frozen_table, release_table, wary_table, departure_table, delete_count_table,
+                       memory_table, counts_table, conflict_table, lease_table})
     result.push_back(key(t).part(p.value).end());
   return result;
 }

@@ -261,6 +261,14 @@ struct wary {
   friend bool operator==(const wary&, const wary&) = default;
 };
 
+/// So much has left a side of the folder pair that the brake may have to hold it, which is not known before those
+/// deletes are believed: what stayed there then. What comes in meanwhile does not count.
+struct departure {
+  both<sequence> up_to;       // of those that had left; 0: nothing is waited for on that side
+  both<std::uint64_t> stayed; // agreed items
+  friend bool operator==(const departure&, const departure&) = default;
+};
+
 /// Deletes of a pair that were carried over on a day (UTC) without an administrator having asked for them.
 struct delete_count {
   utc_seconds day{};

@@ -175,6 +175,8 @@ struct note_brake {
   std::vector<std::pair<folder_pair_id, frozen>> freeze; // they are wary no longer
   std::vector<folder_pair_id> calm;                      // nothing had left while they were not looked after
   std::vector<folder_pair_id> released;                  // nothing is left of what was decided about them
+  /// What is to be known when deletes are believed; nothing waited for on either side: it is over.
+  std::vector<std::pair<folder_pair_id, departure>> departing = {};
 };
 
 /// Lets folder pairs go on that the brake holds. What has left them by now is deleted on the other side as well, or,
@@ -351,6 +353,7 @@ public:
     std::vector<std::pair<folder_pair_id, frozen>> held;
     std::vector<std::pair<folder_pair_id, exsyncd::release>> released;
     std::vector<std::pair<folder_pair_id, wary>> unattended;
+    std::vector<std::pair<folder_pair_id, departure>> departing;
     delete_count deletes;
   };
   brakes brakes_of(const pair_id&) const;

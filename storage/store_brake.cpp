@@ -11,11 +11,17 @@ void store::note(const note_brake& call) {
   for (const auto& [folder, why] : call.freeze) {
     put(keys::frozen(call.pair, folder), encode(why));
     erase(keys::wary(call.pair, folder));
+    erase(keys::departure(call.pair, folder));
   }
   for (const auto& folder : call.calm)
     erase(keys::wary(call.pair, folder));
   for (const auto& folder : call.released)
     erase(keys::release(call.pair, folder));
+  for (const auto& [folder, what] : call.departing)
+    if (what.up_to == both<sequence>{})
+      erase(keys::departure(call.pair, folder));
+    else
+      put(keys::departure(call.pair, folder), encode(what));
 }
 
 std::optional<frozen> store::frozen_state(const pair_id& pair, const folder_pair_id& folder) const {
@@ -33,6 +39,7 @@ store::brakes store::brakes_of(const pair_id& pair) const {
   load(keys::all_frozen(pair), result.held);
   load(keys::all_released(pair), result.released);
   load(keys::all_wary(pair), result.unattended);
+  load(keys::all_departures(pair), result.departing);
   result.deletes = read<delete_count>(keys::delete_count(pair)).value_or(delete_count{});
   return result;
 }
@@ -90,6 +97,7 @@ void store::restart(const restart_listing& call) {
     put(keys::release(call.pair, folder), encode(exsyncd::release{true, 0, call.when}));
     erase(keys::frozen(call.pair, folder));
     erase(keys::wary(call.pair, folder));
+    erase(keys::departure(call.pair, folder));
   }
 }
 

@@ -131,6 +131,7 @@ template std::optional<folder_side> store::read(const std::string&) const;
 template std::optional<frozen> store::read(const std::string&) const;
 template std::optional<exsyncd::release> store::read(const std::string&) const;
 template std::optional<wary> store::read(const std::string&) const;
+template std::optional<departure> store::read(const std::string&) const;
 template std::optional<delete_count> store::read(const std::string&) const;
 template std::optional<undo_record> store::read(const std::string&) const;
 

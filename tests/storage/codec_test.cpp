@@ -136,6 +136,7 @@ TEST_CASE("Every field of every record comes back", "[codec]") {
   there_and_back(frozen{"why", utc_seconds{std::chrono::seconds{1}}});
   there_and_back(release{true, 7, utc_seconds{std::chrono::seconds{1}}});
   there_and_back(wary{7, utc_seconds{std::chrono::seconds{1}}});
+  there_and_back(departure{{1, 2}, {3, 4}});
   there_and_back(delete_count{utc_seconds{std::chrono::seconds{1}}, 7});
   there_and_back(conflict{jane,
                           inbox,

@@ -140,3 +140,25 @@ TEST_CASE("what may have been moved into a subfolder waits while the subfolders 
   CHECK(o.mails(branch) == 4);
   CHECK(o.mails(branch, "inbox/sub") == 1);
 }
+
+TEST_CASE("what comes into an emptied folder while its deletes wait does not let the brake go") {
+  for (const bool moved : {false, true}) { // to where it could not be seen
+    half_seen o("IPF.Note");
+    o.hidden = true;
+    o.sync();
+    auto& box = o.box(hq);
+    if (moved)
+      for (const auto& [id, item] : std::map(box.items("inbox")))
+        box.user_move(id, "beside");
+    else
+      o.clear(hq, "inbox");
+    o.sync();
+    o.deliver(hq, "new");
+    o.sync();
+    o.hidden = false;
+    const auto report = o.sync();
+    CHECK(report.held.size() == (moved ? 0 : 1));
+    CHECK(o.mails(branch) == (moved ? 1 : 6));
+    CHECK(o.mails(branch, "beside") == (moved ? 5 : 0));
+  }
+}
