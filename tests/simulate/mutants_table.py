@@ -90,8 +90,8 @@ MUTANTS = [
     one("no-poll", "nothing is listed without a hint, and hints may be lost", "actors/pair.cpp",
         "  if (state.poll_at)\n    in = std::clamp(", "  if (BUG) in = std::chrono::hours(1000);\n  if (!BUG && state.poll_at)\n    in = std::clamp("),
     one("brake-off", "suddenly empty folders freeze nothing", ARBITER,
-        "        const auto why = logic::brake(of.sides[s]);\n",
-        "        auto why = logic::brake(of.sides[s]);\n        if (BUG) why.reset();\n"),
+        "        if (!why || result.folder_pairs[f.name].held) continue;\n",
+        "        if (BUG || !why || result.folder_pairs[f.name].held) continue;\n"),
     Mutant("one-place-for-a-batch", "all items of a batch go into the folder of its last one", [
         Edit("actors/carrier.cpp", 'group(named("create", w.target, t) + to.value,', 'group(named("create", w.target, t) + (BUG ? std::string() : to.value),'),
         Edit("actors/carrier.cpp", 'group(named("replace", w.target, t) + to.value,', 'group(named("replace", w.target, t) + (BUG ? std::string() : to.value),'),
