@@ -417,6 +417,17 @@ private:
     return {logic::remove_on{s}, logic::lost_with_duplicate(t, s, owner->second, p, around_.wall_clock())};
   }
 
+  /// What writes nothing, and what later nobody could tell: an item that both users have deleted, or that we had removed
+  /// before, may be brought back while the folder pair is frozen, and is new then.
+  static bool goes_on_while_frozen(const twin& t, const logic::verdict& v) {
+    const auto* w = std::get_if<logic::wait>(&v.what);
+    if (w && w->why == logic::wait::reason::believable_delete)
+      return std::none_of(both_sides.begin(), both_sides.end(),
+                          [&](side s) { return t.seen[s] && t.seen[s]->presence == presence::present; });
+    if (std::holds_alternative<logic::bury>(v.what)) return true;
+    return std::holds_alternative<logic::resolve>(v.what) && t.intent->operation == operation::remove;
+  }
+
   void decide(twin t, arbitrated& result) {
     auto home = t.folder_pair;
     if (!t.base)
@@ -426,7 +437,7 @@ private:
     auto& of = at->second;
     const auto& f = *folder(home);
     if (hold_.contains(t.id)) return;
-    if (!f.usable || of.held) {
+    if (!f.usable) {
       ++of.waiting_for_listing;
       return;
     }
@@ -441,6 +452,10 @@ private:
     around.now = around_.wall_clock();
     if (const auto* how = released(t.folder_pair); how && how->put_back) around.put_back_up_to = how->up_to;
     auto verdict = logic::decide(t, around);
+    if (of.held && !goes_on_while_frozen(t, verdict)) {
+      ++of.waiting_for_listing;
+      return;
+    }
     if (duplicates_.contains(t.id))
       if (auto s = logic::half_of(t)) {
         // The one that we know may have become this by its user's move: only lists that came after it tell.

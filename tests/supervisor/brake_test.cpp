@@ -375,3 +375,41 @@ TEST_CASE("what leaves while a write of it is open counts as well") {
   o.advance(5min);
   CHECK(o.mails(branch) == 3);
 }
+
+TEST_CASE("what both users have deleted of a frozen folder is new where one of them brings it back") {
+  for (const auto& [from, rest] : {std::pair(hq, branch), {branch, hq}}) {
+    one_pair o(3);
+    o.clear(from);
+    REQUIRE(o.sync().held.size() == 1);
+    o.box(rest).user_delete(o.box(rest).find("inbox", "<m1>"));
+    REQUIRE(o.sync().held.size() == 1);
+    o.box(rest).user_move(o.box(rest).find("deleteditems", "<m1>"), "inbox");
+    REQUIRE(o.sync().held.size() == 1);
+    CHECK_FALSE(o.approve());
+    CHECK(o.sync().in_step());
+    CHECK(o.mails(from) == 1);
+    CHECK(o.mails(rest) == 1);
+  }
+}
+
+TEST_CASE("what had been removed when a folder was frozen is new where its user brings it back") {
+  one_pair o(4);
+  o.box(hq).user_delete(o.box(hq).find("inbox", "<m1>"));
+  o.script = [acted = false](const mailbox_call& c) mutable {
+    if (acted) return failing();
+    acted = c.name == "remove_items";
+    fault f;
+    if (acted) f.kind = fault::kind::answer_lost_after;
+    return f;
+  };
+  o.sync();
+  o.script = {};
+  o.clear(hq);
+  REQUIRE(o.sync().held.size() == 1);
+  o.box(branch).user_move(o.box(branch).find("deleteditems", "<m1>"), "inbox");
+  REQUIRE(o.sync().held.size() == 1);
+  CHECK_FALSE(o.approve());
+  CHECK(o.sync().in_step());
+  CHECK(o.mails(hq) == 1);
+  CHECK(o.mails(branch) == 1);
+}
