@@ -239,3 +239,25 @@ TEST_CASE("whoever made a mail: what its other user marks while nobody knows it 
     CHECK(w.broken() == (later ? std::vector{rule::read_state} : nothing));
   }
 }
+
+TEST_CASE("first contents that their users made unlike before they were read may be two, also after one was deleted") {
+  for (bool later : {false, true}) {
+    held_on_both w(without_id);
+    if (later) w.both_read();
+    w.edits(who::user, w.r, {{"subject", "Supper"}});
+    if (!later) w.both_read();
+    auto copy = w.carried(w.p);
+    auto other = w.carried(w.r);
+    CHECK(w.broken() == (later ? std::vector{rule::doubled} : nothing));
+    if (later) continue;
+    auto three = w;
+    three.carried(three.copies(who::user, w.r));
+    CHECK(three.words() == "");
+    w.deletes(who::user, copy);
+    w.tells_gone(copy);
+    w.deletes(who::daemon, w.p);
+    CHECK(w.words() == "");
+    w.deletes(who::daemon, other);
+    CHECK(w.broken() == std::vector{rule::missing});
+  }
+}

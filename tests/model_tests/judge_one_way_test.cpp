@@ -176,3 +176,33 @@ TEST_CASE("the text of a mail that was brought back at both sides is the target'
   w.edits(who::user, w.source, {{"body_sha256", "3"}});
   CHECK(w.broken() == std::vector{rule::drift});
 }
+
+TEST_CASE("what the target's user moves into a subfolder that only he has is his, and the pair's is made anew") {
+  for (bool at_source : {false, true}) {
+    one_mail w(drift::revert);
+    w.inbox().include_subfolders = true;
+    w.edits(who::user, w.source, {{"importance", "High"}});
+    w.carries_edit(w.source, w.target);
+    if (at_source)
+      w.carried(w.makes(who::user, side::primary, "label-2", {{"subject", "Tea"}}, "inbox/Sub 2"), "inbox/Sub 2");
+    w.moves(who::user, w.target, "inbox/Sub 2");
+    w.carried(w.source);
+    CHECK(w.broken() == (at_source ? std::vector{rule::doubled} : std::vector<rule>{}));
+    w.carried(w.source);
+    CHECK(w.broken() == std::vector{rule::doubled});
+  }
+}
+
+TEST_CASE("what left the source unnoticed and comes back into another folder is one more on the target") {
+  for (bool noticed : {false, true}) {
+    one_mail w(drift::revert);
+    w.administrator(act::cursor_lost);
+    if (noticed) w.lists(w.source);
+    w.deletes(who::user, w.source);
+    w.moves(who::user, w.source, "inbox/Projects");
+    w.carried(w.source, "inbox/From HQ");
+    CHECK(w.broken() == (noticed ? std::vector{rule::doubled} : std::vector<rule>{}));
+    w.carried(w.source, "inbox/From HQ");
+    CHECK(w.broken() == std::vector{rule::doubled});
+  }
+}

@@ -125,6 +125,19 @@ TEST_CASE("the ban list names nothing that both sides have alike, unless somethi
   CHECK(rests() == 0);
 }
 
+TEST_CASE("what rests in a frozen folder pair stays in the ban list, since nothing of it is decided") {
+  written_history w;
+  auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  w.bans(p);
+  w.purges(who::user, p);
+  auto rests = [&] { return judge_bans(w.given, w.so_far, w.held_now(), w.said, w.excuses).size(); };
+  CHECK(rests() == 1);
+  w.said.frozen.insert({"jane", "projects"});
+  CHECK(rests() == 1);
+  w.said.frozen.insert({"jane", "inbox"});
+  CHECK(rests() == 0);
+}
+
 TEST_CASE("what its user only moves is made anew nowhere; after an edit, an unknown answer or a reset it may be") {
   enum class then { nothing, edited, unanswered, reset };
   for (auto also : {then::nothing, then::edited, then::unanswered, then::reset}) {

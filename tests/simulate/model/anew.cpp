@@ -137,11 +137,25 @@ std::size_t unpaired(const trial& t, const std::string& label, const holders (&l
   return few - found;
 }
 
+/// The step with which the last of the first contents was there, where both sides have some; 0: they have not.
+std::uint64_t first_contents_of_both(const lifeline& line) {
+  bool has[2] = {false, false};
+  std::uint64_t last = 0;
+  for (const auto& m : line.moments)
+    if (m.planted() && m.what->made() && !m.to.empty()) {
+      has[m.where == side::primary ? 0 : 1] = true;
+      last = m.number();
+    }
+  return has[0] && has[1] ? last : 0;
+}
+
 } // namespace
 
 std::size_t found_unlike(const trial& t, const lifeline& line) {
   std::size_t most = 0;
-  for (auto since : t.began_anew(line)) {
+  auto beginnings = t.began_anew(line);
+  if (auto first = first_contents_of_both(line); first != 0) beginnings.push_back(first);
+  for (auto since : beginnings) {
     auto until = t.knows_again(line, since);
     holders lie[2];
     std::set<item_number> by_daemon;

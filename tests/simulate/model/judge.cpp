@@ -63,6 +63,14 @@ bool may_be_banned(const trial& t, const lifeline& line, const std::vector<const
          });
 }
 
+/// Nothing of a frozen folder pair is decided: what rested in it, or was being made there, stays listed until an
+/// administrator has let it go.
+bool is_frozen(const trial& t, const std::vector<const folder_pair*>& in) {
+  return std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
+    return t.said.frozen.contains({t.pair.name, one->name});
+  });
+}
+
 void judge_item(const trial& t, const lifeline& line) {
   auto in = folder_pairs_of(t, line);
   if (in.empty()) return;
@@ -87,9 +95,6 @@ void judge_item(const trial& t, const lifeline& line) {
                    (t.meetings_changed && meets);
   if (banned && !justified && !t.settings_changed)
     t.violated(rule::false_excuse, line, "the ban list names it, and nothing ever refused or spoiled it.");
-  bool frozen = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
-    return t.said.frozen.contains({t.pair.name, one->name}) || t.said.unreachable.contains({t.pair.name, one->name});
-  });
   bool unreachable = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
     return t.said.unreachable.contains({t.pair.name, one->name});
   });
@@ -99,7 +104,8 @@ void judge_item(const trial& t, const lifeline& line) {
   bool mixed = std::any_of(in.begin(), in.end(), [&](const folder_pair* one) {
     return one->direction != in[0]->direction || one->drift != in[0]->drift;
   });
-  if (unseen || banned || frozen || stopped || line.in_the_open || is_skipped(line, in) || mixed || otherwise) {
+  if (unseen || banned || is_frozen(t, in) || unreachable || stopped || line.in_the_open || is_skipped(line, in) ||
+      mixed || otherwise) {
     judge_excused(t, line);
     return;
   }
@@ -245,7 +251,7 @@ std::vector<violation> judge_bans(const settings& given, const history& all, con
     note_conditions(t);
     for (const auto& [label, line] : lifelines_of(within, all, now)) {
       auto in = folder_pairs_of(t, line);
-      if (label.empty() || in.empty() || t.settings_changed || !t.is_banned(line)) continue;
+      if (label.empty() || in.empty() || t.settings_changed || !t.is_banned(line) || is_frozen(t, in)) continue;
       if (!may_be_banned(t, line, in) && are_alike(t, line))
         t.violated(rule::false_excuse, line, "the ban list names it, and both sides have it alike.");
     }

@@ -77,8 +77,9 @@ struct counting {
       ++out.made[at];
     } else if (beside) {
       lies_beside_others(at);
-    } else if (!back || put_out.contains(item)) {
+    } else {
       alone[item] = m.number();
+      if (back && !put_out.contains(item)) return;
       if (back)
         ++out.reborn;
       else
@@ -142,6 +143,26 @@ originals originals_of(const trial& t, const lifeline& line) {
     all.pass(m);
   all.out.unlike = static_cast<int>(found_unlike(t, line));
   return all.out;
+}
+
+bool trial::is_one_of_two(const lifeline& line, const moment& left) const {
+  std::set<item_number> lying[2];
+  std::map<item_number, std::set<item_number>> made_beside; ///< by the daemon, where it was cut
+  auto here = left.where == side::primary ? 0 : 1;
+  for (const auto& m : line.moments) {
+    if (m.number() >= left.number()) break;
+    auto& lie = lying[m.where == side::primary ? 0 : 1];
+    bool cut = !m.when->answered || crashed_between(m.number(), left.number());
+    if (m.by_daemon() && m.what->made() && !m.to.empty() && cut) made_beside[m.what->item] = lie;
+    if (m.to.empty())
+      lie.erase(m.what->item);
+    else
+      lie.insert(m.what->item);
+  }
+  if (lying[1 - here].empty() || lying[here].size() <= lying[1 - here].size()) return false;
+  return std::any_of(lying[here].begin(), lying[here].end(), [&](item_number other) {
+    return made_beside[left.what->item].contains(other) || made_beside[other].contains(left.what->item);
+  });
 }
 
 } // namespace simulate::model

@@ -87,6 +87,33 @@ bool may_be_unknown(const lifeline& line, const edit& e, const std::string& path
   });
 }
 
+} // namespace
+
+bool is_written_unread(const lifeline& line, const std::vector<edit>& edits, const std::string& path) {
+  return std::any_of(edits.begin(), edits.end(),
+                     [&](const edit& e) { return writes(e, path) && may_be_unknown(line, e, path); });
+}
+
+namespace {
+
+/// Whether a user removed a file of which the daemon may not know that it has come: its request acted, the answer was
+/// lost or the daemon died, and the item was not read until the file had gone again. It looks as if the request had
+/// never come.
+bool is_of_a_file_that_came_unseen(const trial& t, const lifeline& line, const edit& e, const std::string& path) {
+  if (!path.starts_with("/attachments/") || !e.value(path).empty()) return false;
+  const moment* came = nullptr;
+  for (const auto& m : line.moments)
+    if (m.by_daemon() && m.what->item == e.by->what->item && m.number() < e.by->number() && m.what->content_changed() &&
+        lifeline::value(*m.what->before, path).empty() && !lifeline::value(*m.what->after, path).empty())
+      came = &m;
+  if (came == nullptr) return false;
+  auto looked = t.all.steps.size() + 1;
+  for (const auto& one : line.tellings)
+    if (one.item == came->what->item && one.as == told::how::read && one.answered && one.step > came->number())
+      looked = std::min<std::size_t>(looked, one.step);
+  return looked > e.by->number() && (!came->when->answered || t.crashed_between(came->number(), looked));
+}
+
 /// Whether the item that was edited is no longer there: it went down with a deletion, or for a new copy.
 bool is_of_a_gone_item(const lifeline& line, const edit& e) {
   const auto& held = line.at(e.by->where);
@@ -204,7 +231,7 @@ finding weigh(const trial& t, const lifeline& line, const std::vector<edit>& edi
     finding now{true, {}};
     for (const auto* x : last) {
       if (x == &w || x->value(path) == value || superseded(line, *x, w, path)) continue;
-      if (may_be_unknown(line, *x, path)) continue;
+      if (may_be_unknown(line, *x, path) || is_of_a_file_that_came_unseen(t, line, *x, path)) continue;
       if (is_of_a_gone_item(line, *x) || may_lose(t, line, edits, *x, path, value)) {
         if (!x->creates() && !given_up_by_its_user(line, *x->by)) now.lost.push_back(x);
       } else {
@@ -248,9 +275,7 @@ void judge_contents(const trial& t, const lifeline& line) {
     if (here != there) {
       if (left_as_planted(line, path, here, there)) continue;
       if (!here.empty() && !there.empty() && left_by_pairing(t, line, edits, path)) continue;
-      if (std::any_of(edits.begin(), edits.end(),
-                      [&](const edit& e) { return writes(e, path) && may_be_unknown(line, e, path); }))
-        continue;
+      if (is_written_unread(line, edits, path)) continue;
       if (++told <= 3)
         t.violated(rule::contents, line,
                    path + " is " + shown(here) + " at the primary and " + shown(there) + " at the replica.");

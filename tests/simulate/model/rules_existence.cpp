@@ -19,6 +19,7 @@ struct leaving {
   bool known = true; ///< the daemon knew the item before it left
   /// When the daemon had removed the other side's holders; 0: it has not.
   std::uint64_t carried = 0;
+  bool of_two = false; ///< another one stayed that a write of the daemon's which was cut had left
 };
 
 /// What a label's moments come to, step by step.
@@ -34,14 +35,20 @@ struct fate_finder {
   bool murky = false;
   bool undone = false; ///< an older state knows neither that a deletion was carried nor that it was undone
 
-  /// Whether what users brought in on each side was told of on both, so that the two may be known for one item.
-  bool told_of_both_before(std::uint64_t step) const {
-    bool told[2] = {false, false};
-    for (const auto& m : line.moments)
-      for (const auto& one : line.tellings)
-        if (one.item == m.what->item && one.answered && one.step > entered[at(m.where)] && one.step < step)
-          told[at(m.where)] = true;
-    return told[0] && told[1];
+  /// Whether what users brought in on both sides was agreed on for one item: both were told of, and read, or the daemon
+  /// wrote one. Of what was only listed one user's deletion stands beside the other one's bringing back.
+  bool agreed_on_both_before(std::uint64_t step) const {
+    bool told[2] = {false, false}, read[2] = {false, false}, written = false;
+    for (const auto& m : line.moments) {
+      auto here = at(m.where);
+      written = written || (m.by_daemon() && m.number() > std::max(entered[0], entered[1]) && m.number() < step);
+      for (const auto& one : line.tellings) {
+        if (one.item != m.what->item || !one.answered || one.step <= entered[here] || one.step >= step) continue;
+        told[here] = true;
+        read[here] = read[here] || one.as == model::told::how::read;
+      }
+    }
+    return told[0] && told[1] && (written || (read[0] && read[1]));
   }
 
   /// Whether each side's user had brought back what was his, and only the daemon's copy of the other one's left: his
@@ -53,9 +60,16 @@ struct fate_finder {
   }
 
   void user_left(const moment& m) {
+    auto here = at(m.where);
+    bool of_two = t.is_one_of_two(line, m);
+    // Who takes the other one away as well wants neither.
+    if (holders[here].empty())
+      std::erase_if(lefts, [&](const leaving& left) { return left.of_two && at(left.by->where) == here; });
     // A listing from the beginning that no longer shows an item says nothing of a deletion.
-    lefts.push_back({&m, !is_copy_beside_his_own(m) && t.knew_of(line, m) &&
-                             (!entered[0] || !entered[1] || told_of_both_before(m.number()))});
+    lefts.push_back({&m,
+                     !is_copy_beside_his_own(m) && t.knew_of(line, m) &&
+                         (!entered[0] || !entered[1] || agreed_on_both_before(m.number())),
+                     0, of_two});
     // A folder that is deleted, or moved away, is left alone on the other side.
     if (m.when->act == "delete_folder" || m.when->act == "user_move_folder" || m.when->act == "user_rename_folder")
       murky = true;
@@ -116,7 +130,7 @@ struct fate_finder {
       auto here = at(left.by->where), there = at(other(left.by->where));
       if (entered[here] > left.by->number()) continue;
       if (entered[there] > left.by->number()) open = true;
-      if (!left.known) open = true;
+      if (!left.known || left.of_two) open = true;
       if (left.carried == 0 && t.reset_after(left.by->number())) open = true;
       if (t.put_back_after(*left.by)) open = true;
       absent = true;
@@ -171,15 +185,32 @@ void judge_two_way_item(const trial& t, const lifeline& line) {
 
 namespace {
 
+/// The step after which both sides hold one original each that its user has brought back, no copies of ours: what the
+/// two go by pairs them; 0: they do not.
+std::uint64_t originals_brought_back(const lifeline& line) {
+  std::uint64_t since[2] = {0, 0};
+  for (auto s : {side::primary, side::replica}) {
+    if (line.at(s).size() != 1) return 0;
+    for (const auto& m : line.moments) {
+      if (m.what->item != line.at(s)[0].item) continue;
+      if (m.by_daemon() && (m.what->made() || m.entered())) return 0;
+      if (m.entered()) since[at(s)] = m.by_user() && !m.what->made() ? m.number() : 0;
+    }
+  }
+  return since[0] == 0 || since[1] == 0 ? 0 : std::max(since[0], since[1]);
+}
+
 /// Whether the text of mails, or what is in the files of a name, was left as each side had it when all was paired anew:
 /// no user wrote one since each of the items had been read.
 bool is_left_by_pairing(const trial& t, const lifeline& line, const std::string& path, const snapshot& is) {
-  const auto anew = t.began_anew(line);
+  auto anew = t.began_anew(line);
+  if (auto back = originals_brought_back(line); back != 0) anew.push_back(back);
   bool text = path == "/body_sha256" && lifeline::value(is, "/draft") != "true";
   if (anew.empty() || !is_mail(is) || (!text && !path.starts_with("/attachments/"))) return false;
   std::map<item_number, std::uint64_t> first_read;
   for (const auto& one : line.tellings)
-    if (one.answered && one.as == told::how::read && one.step > anew.back()) first_read.emplace(one.item, one.step);
+    if (one.answered && one.as == told::how::read && one.step > *std::max_element(anew.begin(), anew.end()))
+      first_read.emplace(one.item, one.step);
   const auto edits = edits_of(line);
   return std::none_of(edits.begin(), edits.end(), [&](const edit& e) {
     auto read = first_read.find(e.by->what->item);
@@ -188,8 +219,9 @@ bool is_left_by_pairing(const trial& t, const lifeline& line, const std::string&
   });
 }
 
-/// What the items of a side say, each in lines of path and value.
+/// What the items of a side say, each in lines of path and value; without what nobody has read.
 std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, side s) {
+  const auto edits = edits_of(line);
   std::multiset<std::string> out;
   // A meeting and its copies are compared without what only one of them can be compared by.
   auto any = snapshot{};
@@ -199,7 +231,8 @@ std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, si
   for (const auto& one : line.at(s)) {
     auto text = t.folders_changed ? std::string() : "place " + t.within.common_name(s, one.is.place);
     for (const auto& [path, value] : *one.is.says)
-      if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, any))
+      if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, any) &&
+          !is_written_unread(line, edits, path))
         text += "\n" + path + " " + (is_left_by_pairing(t, line, path, one.is) ? "" : value);
     out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
   }
@@ -231,7 +264,7 @@ bool are_alike(const trial& t, const lifeline& line) {
 }
 
 void judge_group(const trial& t, const lifeline& line, const originals& made) {
-  int left[2] = {0, 0};
+  int left[2] = {0, 0}, surely[2] = {0, 0};
   bool open = false;
   std::map<item_number, const moment*> last;
   for (const auto& m : line.moments) {
@@ -242,10 +275,13 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
       open = true;
     if (m.when->act == "delete_folder" || m.when->act == "user_move_folder") open = true;
   }
-  for (const auto& [item, m] : last)
-    if (m->left()) ++left[at(m->where)];
+  for (const auto& [item, m] : last) {
+    if (!m->left()) continue;
+    ++left[at(m->where)];
+    if (!t.is_one_of_two(line, *m)) ++surely[at(m->where)];
+  }
   int least = made.least() - left[0] - left[1], most = made.most();
-  if (!open) most -= std::max(left[0], left[1]);
+  if (!open) most -= std::max(surely[0], surely[1]);
   if (made.kept && !open) least = std::max(least, 1);
   auto p = static_cast<int>(line.at(side::primary).size()), r = static_cast<int>(line.at(side::replica).size());
   auto words = "users made " + std::to_string(made.least()) + " and deleted " + std::to_string(left[0] + left[1]) +

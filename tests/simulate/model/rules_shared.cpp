@@ -25,18 +25,23 @@ struct tally {
   std::set<item_number> lying{};              ///< in folder pairs now
   std::map<item_number, std::uint64_t> out{}; ///< since which step an item of the pairs lies in none
   std::uint64_t died = 0;                     ///< the last step after which none was left
-  std::size_t returned = 0;                   ///< brought back beside another that had been brought back before
+  std::set<item_number> put_out{};            ///< of those, what the daemon put there
+  std::set<item_number> returned{}; ///< what users brought back beside another one, so that it may be one more
 
   void pass(const step& by, item_number item, bool lies) {
     if (!lies) {
       if (lying.erase(item) == 0) return;
       out[item] = by.number;
+      if (by.by == step::who::daemon) put_out.insert(item);
       if (lying.empty()) died = by.number;
       return;
     }
     auto left = out.find(item);
-    // Once it was gone everywhere, two users who bring back what was theirs may have two of it.
-    if (left != out.end() && by.by == step::who::user && left->second <= died && !lying.empty()) ++returned;
+    // Once it was gone everywhere, two users who bring back what was theirs may have two of it. Who puts the old copy
+    // of a replacement back beside the one that stands in its place has two as well.
+    bool back = left != out.end() && by.by == step::who::user && !lying.empty();
+    if (back && (left->second <= died || put_out.contains(item))) returned.insert(item);
+    put_out.erase(item);
     lying.insert(item);
   }
 };
@@ -74,7 +79,7 @@ void judge_shared(const std::vector<const pair_settings*>& pairs, const history&
       planted = std::max(planted, count);
     for (const auto& [mailbox, count] : of.now) {
       there += count;
-      if (count > planted + of.made + of.returned)
+      if (count > planted + of.made + of.returned.size())
         found.push_back({rule::doubled,
                          label,
                          {},

@@ -190,6 +190,19 @@ bool has_an_id_that_nobody_read(const trial& t, const lifeline& line, const mome
          });
 }
 
+/// The list with which a round begins after the item left: the first one of its folder, or the second one of another. A
+/// crash before it may take what the lists of the round before have told, since one may come before that is on disk.
+std::uint64_t next_round_of(const trial& t, const moment& left) {
+  std::set<std::string> listed;
+  for (const auto& one : t.all.steps) {
+    if (one.number <= left.number() || one.act != "SyncFolderItems" || one.mailbox != left.when->mailbox) continue;
+    auto of = std::find_if(one.told.begin(), one.told.end(), [](const told& each) { return !each.place.empty(); });
+    if (of == one.told.end() || of->place == left.what->before->place || !listed.insert(of->place).second)
+      return one.number;
+  }
+  return left.number();
+}
+
 } // namespace
 
 bool trial::knew_of(const lifeline& line, const moment& left) const {
@@ -200,10 +213,7 @@ bool trial::knew_of(const lifeline& line, const moment& left) const {
   auto looked = std::find_if(all.steps.begin(), all.steps.end(),
                              [&](const step& one) { return one.by == step::who::daemon && one.number > to; });
   auto until = looked == all.steps.end() ? to : looked->number;
-  auto listed = std::find_if(all.steps.begin(), all.steps.end(), [&](const step& one) {
-    return one.number > to && one.act == "SyncFolderItems" && one.mailbox == left.when->mailbox;
-  });
-  auto until_listed = listed == all.steps.end() ? to : listed->number;
+  auto until_listed = next_round_of(*this, left);
   bool told_gone = std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
     return one.item == left.what->item && one.as == told::how::gone && one.answered && one.step > to;
   });

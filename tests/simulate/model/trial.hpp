@@ -46,6 +46,10 @@ struct trial {
   bool put_back_after(const moment& left) const;
   /// Whether the daemon could know that what left was there: it saw it after the last reset, or surely made it.
   bool knew_of(const lifeline&, const moment& left) const;
+  /// Whether what a user took away was one of two in his mailbox where the other side has one, and the daemon had made
+  /// one beside the other: a replacement that was cut, or a create that came late. Who takes one away may want the
+  /// other.
+  bool is_one_of_two(const lifeline&, const moment& left) const;
   /// The steps at which the daemon was left without any state of the item, in order.
   std::vector<std::uint64_t> began_anew(const lifeline&) const;
   /// The step at which a daemon that began anew at `since` had first read the item on both sides, or made one from the
@@ -113,6 +117,9 @@ struct edit {
 std::vector<edit> edits_of(const lifeline&);
 /// Whether one order of the daemon's reads lets it take the two, on different sides, for edits of one state.
 bool may_compete(const trial&, const lifeline&, const edit&, const edit&);
+
+/// Whether somebody wrote the path under an unchanged key, and nobody has read the item since: nothing of it is owed.
+bool is_written_unread(const lifeline&, const std::vector<edit>&, const std::string& path);
 
 /// Whether both sides may have it otherwise: the text of two mails, and files of one name, are not compared when the
 /// two are paired anew by what they go by (README, limits).

@@ -1,0 +1,124 @@
+// What the daemon could not see: what changed under its key and was read by nobody, a file whose coming nothing told,
+// one of two copies that a cut write has left, a list that a crash took.
+#include "tests/model_tests/written_history.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace simulate::model;
+using namespace simulate::model::test;
+
+namespace {
+
+const std::vector<rule> nothing;
+
+/// A mail of the primary's that both sides hold.
+struct one_mail : written_history {
+  item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  item_number r = carried(p);
+};
+
+void changes_under_key(written_history& w, item_number item) {
+  w.edits(who::user, item, {{"subject", "Dinner"}});
+  w.so_far.steps.back().act = "change_under_key";
+}
+
+} // namespace
+
+TEST_CASE("of two copies nobody owes what changed under a key and was never read; what was read he does") {
+  for (bool read : {true, false}) {
+    one_mail w;
+    w.carried(w.copies(who::user, w.p));
+    changes_under_key(w, w.r);
+    if (read) w.reads(w.r);
+    CHECK(w.broken() == (read ? std::vector{rule::contents} : nothing));
+  }
+}
+
+TEST_CASE("one way, too, what changed under a key and was never read is owed to nobody") {
+  for (bool read : {true, false})
+    for (auto how : {drift::leave, drift::revert}) {
+      one_mail w;
+      w.one_way(direction::primary_to_replica, how);
+      changes_under_key(w, w.p);
+      if (read) w.reads(w.p);
+      CHECK(w.broken() == (read ? std::vector{how == drift::revert ? rule::drift : rule::contents} : nothing));
+    }
+}
+
+TEST_CASE("who removes a file of which the daemon may not know that it has come may find it there once more") {
+  const fields file{{"attachments/a.txt 1", "1"}}, none{{"attachments/a.txt 1", ""}};
+  for (auto [crashed, read] : {std::pair{true, false}, {false, false}, {true, true}}) {
+    one_mail w;
+    w.edits(who::user, w.r, file);
+    w.reads(w.r);
+    w.reads(w.p);
+    w.edits(who::daemon, w.p, file);
+    if (read) w.reads(w.p);
+    w.edits(who::user, w.p, none);
+    if (crashed) w.administrator(act::crash);
+    w.reads(w.p);
+    w.edits(who::daemon, w.p, file);
+    CHECK(w.broken() == (crashed && !read ? nothing : std::vector{rule::contents}));
+  }
+}
+
+TEST_CASE("who deletes one of two copies that a cut write has left may want the other, who deletes both wants none") {
+  for (bool cut : {true, false}) {
+    one_mail w;
+    auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+    if (cut) w.administrator(act::crash);
+    w.lists(fresh);
+    w.deletes(who::user, fresh);
+    CHECK(w.broken() == (cut ? nothing : std::vector{rule::came_back}));
+    auto gone = w;
+    gone.deletes(who::daemon, w.p);
+    gone.deletes(who::daemon, w.r);
+    CHECK(gone.words() == "");
+    w.deletes(who::user, w.p);
+    w.tells_gone(w.p);
+    w.carried(w.r);
+    CHECK(w.broken() == std::vector{rule::came_back});
+  }
+}
+
+TEST_CASE(
+    "a list from the beginning is taken by a crash until the next round, and not only until another folder's list") {
+  for (bool next_round : {false, true}) {
+    one_mail w;
+    auto other = w.makes(who::user, side::primary, "label-2", {{"subject", "Supper"}}, "inbox/Projects");
+    w.carried(other, "inbox/From HQ");
+    w.administrator(act::cursor_lost);
+    w.lists(w.p);
+    w.deletes(who::user, w.p);
+    w.lists(other);
+    if (next_round) w.lists(other);
+    w.administrator(act::crash);
+    w.lists(w.carried(w.r));
+    CHECK(w.broken() == (next_round ? std::vector{rule::came_back} : nothing));
+  }
+}
+
+TEST_CASE("the texts of two originals that their users bring back may differ; that of a copy of ours may not") {
+  for (bool original : {true, false}) {
+    written_history w;
+    const fields says{{"subject", "Lunch"}, {"message_id", "1@x"}, {"body_sha256", "1"}};
+    auto p = w.makes(who::transport, side::primary, "label-1", says);
+    auto r = original ? w.makes(who::transport, side::replica, "label-1", says) : w.carried(p);
+    w.reads(p);
+    w.reads(r);
+    auto fresh = w.makes(who::daemon, side::primary, "label-1", says);
+    w.deletes(who::daemon, p);
+    w.carried(w.copies(who::user, fresh));
+    w.edits(who::user, r, {{"body_sha256", "2"}});
+    w.deletes(who::user, r);
+    w.moves(who::user, p, "inbox");
+    w.moves(who::user, r, "inbox");
+    w.reads(p);
+    w.reads(r);
+    w.deletes(who::daemon, fresh);
+    w.deletes(who::daemon, fresh + 1);
+    w.deletes(who::daemon, fresh + 2);
+    INFO(w.words());
+    CHECK((w.words().find("body_sha256") == std::string::npos) == original);
+  }
+}
