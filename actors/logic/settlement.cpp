@@ -114,9 +114,19 @@ field_digests without_resting(field_digests of, const twin& t, side s, const std
       continue;
     }
     of = with_fields(std::move(of), (*t.base)[s].content, {refused.field});
-    if (refused.field == field::attachments) of = with_hints(std::move(of), (*t.base)[s].content);
+    if (refused.field != field::attachments) continue;
+    const auto& base = (*t.base)[s];
+    of = with_hints(std::move(of), base.content);
+    // Nobody has read what we sent, and its user has put another file there: that is known by no id.
+    const bool unread = !base.read_back && only(base.content, {hint::attachment_ids}).empty();
+    if (unread) doubt_attached(of);
   }
   return of;
+}
+
+void doubt_attached(field_digests& base) {
+  const field_digests doubt{{hint::attachment_ids, to_be_carried}};
+  base = with_fields(std::move(base), doubt, {hint::attachment_ids});
 }
 
 settle_twin start(const twin& t, const intent& in) {

@@ -15,6 +15,9 @@ bool goes_in_parts(const twin&, side target);
 /// or as still to be carried where nothing was.
 field_digests without_resting(field_digests contents, const twin&, side, const std::vector<field>& written);
 
+/// What is attached there is agreed by its names alone: what is in it has to be read on both sides.
+void doubt_attached(field_digests& base);
+
 /// A settlement of this intent in which nothing is said yet.
 settle_twin start(const twin&, const intent&);
 

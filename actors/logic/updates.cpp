@@ -94,12 +94,6 @@ void set(field_digests& into, const field_digests& from, field f) {
   into = with_fields(std::move(into), from, {f});
 }
 
-/// What is attached there is agreed by its names alone: what is in it has to be read on both sides.
-void doubt_attached(field_digests& base) {
-  const field_digests doubt{{hint::attachment_ids, to_be_carried}};
-  set(base, doubt, hint::attachment_ids);
-}
-
 /// Of a first pairing that goes in parts: what was found different and was not written is still to be carried.
 field_digests but_what_is_left(field_digests of_source, const twin& t, const std::vector<field>& written) {
   if (!contents_known(*t.seen.primary) || !contents_known(*t.seen.replica)) return of_source;
