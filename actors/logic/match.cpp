@@ -257,7 +257,7 @@ private:
     // Of two that were brought back one is deleted again before we come to it.
     for (const twin* t : vacant_)
       for (side s : both_sides)
-        if (is_left_half(*t, s)) add(t, s);
+        if (is_left_half(*t, s) && !is_of_a_create(*t, s)) add(t, s);
     std::set<const twin*> linked;
     for (const auto& [origin, group] : groups) {
       if (group.primary.size() != 1 || group.replica.size() != 1) continue;
@@ -337,6 +337,17 @@ private:
   static std::string name_of(const observation& o) {
     const auto key = dated_id(o);
     return key.empty() ? "\n" + o.subject : key;
+  }
+
+  /// What a create has made whose answer is open, or that was given up: it is that twin's, and says nothing of others.
+  bool is_of_a_create(const twin& t, side s) const {
+    const auto& mark = t.seen[s]->mark;
+    const auto named = twin_of_mark(t.pair, mark);
+    const auto at = named ? by_id_.find(*named) : by_id_.end();
+    if (at == by_id_.end() || at->second == &t) return false;
+    const twin& owner = *at->second;
+    return (owner.intent && owner.intent->mark == mark) ||
+           std::find(owner.abandoned.begin(), owner.abandoned.end(), mark) != owner.abandoned.end();
   }
 
   /// A copy of a copy of ours that is still where we know it to be.

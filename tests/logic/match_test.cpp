@@ -442,6 +442,17 @@ TEST_CASE("what was deleted and is brought back on both sides is one item again"
   }
 }
 
+TEST_CASE("what an unanswered create had made and its user has taken away says nothing of a copy of its source") {
+  auto copied = half("a", P, "", "K"), users_copy = half("b", P, "", "K"), made = half("c", R, "", "k");
+  copied.intent.emplace();
+  copied.intent->operation = operation::create;
+  copied.intent->target = R;
+  copied.intent->mark = logic::make_mark(pair_id{"jane"}, copied.id, intent_id{"i"}, copied.seen[P]);
+  made.seen[R]->mark = copied.intent->mark;
+  made.seen[R]->presence = presence::left;
+  CHECK(in_words(logic::match({copied, users_copy, made}, {}, in_inbox)).find("=") == std::string::npos);
+}
+
 TEST_CASE("what may be the same as an item that is being copied here waits until that is known") {
   auto copied = half("a", P), come = half("b", R);
   copied.intent.emplace();
