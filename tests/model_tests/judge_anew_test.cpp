@@ -8,7 +8,6 @@ using namespace simulate::model::test;
 
 namespace {
 
-const std::vector<rule> nothing;
 const fields with_id{{"subject", "Lunch"}, {"message_id", "1@x"}}, without_id{{"subject", "Lunch"}};
 
 /// A mail that both sides hold as first contents: no mark tells that the two are one.

@@ -9,8 +9,6 @@ using namespace simulate::model::test;
 
 namespace {
 
-const std::vector<rule> nothing;
-
 /// A mail of the primary's that both sides hold.
 struct one_mail : written_history {
   item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}, {"body_sha256", "a"}});

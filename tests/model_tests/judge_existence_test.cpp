@@ -6,20 +6,8 @@
 using namespace simulate::model;
 using namespace simulate::model::test;
 
-namespace {
-
-const std::vector<rule> nothing;
-
-/// A mail of the primary's that both sides hold.
-struct one_mail : written_history {
-  item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
-  item_number r = carried(p);
-};
-
-} // namespace
-
 TEST_CASE("a mail that is on both sides once is right") {
-  one_mail w;
+  mail_on_both w;
   CHECK(w.words() == "");
 }
 
@@ -33,7 +21,7 @@ TEST_CASE("a mail that was never carried is missing") {
 }
 
 TEST_CASE("a mail that the daemon deleted by itself is missing") {
-  one_mail w;
+  mail_on_both w;
   w.deletes(who::daemon, w.r);
   CHECK(w.broken() == std::vector{rule::missing});
   w.purges(who::daemon, w.p);
@@ -41,14 +29,14 @@ TEST_CASE("a mail that the daemon deleted by itself is missing") {
 }
 
 TEST_CASE("a second copy that no user made is one too many") {
-  one_mail w;
+  mail_on_both w;
   w.carried(w.p);
   CHECK(w.broken() == std::vector{rule::doubled});
 }
 
 TEST_CASE("what a user deletes goes on both sides") {
   for (bool at_primary : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.deletes(who::user, at_primary ? w.p : w.r);
     CHECK(w.broken() == std::vector{rule::came_back});
     w.deletes(who::daemon, at_primary ? w.r : w.p);
@@ -57,7 +45,7 @@ TEST_CASE("what a user deletes goes on both sides") {
 }
 
 TEST_CASE("what was deleted and is made again by the daemon came back") {
-  one_mail w;
+  mail_on_both w;
   w.deletes(who::user, w.p);
   w.deletes(who::daemon, w.r);
   auto again = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
@@ -68,7 +56,7 @@ TEST_CASE("what was deleted and is made again by the daemon came back") {
 }
 
 TEST_CASE("what its user brings back after its deletion is there again") {
-  one_mail w;
+  mail_on_both w;
   w.deletes(who::user, w.p);
   w.deletes(who::daemon, w.r);
   w.moves(who::user, w.p, "inbox");
@@ -78,7 +66,7 @@ TEST_CASE("what its user brings back after its deletion is there again") {
 }
 
 TEST_CASE("out and back in before anybody looked is a mail that stays") {
-  one_mail w;
+  mail_on_both w;
   w.moves(who::user, w.p, "inbox/Elsewhere");
   w.moves(who::user, w.p, "inbox");
   CHECK(w.words() == "");
@@ -87,7 +75,7 @@ TEST_CASE("out and back in before anybody looked is a mail that stays") {
 }
 
 TEST_CASE("brought back at one side while the other deleted it: both sides have it, or none") {
-  one_mail w;
+  mail_on_both w;
   w.deletes(who::user, w.r);
   w.moves(who::user, w.p, "inbox/Elsewhere");
   w.moves(who::user, w.p, "inbox");
@@ -100,12 +88,12 @@ TEST_CASE("brought back at one side while the other deleted it: both sides have 
 }
 
 TEST_CASE("a deletion that nobody carried before the state was lost may be undone, a carried one may not") {
-  one_mail w;
+  mail_on_both w;
   w.deletes(who::user, w.p);
   w.administrator(act::state_lost);
   w.carried(w.r);
   CHECK(w.words() == "");
-  one_mail v;
+  mail_on_both v;
   v.deletes(who::user, v.p);
   v.deletes(who::daemon, v.r);
   v.administrator(act::state_lost);
@@ -133,7 +121,7 @@ TEST_CASE("first contents that one side lost before anybody looked are on both s
 }
 
 TEST_CASE("copies of users are counted") {
-  one_mail w;
+  mail_on_both w;
   auto copy = w.copies(who::user, w.p);
   CHECK(w.broken() == std::vector{rule::missing});
   w.carried(copy);
@@ -159,7 +147,7 @@ TEST_CASE("three equal first contents here and three there are three") {
 }
 
 TEST_CASE("an item without a label that the daemon made is nobody's") {
-  one_mail w;
+  mail_on_both w;
   w.makes(who::daemon, side::replica, "", {{"subject", "?"}});
   CHECK(w.broken() == std::vector{rule::doubled});
 }
@@ -179,7 +167,7 @@ TEST_CASE("two that go by one name and are new on both sides at once may be take
   CHECK(w.words() == "");
   w.carried(r);
   CHECK(w.broken() == std::vector{rule::doubled});
-  one_mail v;
+  mail_on_both v;
   v.makes(who::user, side::replica, "label-2", {{"subject", "Lunch"}});
   CHECK(v.broken() == std::vector{rule::missing});
 }
@@ -205,7 +193,7 @@ TEST_CASE("what was purged before anybody could know of it may be made again, wh
 }
 
 TEST_CASE("one of several copies that its user takes out and brings back is one of them as before") {
-  one_mail w;
+  mail_on_both w;
   auto copy = w.copies(who::user, w.p);
   w.carried(copy);
   w.deletes(who::user, w.p);
@@ -220,7 +208,7 @@ TEST_CASE("one of several copies that its user takes out and brings back is one 
 }
 
 TEST_CASE("a copy deleted between an invalid cursor and the next listing may stay with its twin or go with it") {
-  one_mail w;
+  mail_on_both w;
   auto copy = w.copies(who::user, w.p), twin = w.carried(copy);
   w.lists(copy);
   auto followed = w;
@@ -235,7 +223,7 @@ TEST_CASE("a copy deleted between an invalid cursor and the next listing may sta
 }
 
 TEST_CASE("a copy that its user made elsewhere and brings in is one more") {
-  one_mail w;
+  mail_on_both w;
   auto copy = w.copies(who::user, w.p, "inbox/Elsewhere");
   w.moves(who::user, copy, "inbox");
   CHECK(w.broken() == std::vector{rule::missing});
@@ -245,7 +233,7 @@ TEST_CASE("a copy that its user made elsewhere and brings in is one more") {
 
 TEST_CASE("the old one of a mail that was replaced is one more if its user brings it back, first or last") {
   for (bool first : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
     w.deletes(who::daemon, w.p);
     w.deletes(who::user, fresh);
@@ -275,7 +263,7 @@ TEST_CASE("what pairing takes for another's item is written over, and missed by 
 
 TEST_CASE("what left after a list from the beginning that a crash took may come back, one that was kept tells of it") {
   for (bool crashed : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.administrator(act::cursor_lost);
     w.lists(w.r);
     if (crashed) w.administrator(act::crash);
@@ -293,7 +281,7 @@ TEST_CASE("what left after a list from the beginning that a crash took may come 
 
 TEST_CASE("what a search found while the cursor was lost may come back, what a list told of may not") {
   for (bool searched : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.administrator(act::cursor_lost);
     w.lists(w.r);
     if (searched) w.so_far.steps.back().act = "FindItem";
@@ -306,7 +294,7 @@ TEST_CASE("what a search found while the cursor was lost may come back, what a l
 
 TEST_CASE("a list of the other side does not tell whether a crash took the list of this one") {
   for (bool crashed : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     auto other = w.makes(who::user, side::replica, "label-2", {{"subject", "Tea"}});
     w.carried(other);
     w.administrator(act::cursor_lost);
@@ -333,7 +321,7 @@ TEST_CASE("what its user puts elsewhere before anything told of it is found nowh
 }
 
 TEST_CASE("what is brought back is new once more, and pairing may take another of its name for it") {
-  one_mail w;
+  mail_on_both w;
   w.deletes(who::user, w.p);
   w.deletes(who::daemon, w.r);
   w.makes(who::user, side::replica, "label-2", {{"subject", "Lunch"}});
@@ -362,7 +350,7 @@ TEST_CASE("what is put back is what a frozen folder pair lost: two deletions fre
 
 TEST_CASE("of a forgotten item what one side loses before both were read again may come back, later it may not") {
   for (bool read : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.administrator(act::state_lost);
     w.lists(w.p);
     w.lists(w.r);
@@ -376,7 +364,7 @@ TEST_CASE("of a forgotten item what one side loses before both were read again m
 
 TEST_CASE("what is out of the settings for a while is put back, however little it was") {
   for (bool away : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     if (away) w.administrator(act::away);
     w.deletes(who::user, w.p);
     w.administrator(act::restored);
@@ -388,7 +376,7 @@ TEST_CASE("what is out of the settings for a while is put back, however little i
 TEST_CASE("two users bring one item back, and one takes it out again: who has read both, and not only listed them, "
           "carries that") {
   for (bool read : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.deletes(who::user, w.p);
     w.lists(w.r);
     w.deletes(who::daemon, w.r);
@@ -406,7 +394,7 @@ TEST_CASE("two users bring one item back, and one takes it out again: who has re
 }
 
 TEST_CASE("a copy that lay elsewhere is one of its own when it is brought in where nothing lies any more") {
-  one_mail w;
+  mail_on_both w;
   auto copy = w.copies(who::user, w.r, "inbox/Elsewhere");
   w.deletes(who::user, w.p);
   w.deletes(who::daemon, w.r);
@@ -452,7 +440,7 @@ TEST_CASE("what got a new id with its mailbox and left before anybody read it ma
 
 TEST_CASE("who brought back his own and deletes the copy of the other one's has his own still") {
   for (bool his_own : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.lists(w.r);
     w.deletes(who::user, w.p);
     w.deletes(who::daemon, w.r);

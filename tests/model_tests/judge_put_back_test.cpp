@@ -6,20 +6,8 @@
 using namespace simulate::model;
 using namespace simulate::model::test;
 
-namespace {
-
-const std::vector<rule> nothing;
-
-/// A mail of the primary's that both sides hold.
-struct one_mail : written_history {
-  item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
-  item_number r = carried(p);
-};
-
-} // namespace
-
 TEST_CASE("what a user puts back beside the copy of the other one's is one item or two, and as many on both sides") {
-  one_mail w;
+  mail_on_both w;
   w.deletes(who::user, w.p);
   w.deletes(who::daemon, w.r);
   w.moves(who::user, w.p, "inbox");
@@ -45,7 +33,7 @@ TEST_CASE("what a user puts back beside the copy of the other one's is one item 
 TEST_CASE("what users put back on the two sides is one item, and two only where one was carried before the other was "
           "listed") {
   for (bool listed : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.deletes(who::user, w.p);
     w.deletes(who::daemon, w.r);
     w.moves(who::user, w.p, "inbox");
@@ -63,7 +51,7 @@ TEST_CASE("what users put back on the two sides is one item, and two only where 
 
 TEST_CASE("a list that a crash took has told of nothing") {
   for (bool crashed : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.deletes(who::user, w.p);
     w.deletes(who::daemon, w.r);
     w.moves(who::user, w.p, "inbox");
@@ -77,7 +65,7 @@ TEST_CASE("a list that a crash took has told of nothing") {
 }
 
 TEST_CASE("an older copy that is put back where the newer one lay is the other side's, too") {
-  one_mail w;
+  mail_on_both w;
   auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
   w.lists(fresh);
   w.deletes(who::daemon, w.p);
@@ -96,7 +84,7 @@ TEST_CASE("an older copy that is put back where the newer one lay is the other s
 }
 
 TEST_CASE("a copy put where its user has just taken the item away stands in its place: one is there, and not none") {
-  one_mail w;
+  mail_on_both w;
   auto copy = w.copies(who::user, w.p, "inbox/Elsewhere");
   w.lists(w.p);
   w.deletes(who::user, w.p);
@@ -114,7 +102,7 @@ TEST_CASE("a copy put where its user has just taken the item away stands in its 
 
 TEST_CASE("a copy that the daemon took back and a user puts beside the one that stayed may stay or go") {
   for (bool listed : {false, true}) {
-    one_mail w;
+    mail_on_both w;
     auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
     if (listed) w.lists(fresh);
     w.deletes(who::daemon, fresh);
@@ -153,7 +141,7 @@ TEST_CASE("a copy that a user took away and puts beside the one that was made af
 TEST_CASE(
     "one user brings an item back and takes it out again, then the other one brings it back: who was told keeps it") {
   for (bool told : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.deletes(who::user, w.r);
     w.tells_gone(w.r);
     w.deletes(who::daemon, w.p);

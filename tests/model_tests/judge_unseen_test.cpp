@@ -9,14 +9,6 @@ using namespace simulate::model::test;
 
 namespace {
 
-const std::vector<rule> nothing;
-
-/// A mail of the primary's that both sides hold.
-struct one_mail : written_history {
-  item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
-  item_number r = carried(p);
-};
-
 void changes_under_key(written_history& w, item_number item) {
   w.edits(who::user, item, {{"subject", "Dinner"}});
   w.so_far.steps.back().act = "change_under_key";
@@ -26,7 +18,7 @@ void changes_under_key(written_history& w, item_number item) {
 
 TEST_CASE("of two copies nobody owes what changed under a key and was never read; what was read he does") {
   for (bool read : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     w.carried(w.copies(who::user, w.p));
     changes_under_key(w, w.r);
     if (read) w.reads(w.r);
@@ -37,7 +29,7 @@ TEST_CASE("of two copies nobody owes what changed under a key and was never read
 TEST_CASE("one way, too, what changed under a key and was never read is owed to nobody") {
   for (bool read : {true, false})
     for (auto how : {drift::leave, drift::revert}) {
-      one_mail w;
+      mail_on_both w;
       w.one_way(direction::primary_to_replica, how);
       changes_under_key(w, w.p);
       if (read) w.reads(w.p);
@@ -48,7 +40,7 @@ TEST_CASE("one way, too, what changed under a key and was never read is owed to 
 TEST_CASE("who removes a file of which the daemon may not know that it has come may find it there once more") {
   const fields file{{"attachments/a.txt 1", "1"}}, none{{"attachments/a.txt 1", ""}};
   for (auto [crashed, read] : {std::pair{true, false}, {false, false}, {true, true}}) {
-    one_mail w;
+    mail_on_both w;
     w.edits(who::user, w.r, file);
     w.reads(w.r);
     w.reads(w.p);
@@ -64,7 +56,7 @@ TEST_CASE("who removes a file of which the daemon may not know that it has come 
 
 TEST_CASE("who deletes one of two copies that a cut write has left may want the other, who deletes both wants none") {
   for (bool cut : {true, false}) {
-    one_mail w;
+    mail_on_both w;
     auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
     if (cut) w.administrator(act::crash);
     w.lists(fresh);
@@ -84,7 +76,7 @@ TEST_CASE("who deletes one of two copies that a cut write has left may want the 
 TEST_CASE(
     "a list from the beginning is taken by a crash until the next round, and not only until another folder's list") {
   for (bool next_round : {false, true}) {
-    one_mail w;
+    mail_on_both w;
     auto other = w.makes(who::user, side::primary, "label-2", {{"subject", "Supper"}}, "inbox/Projects");
     w.carried(other, "inbox/From HQ");
     w.administrator(act::cursor_lost);

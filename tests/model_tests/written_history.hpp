@@ -66,4 +66,13 @@ private:
   item_number last_ = 0;
 };
 
+/// A mail of the primary's that both sides hold.
+struct mail_on_both : written_history {
+  item_number p = makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+  item_number r = carried(p);
+};
+
+/// No rule is broken.
+inline const std::vector<rule> nothing;
+
 } // namespace simulate::model::test
