@@ -95,7 +95,8 @@ private:
   };
   both<std::vector<out_of_reach>> out_of_reach_;
   std::set<twin_id> hold_, duplicates_, unread_, redundant_;
-  std::map<twin_id, twin> owners_; // whose creates left the duplicates behind
+  std::set<folder_pair_id> leaving_; // nothing is deleted there before it is known how much has left
+  std::map<twin_id, twin> owners_;   // whose creates left the duplicates behind
   int matchings_ = 0;
 
   template <class Request, class Then>
@@ -309,6 +310,17 @@ private:
     return o.presence == presence::absent && at != bound_to_.end() && o.mailbox != at->second[s];
   }
 
+  /// What its user has moved to another folder does not stay in this one. Of what we wrote and the lists do not show it
+  /// is not known before it is looked at.
+  void count_present(const twin& t, side s, tally& of) const {
+    const auto& o = *t.seen[s];
+    if (o.folder != t.folder_pair) return;
+    if (is_unlisted(t, s) && !t.intent && !t.trouble && o.unlisted_since < listed_after_[s])
+      ++of.may_have_left[s];
+    else
+      ++of.sides[s].stay;
+  }
+
   std::map<folder_pair_id, tally> tally_of(const std::vector<twin>& unsettled, const pair_counts& counts) const {
     std::map<folder_pair_id, tally> result;
     for (const auto& c : counts.folder_pairs)
@@ -325,7 +337,7 @@ private:
         const auto& there = t.seen[other(s)];
         if (!here) continue;
         if (here->presence == presence::present) {
-          ++of.sides[s].stay;
+          count_present(t, s, of);
         } else if (let_go &&
                    (here->sequence <= let_go->up_to || (let_go->put_back && here->presence == presence::absent))) {
           ++of.released;
@@ -345,8 +357,13 @@ private:
     return result;
   }
 
+  /// Not all that may have left has, but if it has, that freezes.
+  static bool may_freeze(const tally& of, side s) {
+    return of.may_have_left[s] > 0 && logic::brake({of.sides[s].left + of.may_have_left[s], of.sides[s].stay});
+  }
+
   /// Which folder pairs are to be frozen, and what need not be remembered any longer.
-  note_brake brake(const std::vector<twin>& unsettled, const pair_counts& counts, arbitrated& result) const {
+  note_brake brake(const std::vector<twin>& unsettled, const pair_counts& counts, arbitrated& result) {
     note_brake note;
     note.pair = pair_;
     const auto now = around_.wall_clock();
@@ -373,11 +390,11 @@ private:
           of.then[s].stay += before.stayed[s];
           if (!why) why = logic::brake(of.then[s]);
           if (!of.then_unbelieved[s]) after.up_to[s] = after.stayed[s] = 0;
-        } else if (const auto stay = of.sides[s].stay;
-                   !why && of.may_have_left[s] > 0 && logic::brake({of.sides[s].left + of.may_have_left[s], stay})) {
+        } else if (!why && may_freeze(of, s)) {
           after.up_to[s] = of.last_to_leave[s];
-          after.stayed[s] = stay;
+          after.stayed[s] = of.sides[s].stay;
         }
+        if (!why && may_freeze(of, s)) leaving_.insert(f.name);
         if (!why || result.folder_pairs[f.name].held) continue;
         freeze(f.name, std::string(s == side::primary ? "primary: " : "replica: ") + *why);
       }
@@ -417,8 +434,8 @@ private:
     return {logic::remove_on{s}, logic::lost_with_duplicate(t, s, owner->second, p, around_.wall_clock())};
   }
 
-  /// What writes nothing, and what later nobody could tell: an item that both users have deleted, or that we had removed
-  /// before, may be brought back while the folder pair is frozen, and is new then.
+  /// What writes nothing, and what later nobody could tell: an item that both users have deleted, or that we had
+  /// removed before, may be brought back while the folder pair is frozen, and is new then.
   static bool goes_on_while_frozen(const twin& t, const logic::verdict& v) {
     const auto* w = std::get_if<logic::wait>(&v.what);
     if (w && w->why == logic::wait::reason::believable_delete)
@@ -454,6 +471,10 @@ private:
     auto verdict = logic::decide(t, around);
     if (of.held && !goes_on_while_frozen(t, verdict)) {
       ++of.waiting_for_listing;
+      return;
+    }
+    if (leaving_.contains(home) && t.base && std::holds_alternative<logic::remove_on>(verdict.what)) {
+      ++of.waiting_for_delete;
       return;
     }
     if (duplicates_.contains(t.id))

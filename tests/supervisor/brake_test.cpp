@@ -122,6 +122,42 @@ TEST_CASE("what was moved into another folder of the pair has not left") {
   }
 }
 
+TEST_CASE("of a folder that is emptied, what its user has moved to another one before does not stay") {
+  auto s = pair_named("jane");
+  auto done = s.folders[0];
+  done.name = done.primary = done.replica = "inbox/Done";
+  s.folders.push_back(done);
+  office o({s});
+  for (const auto& address : {hq, branch})
+    o.box(address).make_folder("inbox/Done");
+  for (int i = 0; i < 4; ++i)
+    o.deliver(hq, "m" + std::to_string(i));
+  REQUIRE(o.sync().in_step());
+  o.box(hq).user_move(o.box(hq).items("inbox").begin()->first, "inbox/Done");
+  o.clear(hq);
+  CHECK(o.sync().held.size() == 1);
+  CHECK(o.mails(branch) + o.mails(branch, "inbox/Done") == 4);
+}
+
+TEST_CASE("of a folder that is emptied, what no list has shown yet is looked at before anything is deleted") {
+  one_pair o(2);
+  for (const auto& name : {"new", "newer"})
+    o.deliver(hq, name);
+  const auto inbox = o.box(branch).folder("inbox")->id;
+  bool emptied = false;
+  o.script = [&](const mailbox_call& c) {
+    if (c.name == "list_changes" && c.side == side::replica && c.folder == inbox && o.mails(branch) == 4 && !emptied) {
+      emptied = true;
+      o.clear(branch);
+    }
+    return fault{};
+  };
+  o.sync();
+  CHECK(o.sync().held.size() == 1);
+  CHECK(emptied);
+  CHECK(o.mails(hq) == 4);
+}
+
 TEST_CASE("an approval holds until its deletes are done, also where rounds fail") {
   one_pair o(12);
   o.clear(hq);
