@@ -305,6 +305,12 @@ private:
     return t.intent && (t.intent->target == s || t.intent->operation == operation::remove);
   }
 
+  /// A write of ours is under way that gives it another id there, so that its old one may have left.
+  static bool is_written_anew(const twin& t, side s) {
+    return t.intent && t.intent->target == s &&
+           (t.intent->operation == operation::replace || t.intent->operation == operation::move);
+  }
+
   bool was_in_another(const observation& o, side s) const {
     const auto at = bound_to_.find(o.folder);
     return o.presence == presence::absent && at != bound_to_.end() && o.mailbox != at->second[s];
@@ -341,8 +347,10 @@ private:
         } else if (let_go &&
                    (here->sequence <= let_go->up_to || (let_go->put_back && here->presence == presence::absent))) {
           ++of.released;
-        } else if (!is_our_doing(t, s) && propagates(f->policy, s) && there && there->presence == presence::present) {
-          const bool doubtful = here->presence == presence::left && here->sequence >= believed_before[s];
+        } else if (const bool open = is_written_anew(t, other(s)); !is_our_doing(t, s) && propagates(f->policy, s) &&
+                                                                   there &&
+                                                                   (there->presence == presence::present || open)) {
+          const bool doubtful = here->presence == presence::left && (here->sequence >= believed_before[s] || open);
           of.last_to_leave[s] = std::max(of.last_to_leave[s], here->sequence);
           if (here->sequence <= departing(t.folder_pair).up_to[s])
             ++(doubtful ? of.then[s].stay : of.then[s].left), of.then_unbelieved[s] |= doubtful;

@@ -323,12 +323,12 @@ void cut_lists(addition& a) {
 /// Users who edit an item once more while it is read to be carried, or while it is read since the other side's user has
 /// deleted it.
 void second_thoughts(addition& a) {
-  std::vector<const event*> made;
+  std::vector<event> made;
   for (const auto& e : a.plan.events)
-    if (e.act.contains("folder") && e.act.contains("label")) made.push_back(&e);
+    if (e.act.contains("folder") && e.act.contains("label")) made.push_back(e);
   if (made.empty()) return;
   for (int n = a.d.between(2, 6); n > 0; --n) {
-    const auto one = *made[a.d.below(made.size())];
+    const auto& one = made[a.d.below(made.size())];
     const auto& pairs = a.plan.world.pairs;
     const auto p = std::find_if(pairs.begin(), pairs.end(),
                                 [&](const auto& each) { return one.who == each.primary || one.who == each.replica; });
