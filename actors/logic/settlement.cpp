@@ -51,8 +51,9 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
   const auto read = source && source->draft && in.read != false ? std::nullopt : in.read;
   base[in.target] = {std::move(base_key), read, with_hints(without(in.expected, parts), {}), false};
   s.base = base;
-  // A replacement stays where the old copy was; that its user moved that one is still to be carried.
-  if (in.operation == operation::create) s.folder_pair = in.folder;
+  // A replacement stays where the old copy was; that its user moved that one is still to be carried. Where nothing was
+  // agreed before, the source's place counts: so the target's is what is taken for agreed.
+  if (in.operation == operation::create || !t.base) s.folder_pair = in.folder;
   return s;
 }
 
