@@ -213,6 +213,7 @@ private:
   void find_removed(const opened& o, std::function<void(std::optional<content>)> then);
   void look_for_removed(opened o);
   void judge_attached(task t, logic::evidence found);
+  void judge_left(task t, logic::evidence found);
   void judge_first(task t, logic::evidence found);
   void judge(task t, logic::evidence found);
   bool note_in_vain(const task& t, const exsyncd::intent& in, aftermath& after);

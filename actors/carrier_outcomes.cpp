@@ -144,7 +144,12 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
       after.settled.push_back(logic::settlement_of(t.twin, in, id, w.key, self.now()));
       self.told_done(t, in);
     }
-    void operator()(const stale&) { self.give_up(t, in, after); }
+    void operator()(const stale&) {
+      if (is_half_there())
+        ++self.result_.waiting;
+      else
+        self.give_up(t, in, after);
+    }
     void operator()(const gone&) {
       self.give_up(t, in, after);
       self.miss(t, in.target, after);
@@ -152,9 +157,14 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
     void operator()(const refused& r) { fail(r.why, true, r.key); }
     void operator()(const not_done& n) {
       if (n.why.reach == reach::item) return fail(n.why, false);
-      self.give_up(t, in, after);
+      if (is_half_there())
+        ++self.result_.waiting;
+      else
+        self.give_up(t, in, after);
       self.stop(in.target, n.why);
     }
+    /// What an earlier try has left would be taken for its user's edit, were the write given up: it stays open.
+    bool is_half_there() const { return logic::has_begun(in) && !in.parts.empty(); }
     void operator()(const unknown& u) {
       ++self.result_.waiting;
       if (u.why.reach != reach::item) self.stop(in.target, u.why);
@@ -168,11 +178,11 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
         after.troubled.push_back({t.twin.id, self.trouble_of(t, in.target, u.why, false)});
     }
     void fail(const failure& why, bool for_good, const change_key& key = {}) {
-      if (key.empty())
-        after.abandoned.push_back({t.twin.id, in.id, false, logic::has_begun(in)});
-      else
-        after.settled.push_back(logic::taken_back(t.twin, in, key));
       auto trouble = self.trouble_of(t, in.target, why, for_good, key);
+      if (!key.empty())
+        after.settled.push_back(logic::taken_back(t.twin, in, key));
+      else if (trouble.banned || !is_half_there())
+        after.abandoned.push_back({t.twin.id, in.id, false, logic::has_begun(in)});
       if (trouble.banned && in.operation == operation::update) trouble = self.refusal_of(o, std::move(trouble));
       if (trouble.one_by_one && !trouble.banned) ++self.result_.done; // the others go on at once
       after.troubled.push_back({t.twin.id, std::move(trouble)});

@@ -16,6 +16,7 @@ void carrier::resolve(task t) {
   if (left) {
     logic::evidence found;
     found.left = true;
+    if (in.operation == operation::update) return judge_left(std::move(t), std::move(found));
     if (in.operation != operation::remove) return judge(std::move(t), std::move(found));
     return find_out_whether_moved({t, in}, [me, t, found](bool moved) mutable {
       found.moved = moved;
@@ -67,6 +68,25 @@ void carrier::judge_attached(task t, logic::evidence found) {
             me->store(std::move(after));
           },
           [me = shared_from_this(), target](const caf::error& e) { me->mailbox_died(target, e); });
+}
+
+/// What was written to has left, and with it what tells whether the write took effect.
+void carrier::judge_left(task t, logic::evidence found) {
+  const auto source = other(t.twin.intent->target);
+  const auto& o = t.twin.seen[source];
+  if (!o || o->presence != presence::present) return judge(std::move(t), std::move(found));
+  auto id = o->item;
+  const auto of = class_of(t);
+  read(source, {std::move(id)}, of, [me = shared_from_this(), t, found = std::move(found)](auto& outcomes) mutable {
+    const auto* there = std::get_if<content>(&outcomes.front());
+    if (!there) return me->judge(std::move(t), std::move(found));
+    const auto& in = *t.twin.intent;
+    auto lost = logic::lost_unknown(t.twin, in, *there, me->options().settings.policy, me->now());
+    if (!lost) return me->judge(std::move(t), std::move(found));
+    ++me->result_.done;
+    me->ask_ledger(abandon_intents{{{t.twin.id, in.id, false, logic::has_begun(in)}}}, [](const stored&) {});
+    me->store({{logic::noted(t.twin, std::move(*lost))}, {}, {}, {}});
+  });
 }
 
 /// What was never agreed is known by reading both sides.

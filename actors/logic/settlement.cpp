@@ -57,10 +57,6 @@ settle_twin carried(const twin& t, const intent& in, const item_id& id, const ch
   return s;
 }
 
-const char* deleted_against(side loser) {
-  return loser == side::replica ? "deleted on primary, edited on replica" : "deleted on replica, edited on primary";
-}
-
 bool window_passed(const intent& in, std::chrono::seconds window, utc_seconds now) {
   return now >= in.begun + window;
 }
@@ -95,6 +91,10 @@ resolution judge_carried(const twin& t, const intent& in, const evidence& found,
 }
 
 } // namespace
+
+const char* deleted_against(side loser) {
+  return loser == side::replica ? "deleted on primary, edited on replica" : "deleted on replica, edited on primary";
+}
 
 field_digests contents(const twin& t, side s) {
   if (t.seen[s] && t.seen[s]->content && t.seen[s]->content_key == t.seen[s]->key) return *t.seen[s]->content;

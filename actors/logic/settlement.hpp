@@ -139,4 +139,8 @@ settle_twin noted(const twin&, conflict);
 /// The same for a removal whose answer was lost, by what was read of the item while its outcome was open.
 std::optional<conflict> lost_unanswered(const twin&, const intent&, const policy&, utc_seconds now);
 
+/// The same for an update whose answer was lost and whose target has left since: nobody knows whether it took effect.
+/// `source`: as it is now. Where its user has set back what was sent, the base does not show that as an edit.
+std::optional<conflict> lost_unknown(const twin&, const intent&, const content& source, const policy&, utc_seconds now);
+
 } // namespace exsyncd::logic

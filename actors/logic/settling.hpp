@@ -8,6 +8,9 @@ namespace exsyncd::logic {
 /// A side's contents, as well as they are known.
 field_digests contents(const twin&, side);
 
+/// The reason of a conflict that a delete has won.
+const char* deleted_against(side loser);
+
 /// Whether some of an item's edits are written without the others, since the target has refused something of it.
 bool goes_in_parts(const twin&, side target);
 

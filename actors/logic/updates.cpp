@@ -67,13 +67,24 @@ struct found {
     const field by = told ? field::attachment_sizes : hint::attachment_ids;
     return one(now, by) != one(before, by);
   }
-  bool changed(field f) const {
-    return one(now, f) != one(before, f) || (f == field::attachments && others_attached());
+  /// As it was when the write began. What takes several requests was read then: later a list may have shown the key of
+  /// our first one, and the base is all that is known beside.
+  field_digests then(field f) const {
+    const auto* part = part_of(in, f);
+    return part ? digests_of({{f, part->before}}) : one(before, f);
   }
+  bool changed(field f) const { return one(now, f) != then(f) || (f == field::attachments && others_attached()); }
   /// As it was meant. Attachments under the same names are not, as long as they are the old ones.
   bool as_meant(field f) const {
     if (one(now, f) != one(in.expected, f)) return false;
-    return f != field::attachments || one(now, f).empty() || others_attached() || one(before, f) != one(now, f);
+    return f != field::attachments || one(now, f).empty() || others_attached() || then(f) != one(now, f) ||
+           as_sent() == true;
+  }
+  /// What two users disputed was not the same on both sides: as it was meant now, it was written, though that may be as
+  /// the base has it.
+  bool has_won(field f) const { return in.loses && contains(in.loses->fields, f) && as_meant(f); }
+  bool any_has_won() const {
+    return std::any_of(in.fields.begin(), in.fields.end(), [this](field f) { return has_won(f); });
   }
   bool all_as_meant() const {
     return std::all_of(in.fields.begin(), in.fields.end(), [this](field f) { return as_meant(f); });
@@ -201,10 +212,7 @@ std::optional<settle_twin> partly_updated(const found& is) {
     const bool done = is.as_meant(f);
     if (!done) left.push_back(f);
     const bool users = part && !users_entries(*part, value_of(is.there, f), false).empty();
-    // What two users disputed was not the same on both sides: as it was meant now, it has moved, though that may be as
-    // the base has it, which is all that is known once a list has shown the new key.
-    const bool won = done && in.loses && contains(in.loses->fields, f);
-    if (won || (!users && is.changed(f) && (done || part))) moved.push_back(f);
+    if (is.has_won(f) || (!users && is.changed(f) && (done || part))) moved.push_back(f);
     if (f == field::attachments && !users && is.others_attached())
       moved.insert(moved.end(), attachment_hints.begin(), attachment_hints.end());
   }
@@ -253,6 +261,20 @@ std::optional<settle_twin> first_agreed_in_part(const found& is, const std::opti
 
 } // namespace
 
+std::optional<conflict> lost_unknown(const twin& t, const intent& in, const content& source, const policy& p,
+                                     utc_seconds now) {
+  if (p.direction != direction::bidirectional || in.operation != operation::update || !t.base) return {};
+  const side from = other(in.target);
+  const auto is = digests_of(source.fields);
+  std::vector<field> fields;
+  for (field f : in.fields)
+    if (one(is, f) == one((*t.base)[from].content, f) && one(is, f) != one(in.expected, f)) fields.push_back(f);
+  if (fields.empty()) return {};
+  auto lost = lost_against(t, from, std::move(fields), now);
+  lost.reason = deleted_against(from);
+  return lost;
+}
+
 resolution judge_update(const twin& t, const intent& in, const evidence& evidence, bool late) {
   if (!evidence.item) {
     if (evidence.left || late) return no_effect{};
@@ -282,17 +304,15 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
     if (is.replaced()) take_for_users(s, is);
     return took_effect{std::move(s)};
   }
-  if (in.parts.empty()) return no_effect{};
+  // It was written at once, and its target's user has changed some of it again: what lost by it has lost.
+  if (in.parts.empty()) return no_effect{false, is.any_has_won()};
   // We only remove files, and under the names of all of them there are others: those are a user's.
   const auto* files = part_of(in, field::attachments);
   if (files && !files->before.empty() && files->wanted.empty() &&
       value_of(is.there, field::attachments) == files->before && is.others_attached())
     return no_effect{};
-  // What two users disputed was not the same on both sides: as it was meant now, it was written, though that may be as
-  // the base has it.
-  const bool begun = std::any_of(in.fields.begin(), in.fields.end(), [&](field f) {
-    return is.changed(f) || (is.as_meant(f) && in.loses && contains(in.loses->fields, f));
-  });
+  const bool begun = has_begun(in) || std::any_of(in.fields.begin(), in.fields.end(),
+                                                  [&](field f) { return is.changed(f) || is.has_won(f); });
   if (!begun) return no_effect{};
   // A field of one request that is neither as it was nor as it was meant is in dispute: that is the table's to decide.
   const bool disputed = std::any_of(in.fields.begin(), in.fields.end(),
