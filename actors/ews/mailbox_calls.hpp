@@ -261,7 +261,8 @@ private:
 /// Why a question goes unanswered at the end of the mailbox.
 failure mailbox_ended();
 
-/// Every holder of a mark in a folder; `then` as below.
+/// Every holder of a mark in a folder; `then` as below. A failure where none is in it, but one in Deleted Items: its user
+/// has deleted it already.
 void search_mark(mailbox_pointer self, const folder_id& folder, const operation_mark& mark,
                  std::function<void(result<std::vector<listed_item>>)> then);
 /// The marks of these items, empty ones where they are not known; `then` as below.

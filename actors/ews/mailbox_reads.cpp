@@ -185,12 +185,14 @@ struct mark_search : std::enable_shared_from_this<mark_search> {
 
   mailbox_pointer self;
   find_by_mark asked;
+  std::optional<ews::distinguished_folder> well_known{}; // in place of the folder
   std::function<void(result<std::vector<listed_item>>)> then;
   std::vector<listed_item> found;
 
   void next(std::uint32_t offset) {
     auto request = std::make_shared<ews::find_item>();
     request->folder = asked.folder;
+    request->well_known = well_known;
     request->where = asked.mark.empty() ? std::pair{ews::property::search_key, asked.search_key.value}
                                         : std::pair{ews::property::mark, asked.mark.value};
     request->offset = offset;
@@ -242,7 +244,19 @@ caf::typed_response_promise<found_by_mark> handle(mailbox_pointer self, const fi
 
 void search_mark(mailbox_pointer self, const folder_id& folder, const operation_mark& mark,
                  std::function<void(result<std::vector<listed_item>>)> then) {
-  std::make_shared<mark_search>(self, find_by_mark{folder, mark}, std::move(then))->next(0);
+  const auto search = std::make_shared<mark_search>(
+      self, find_by_mark{folder, mark}, [self, mark, then = std::move(then)](auto holders) {
+        const auto* items = std::get_if<0>(&holders);
+        if (!items || !items->empty()) return then(std::move(holders));
+        const auto deleted = std::make_shared<mark_search>(self, find_by_mark{{}, mark}, [then](auto there) {
+          const auto* found = std::get_if<0>(&there);
+          if (!found || found->empty()) return then(std::vector<listed_item>{});
+          then(failure{reach::item, retry::later, {}, "deleted", "its user has deleted it already", {}});
+        });
+        deleted->well_known = self->state.known_folder("deleteditems");
+        deleted->next(0);
+      });
+  search->next(0);
 }
 
 } // namespace exsyncd

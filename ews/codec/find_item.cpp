@@ -24,7 +24,7 @@ std::string write(const request_context& context, const find_item& request) {
       out.close("m:Restriction");
     }
     out.open("m:ParentFolderIds");
-    write_folder_reference(out, request.folder);
+    write_folder_reference(out, request.well_known ? folder_reference(*request.well_known) : request.folder);
     out.close("m:ParentFolderIds");
     out.close("m:FindItem");
   });

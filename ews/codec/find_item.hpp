@@ -12,6 +12,7 @@ namespace exsyncd::ews {
 /// entry. A page may be shorter than asked for without being the last.
 struct find_item {
   folder_id folder;
+  std::optional<distinguished_folder> well_known{}; // in its place
   std::optional<std::pair<extended_property, std::string>> where;
   std::uint32_t offset = 0;
   std::uint32_t page = 250; // what 2013+ gives at most with a restriction

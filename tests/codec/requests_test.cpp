@@ -87,8 +87,8 @@ std::map<std::string, std::string> every_request(const request_context& c) {
   out["SyncFolderHierarchy"] = write(c, sync_folder_hierarchy{distinguished_folder{"msgfolderroot"}, sync_cursor("S")});
   out["SyncFolderItems first"] = write(c, sync_folder_items{folder, {}});
   out["SyncFolderItems"] = write(c, sync_folder_items{folder, sync_cursor(awkward)});
-  out["FindItem"] = write(c, find_item{folder, {}, 250});
-  out["FindItem by mark"] = write(c, find_item{folder, std::pair(property::mark, awkward)});
+  out["FindItem"] = write(c, find_item{folder, {}, {}, 250});
+  out["FindItem by mark"] = write(c, find_item{folder, {}, std::pair(property::mark, awkward)});
   out["GetItem state"] = write(c, get_item{get_item::what::state, item_class::message, {item, item_id("b")}});
   out["GetItem content"] = write(c, get_item{get_item::what::content, item_class::message, {item}});
   out["GetItem mail"] = write(c, get_item{get_item::what::whole, item_class::message, {item}});

@@ -189,7 +189,8 @@ TEST_CASE("an answer without a word about the items makes their marks be looked 
                              "PropertyName='exsyncd' PropertyType='String'/><t:Value>p/t0/1</t:Value>"
                              "</t:ExtendedProperty></t:Message></t:Items></m:RootFolder>")});
     // The first was made, the others were not; the second is the cause.
-    const auto out = stage.write(mails(3), {broken, holder, nobody, nobody, broken, nobody, made({"n2"})});
+    const auto out =
+        stage.write(mails(3), {broken, holder, nobody, nobody, nobody, nobody, broken, nobody, nobody, made({"n2"})});
     CHECK(std::get<written>(out[0]).id.value == "n0");
     CHECK(std::get<written>(out[0]).key.empty()); // its user may have edited it since: it is read
     CHECK(std::holds_alternative<not_done>(out[1]));
@@ -198,9 +199,21 @@ TEST_CASE("an answer without a word about the items makes their marks be looked 
   }
 }
 
+TEST_CASE("what was made by a create without a word about it, and lies in Deleted Items already, is not made again") {
+  mailbox_stage stage;
+  const auto holder = answers(
+      "FindItem", {success("<m:RootFolder IncludesLastItemInRange='true'><t:Items><t:Message><t:ItemId Id='n0'/>"
+                           "<t:ExtendedProperty><t:ExtendedFieldURI DistinguishedPropertySetId='PublicStrings' "
+                           "PropertyName='exsyncd' PropertyType='String'/><t:Value>p/t0/1</t:Value>"
+                           "</t:ExtendedProperty></t:Message></t:Items></m:RootFolder>")});
+  const auto out = stage.write(mails(1), {status(500), nobody, holder});
+  CHECK(std::holds_alternative<unknown>(out[0]));
+  CHECK(stage.seen.size() == 3);
+}
+
 TEST_CASE("a single HTTP 400 to a write is looked at, and the batch goes out on a new connection") {
   mailbox_stage stage;
-  const auto out = stage.write(mails(2), {status(400), nobody, nobody, made({"n0", "n1"})});
+  const auto out = stage.write(mails(2), {status(400), nobody, nobody, nobody, nobody, made({"n0", "n1"})});
   CHECK(std::get<written>(out[1]).id.value == "n1");
   CHECK(stage.seen.back().fresh_connection);
 }
@@ -315,7 +328,8 @@ TEST_CASE("a contact in place of a mail is a failure of that item") {
 
 TEST_CASE("one id for all that was created is never settled") {
   mailbox_stage stage;
-  const auto out = stage.write(mails(2), {made({"n", "n"}), nobody, nobody, made({"n0"}), made({"n1"})});
+  const auto out =
+      stage.write(mails(2), {made({"n", "n"}), nobody, nobody, nobody, nobody, made({"n0"}), made({"n1"})});
   CHECK(std::get<written>(out[0]).id.value == "n0");
   CHECK(std::get<written>(out[1]).id.value == "n1");
 }

@@ -149,7 +149,7 @@ TEST_CASE("a server that answers to a large request as if it were not there refu
     // A small one, and nobody has answered yet: the URL may be wrong.
     std::vector<scripted> script{status(code)};
     // The one is said at random too: it is looked for, and written once more.
-    if (code == 400) script = {status(400), nobody, status(400), nobody};
+    if (code == 400) script = {status(400), nobody, nobody, status(400), nobody, nobody};
     CHECK(words(stage.write(mails(1, 100'000), script)) == said{"not_done " + no});
     CHECK(words(stage.write(mails(1), {answers("CreateItem", created(0, 1))})) == said{"written n0 k"});
     CHECK(words(stage.write(mails(1), script)) == said{"not_done " + no});
