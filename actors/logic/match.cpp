@@ -339,7 +339,7 @@ private:
     return key.empty() ? "\n" + o.subject : key;
   }
 
-  /// What a create has made whose answer is open, or that was given up: it is that twin's, and says nothing of others.
+  /// What a create of ours has made, its answer open, known or given up: it is that twin's, and says nothing of others.
   bool is_of_a_create(const twin& t, side s) const {
     const auto& mark = t.seen[s]->mark;
     const auto named = twin_of_mark(t.pair, mark);
@@ -347,6 +347,7 @@ private:
     if (at == by_id_.end() || at->second == &t) return false;
     const twin& owner = *at->second;
     return (owner.intent && owner.intent->mark == mark) ||
+           (!owner.buried && owner.seen[s] && owner.seen[s]->mark == mark) ||
            std::find(owner.abandoned.begin(), owner.abandoned.end(), mark) != owner.abandoned.end();
   }
 
@@ -484,8 +485,9 @@ private:
     std::set<const twin*> taken;
     std::erase_if(gone, [&](const twin* t) {
       const auto half = std::find_if(come.begin(), come.end(), [&](const twin* h) {
-        const bool keys_differ = !of(*h).message_id.empty() && !t->seen[s]->message_id.empty() &&
-                                 of(*h).message_id != t->seen[s]->message_id;
+        // A draft gets its key when it is sent.
+        const auto &is = of(*h).message_id, &was = t->seen[s]->message_id;
+        const bool keys_differ = is != was && !(t->seen[s]->draft && was.empty());
         return !taken.contains(h) && !keys_differ && same(t, of(*h));
       });
       if (half == come.end()) return false;
