@@ -411,8 +411,11 @@ void no_longer_refused(twin& t, const std::vector<field>& written) {
 } // namespace
 
 bool store::settle(const settle_twin& call) {
+  operation_mark removed;
   const bool done = edit(call.twin, [&](twin& t) {
     if (t.intent ? t.intent->id != call.intent : call.intent.has_value()) return false;
+    if (t.intent && t.intent->operation == operation::remove && !t.base)
+      if (const auto& o = t.seen[t.intent->target]) removed = o->mark;
     if (call.wrote && !record_write(t, call)) return false;
     count_delete(t);
     if (t.intent) {
@@ -443,6 +446,9 @@ bool store::settle(const settle_twin& call) {
   });
   if (!done) return false;
   if (call.conflict) put(keys::conflict(call.conflict->pair, advance()), encode(*call.conflict));
+  // A late create of ours is accounted for once it has been removed: brought back by its user it is new.
+  if (const auto parts = parts_of(removed))
+    edit(twin_id{parts->twin}, [&](twin& owner) { return std::erase(owner.abandoned, removed) > 0; });
   return true;
 }
 

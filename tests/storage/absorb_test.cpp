@@ -70,6 +70,22 @@ TEST_CASE("A late create that was taken in is no longer one that was given up", 
   CHECK(b->load(t.id)->abandoned.empty()); // another item with its mark is a user's move or copy of it
 }
 
+TEST_CASE("A late create that was removed is no longer one that was given up: brought back it is new", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  const auto t = being_created(b);
+  b->abandon({t.id, t.intent->id, true});
+  auto late = item("r1");
+  late.mark = b->load(t.id)->abandoned.front();
+  b.list(side::replica, {item_present{late}});
+  const auto half = b.of(side::replica, "r1");
+  REQUIRE(b->begin(intent_on(half, operation::remove, side::replica, "i2")));
+  CHECK(b->load(t.id)->abandoned.size() == 1);
+  auto call = settlement(*b->load(half.id));
+  call.bury = utc_seconds{std::chrono::hours{24}};
+  REQUIRE(b->settle(call));
+  CHECK(b->load(t.id)->abandoned.empty());
+}
+
 TEST_CASE("What is no half is not absorbed", "[absorb]") {
   bench b(kind_of_engine::memory);
   const auto whole = b.agreed("a");
