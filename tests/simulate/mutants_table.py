@@ -79,11 +79,12 @@ MUTANTS = [
     one("duplicate-removed-early", "a late duplicate is removed before lists tell what became of the other copy", ARBITER,
         "bool certain = t.seen[*s]->sequence < around.listed_after[*s];", "bool certain = BUG || t.seen[*s]->sequence < around.listed_after[*s];"),
     one("hold-of-unlisted-dropped", "what may be our own item, moved, is not held until that is known", MATCH,
-        "      if (held) result_.held.push_back(half->id);\n", "      if (BUG) held = false;\n      if (held) result_.held.push_back(half->id);\n"),
+        "    if (held) result_.held.push_back(half->id);\n", "    if (BUG) held = false;\n    if (held) result_.held.push_back(half->id);\n"),
     one("copy-linked-to-original", "a user's copy of an item that we made is taken for the item itself", MATCH,
-        "      if (!given_up) return false; // a user's move or copy of an item that we once made\n",
-        "      if (BUG && !given_up && !owner.intent && !filled_.contains({owner.id, s})) return take(owner, *half, s), true;\n"
-        "      if (!given_up) return false;\n"),
+        "    if (!maker) return false; // a user's move or copy of an item that we once made\n",
+        "    const auto named = twin_of_mark(half->pair, of(*half).mark);\n    const auto at = named ? by_id_.find(*named) : by_id_.end();\n"
+        "    if (BUG && !maker && at != by_id_.end() && at->second != half && !at->second->intent && !filled_.contains({*named, s}))\n"
+        "      return take(*at->second, *half, s), true;\n    if (!maker) return false;\n"),
     one("no-back-off", "what fails is tried again at once, without end", "actors/logic/back_off.hpp",
         "  return base + std::chrono::seconds(random",
         "  if (BUG) return std::chrono::seconds(random % 2);\n  return base + std::chrono::seconds(random"),

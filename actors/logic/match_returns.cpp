@@ -1,0 +1,130 @@
+#include "actors/logic/alike.hpp"
+#include "actors/logic/matching.hpp"
+
+#include "storage/marks.hpp"
+
+#include <algorithm>
+
+namespace exsyncd::logic {
+namespace {
+
+std::string when(const std::optional<utc_seconds>& t) {
+  return t ? std::to_string(t->time_since_epoch().count()) : std::string("-");
+}
+
+} // namespace
+
+void matching::by_return(const reader& key, const asker& empty) {
+  std::map<std::pair<side, std::string>, std::vector<const twin*>> missing;
+  for (const twin* t : vacant_)
+    for (side s : both_sides)
+      if (t->seen[s] && empty(*t->seen[s]) && !filled_.contains({t->id, s}))
+        if (auto k = key(*t->seen[s]); !k.empty()) missing[{s, k}].push_back(t);
+  if (missing.empty()) return;
+  drop_halves([&](const twin* half) {
+    side s = *half_of(*half);
+    auto at = missing.find({s, key(of(*half))});
+    if (at == missing.end() || at->second.empty()) return false;
+    // A user's copy has the keys of its original: of several the one of that name.
+    auto& candidates = at->second;
+    auto chosen = std::find_if(candidates.begin(), candidates.end(), [&](const twin* t) {
+      return t->seen[s]->subject == of(*half).subject && t->seen[s]->folder == of(*half).folder;
+    });
+    if (chosen == candidates.end()) chosen = candidates.begin();
+    if (is_removing(**chosen, s)) {
+      // We may have removed it ourselves; then this is its user's copy.
+      result_.held.push_back(half->id);
+      return true;
+    }
+    take(**chosen, *half, s);
+    candidates.erase(chosen);
+    return true;
+  });
+}
+
+void matching::by_return_of_contents() {
+  using place = std::tuple<side, folder_pair_id, item_class>;
+  std::map<place, std::vector<const twin*>> missing;
+  for (const twin* t : vacant_)
+    for (side s : both_sides)
+      if (t->seen[s] && t->seen[s]->presence == presence::absent && t->base && !t->intent &&
+          !filled_.contains({t->id, s}))
+        missing[{s, t->seen[s]->folder, t->seen[s]->item_class}].push_back(t);
+  for (auto& [where, gone] : missing) {
+    const side s = std::get<side>(where);
+    std::vector<const twin*> come;
+    for (const twin* half : halves_)
+      if (place{*half_of(*half), of(*half).folder, of(*half).item_class} == where) come.push_back(half);
+    const auto keyless = [](const observation& o) { return o.message_id.empty(); };
+    if (std::none_of(come.begin(), come.end(), [&](const twin* t) { return keyless(of(*t)); }))
+      std::erase_if(gone, [&](const twin* t) { return !keyless(*t->seen[s]); });
+    if (come.empty() || gone.empty()) continue;
+    const bool wait = hold_until_read(come, gone);
+    if (!wait) {
+      take_equal(come, gone, s, [s](const twin* t, const observation& o) {
+        return (*t->base)[s].read_back && contents_known(o) && (*t->base)[s].content == *o.content;
+      });
+      take_equal(come, gone, s, [s](const twin* t, const observation& o) {
+        const auto& was = *t->seen[s];
+        return !was.subject.empty() && was.subject == o.subject && was.sent == o.sent && was.received == o.received;
+      });
+    }
+  }
+}
+
+bool matching::hold_until_read(const std::vector<const twin*>& come, const std::vector<const twin*>& gone) {
+  std::set<const twin*> unread;
+  for (const twin* half : come)
+    if (!contents_known(of(*half)) && !half->trouble) unread.insert(half);
+  if (unread.empty()) return false;
+  for (const twin* half : unread)
+    result_.unread.push_back(half->id);
+  for (const twin* t : gone)
+    result_.held.push_back(t->id);
+  std::set<const twin*> waiting(come.begin(), come.end());
+  for (const twin* half : come)
+    if (!unread.contains(half)) result_.held.push_back(half->id);
+  // What is new on the other side may be the same as one of these, also in another folder where they have one origin.
+  const auto& here = of(*come.front());
+  std::set<std::string> origins;
+  for (const twin* half : come)
+    origins.insert(origin_of(of(*half)));
+  origins.erase(std::string());
+  for (const twin* half : halves_)
+    if (const auto& o = of(*half); half_of(*half) != half_of(*come.front()) && o.item_class == here.item_class &&
+                                   (o.folder == here.folder || origins.contains(origin_of(o))) &&
+                                   waiting.insert(half).second)
+      result_.held.push_back(half->id);
+  drop_halves([&](const twin* half) { return waiting.contains(half); });
+  return true;
+}
+
+void matching::take_equal(std::vector<const twin*>& come, std::vector<const twin*>& gone, side s,
+                          const std::function<bool(const twin*, const observation&)>& same) {
+  std::set<const twin*> taken;
+  std::erase_if(gone, [&](const twin* t) {
+    const auto half = std::find_if(come.begin(), come.end(), [&](const twin* h) {
+      const bool keys_differ =
+          !of(*h).message_id.empty() && !t->seen[s]->message_id.empty() && of(*h).message_id != t->seen[s]->message_id;
+      return !taken.contains(h) && !keys_differ && same(t, of(*h));
+    });
+    if (half == come.end()) return false;
+    take(*t, **half, s);
+    taken.insert(*half);
+    return true;
+  });
+  std::erase_if(come, [&](const twin* h) { return taken.contains(h); });
+  drop_halves([&](const twin* h) { return taken.contains(h); });
+}
+
+std::string matching::named_letter(const observation& o) {
+  if (o.message_id.empty()) return {};
+  return o.message_id.value + '\n' + when(o.sent) + '\n' + when(o.received) + '\n' + o.subject;
+}
+
+std::string matching::dated_id(const observation& o) {
+  if (o.message_id.empty()) return {};
+  return o.message_id.value + '\n' + (o.draft ? "draft " + o.subject : when(o.sent));
+}
+
+} // namespace exsyncd::logic
