@@ -94,6 +94,7 @@ private:
     sequence listed_at = 0;
   };
   both<std::vector<out_of_reach>> out_of_reach_;
+  both<std::vector<folder_pair_id>> unread_folders_;
   std::set<twin_id> hold_, duplicates_, unread_, redundant_;
   std::set<folder_pair_id> leaving_; // nothing is deleted there before it is known how much has left
   std::map<twin_id, twin> owners_;   // whose creates left the duplicates behind
@@ -126,8 +127,10 @@ private:
         const auto at = listed_at_[f.name][s];
         if (f.usable || f.listed[s])
           listed_after_[s] = new_after_[s] = std::min(listed_after_[s], at);
-        else if (!f.missing[s] && f.holds_deletes)
-          out_of_reach_[s].push_back({f.kind, at});
+        else if (f.holds_deletes) {
+          unread_folders_[s].push_back(f.name);
+          if (!f.missing[s]) out_of_reach_[s].push_back({f.kind, at});
+        }
       }
     for (const auto& [name, at] : sides)
       if (at.primary && at.replica && at.primary->phase == listing_phase::following &&
@@ -191,6 +194,7 @@ private:
     ask(load_twins{named}, [me, unsettled = std::move(unsettled), all = std::move(all)](twins_loaded& marked) mutable {
       logic::match_surroundings around;
       around.listed = {me->listed_.begin(), me->listed_.end()};
+      around.unread = me->unread_folders_;
       around.listed_after = me->listed_after_;
       const auto holds = [me](side s, item_class c, field f) {
         const auto& can = settable_on(me->what_.what_can_be_set[s], c);

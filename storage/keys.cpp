@@ -276,8 +276,11 @@ std::map<std::string, std::string> index_of(const twin& t) {
       result.emplace(all_unpaired(t.pair, k) + id, id);
   }
   if (!is_unsettled(t))
-    for (side s : both_sides)
-      if (t.seen[s]) result.emplace(all_unpaired(t.pair, key_of_lineage(first_of_lineage(*t.seen[s]))) + id, id);
+    for (side s : both_sides) {
+      if (!t.seen[s]) continue;
+      result.emplace(all_unpaired(t.pair, key_of_lineage(first_of_lineage(*t.seen[s]))) + id, id);
+      if (const auto origin = key_of_origin(*t.seen[s])) result.emplace(all_unpaired(t.pair, *origin) + id, id);
+    }
   return result;
 }
 

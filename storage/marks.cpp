@@ -104,6 +104,12 @@ std::string origin_of(const observation& o) {
   return origin;
 }
 
+std::optional<message_id> key_of_origin(const observation& o) {
+  const auto origin = origin_of(o);
+  if (origin.empty()) return {};
+  return message_id{"  origin " + origin};
+}
+
 std::vector<message_id> keys_of_half(const observation& o) {
   std::vector<message_id> keys;
   if (!o.message_id.empty())
@@ -111,7 +117,7 @@ std::vector<message_id> keys_of_half(const observation& o) {
   else if (!o.subject.empty())
     keys.emplace_back("  subject " + o.subject);
   if (auto names = names_of(o); o.message_id.empty() && !names.empty()) keys.emplace_back("  names " + names);
-  if (auto origin = origin_of(o); !origin.empty()) keys.emplace_back("  origin " + origin);
+  if (auto key = key_of_origin(o)) keys.push_back(std::move(*key));
   return keys;
 }
 

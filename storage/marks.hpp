@@ -51,6 +51,9 @@ message_id key_of_lineage(const std::string& first);
 /// an original its search key. Empty: not known.
 std::string origin_of(const observation&);
 
+/// Under which key `store::unpaired` finds the settled twins of one origin; nothing where that is not known.
+std::optional<message_id> key_of_origin(const observation&);
+
 /// By what `store::unpaired` finds a settled half twin beside its lineage: its Message-ID, its origin, and where it has
 /// no Message-ID its subject, and the names of a contact that was read.
 std::vector<message_id> keys_of_half(const observation&);

@@ -3,6 +3,7 @@
 #include "actors/logic/back_off.hpp"
 #include "actors/logic/cells.hpp"
 #include "actors/logic/digest.hpp"
+#include "actors/logic/match.hpp"
 #include "actors/logic/reading.hpp"
 
 #include <algorithm>
@@ -75,8 +76,9 @@ private:
   }
 
   /// Absent without a delete: to be created again from the other side, which a one-way pair does on its source only
-  /// where an administrator has said so.
+  /// where an administrator has said so. It may have been moved as well: the other folders are listed before.
   verdict absent_from(side s) const {
+    if (!believed(s)) return {wait{wait::reason::believable_delete}, {}};
     const bool wanted = around_.put_back_up_to && here(s).sequence <= *around_.put_back_up_to;
     if (wanted && !two_way() && s == source() && twin_.base && present(target())) return {create_on{s}, {}};
     return {forget{s}, {}};
@@ -157,10 +159,22 @@ private:
     return {};
   }
 
+  /// Nobody but a user makes the files in a copy of ours differ from those of what it was made of.
+  bool is_copy_of_ours() const {
+    return std::any_of(both_sides.begin(), both_sides.end(),
+                       [this](side s) { return twin_of_mark(twin_.pair, here(s).mark).has_value(); });
+  }
+
   verdict first_agreement() const {
     if (!around_.listed) return {wait{wait::reason::listing}, {}};
     if (auto l = look_where(true, true)) return {*l, {}};
     auto fields = differ_when_found(twin_.pair, here(side::primary), here(side::replica));
+    if (is_copy_of_ours() && !contains(fields, field::attachments) && holds(side::primary, field::attachments)) {
+      const auto alike = attached_alike();
+      if (!alike) return {look{{side::primary, side::replica}}, {}};
+      if (!*alike) fields.push_back(field::attachments);
+      std::sort(fields.begin(), fields.end());
+    }
     std::erase_if(fields, [this](field f) { return !held_by_both(f) || rests(source(), f); });
     if (fields.empty() && something_rests()) return {wait{wait::reason::banned}, {}};
     if (fields.empty()) return {agreement(), {}};

@@ -93,12 +93,18 @@ void matching::by_late_create() {
 
 void matching::hold_what_may_have_moved() {
   const auto same = [](const auto& a, const auto& b) { return !a.empty() && a == b; };
+  const auto is_unread = [this](const folder_pair_id& folder, side s) {
+    return std::find(around_.unread[s].begin(), around_.unread[s].end(), folder) != around_.unread[s].end();
+  };
   drop_halves([&](const twin* half) {
     side s = *half_of(*half);
     const auto& o = of(*half);
     bool held = std::any_of(vacant_.begin(), vacant_.end(), [&](const twin* t) {
-      return is_unlisted(*t, s) && (same(t->seen[s]->mark, o.mark) || same(t->seen[s]->search_key, o.search_key) ||
-                                    same(t->seen[s]->message_id, o.message_id));
+      const auto& known = t->seen[s];
+      if (!known || known->presence != presence::present) return false;
+      const bool alike = same(known->mark, o.mark) || same(known->search_key, o.search_key);
+      if (is_unlisted(*t, s) && (alike || same(known->message_id, o.message_id))) return true;
+      return alike && known->folder != o.folder && is_unread(known->folder, s);
     });
     if (held) result_.held.push_back(half->id);
     return held;

@@ -43,6 +43,8 @@ struct match_surroundings {
   /// As in `surroundings`: what was seen before it has been seen by a listing of every folder since.
   both<sequence> listed_after{std::numeric_limits<sequence>::max(), std::numeric_limits<sequence>::max()};
   std::function<bool(item_class, field)> held_by_both = [](item_class, field) { return true; };
+  /// Which could not be listed in this round, on that side: what is known to be there may have been moved since.
+  both<std::vector<folder_pair_id>> unread = {};
 };
 
 /// Finds out which unknown new items are known ones. Pure. In this order: marks of our own creates; what another
@@ -52,8 +54,8 @@ struct match_surroundings {
 /// folder pair (find_alike).
 ///
 /// `unsettled`: every unsettled twin of the pair, the settled half twins that share a key with one of them
-/// (keys_of_half), and the settled twins of the lineages in their marks. `marked`: the twins that the marks of its half
-/// twins name.
+/// (keys_of_half), and the settled twins of the lineages in their marks and of their origins. `marked`: the twins that
+/// the marks of its half twins name.
 matches match(const std::vector<twin>& unsettled, const std::vector<twin>& marked, const match_surroundings&);
 
 /// A half twin: seen present on exactly one side, never agreed, nothing under way.

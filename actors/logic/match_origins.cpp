@@ -25,7 +25,7 @@ void matching::by_origin() {
   // Of two that were brought back one is deleted again before we come to it.
   for (const twin* t : vacant_)
     for (side s : both_sides)
-      if (is_left_half(*t, s) && !maker_of(*t, s).owner) add(t, s);
+      if (is_left_half(*t, s) && !is_of_a_create(*t, s)) add(t, s);
   std::set<const twin*> linked;
   for (const auto& [origin, group] : groups) {
     if (group.primary.size() != 1 || group.replica.size() != 1) continue;
@@ -98,12 +98,21 @@ std::string matching::name_of(const observation& o) {
   return key.empty() ? "\n" + o.subject : key;
 }
 
+bool matching::is_of_a_create(const twin& t, side s) const {
+  if (maker_of(t, s).owner) return true;
+  const auto named = twin_of_mark(t.pair, t.seen[s]->mark);
+  const auto at = named ? by_id_.find(*named) : by_id_.end();
+  if (at == by_id_.end() || at->second == &t || at->second->buried) return false;
+  const auto& known = at->second->seen[s];
+  return known && known->mark == t.seen[s]->mark;
+}
+
 bool matching::is_users_copy(const twin& t, side s) const {
   const auto named = twin_of_mark(t.pair, t.seen[s]->mark);
   const auto at = named ? by_id_.find(*named) : by_id_.end();
   if (at == by_id_.end() || at->second == &t || at->second->buried) return false;
   const auto& known = at->second->seen[s];
-  return known && known->presence == presence::present;
+  return known && known->presence == presence::present && known->mark == t.seen[s]->mark;
 }
 
 } // namespace exsyncd::logic

@@ -104,8 +104,9 @@ void matching::take_equal(std::vector<const twin*>& come, std::vector<const twin
   std::set<const twin*> taken;
   std::erase_if(gone, [&](const twin* t) {
     const auto half = std::find_if(come.begin(), come.end(), [&](const twin* h) {
-      const bool keys_differ =
-          !of(*h).message_id.empty() && !t->seen[s]->message_id.empty() && of(*h).message_id != t->seen[s]->message_id;
+      // A draft gets its key when it is sent.
+      const auto &is = of(*h).message_id, &was = t->seen[s]->message_id;
+      const bool keys_differ = is != was && !(t->seen[s]->draft && was.empty());
       return !taken.contains(h) && !keys_differ && same(t, of(*h));
     });
     if (half == come.end()) return false;

@@ -52,6 +52,7 @@ private:
   /// Where the known one was moved, this one is left over from a create that had been given up.
   void by_late_create();
   /// Where no list has shown yet what we wrote, it may be gone from there by now, and be this: first it is looked at.
+  /// The same where its folder cannot be listed now, of whatever has its mark or search key.
   void hold_what_may_have_moved();
   /// What may be the same as something that is held is not new as long as that is not known.
   void hold_mates();
@@ -85,6 +86,8 @@ private:
   void beside_what_is_missing();
   /// By which two in one folder may be the same, before either was read.
   static std::string name_of(const observation&);
+  /// What a create of ours has made, its answer open, known or given up: it is that twin's, and says nothing of others.
+  bool is_of_a_create(const twin&, side) const;
   /// A copy of a copy of ours that is still where we know it to be.
   bool is_users_copy(const twin&, side) const;
 

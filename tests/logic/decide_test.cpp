@@ -146,6 +146,9 @@ TEST_CASE("absence is not deletion until it is believable") {
            [](twin& t, auto& a) { leave(t, P), a.listed_after[R] = 0; }, "remove R", ""},
           {"not in a listing from the beginning", [](twin& t, auto&) { t.seen[P]->presence = presence::absent; },
            "forget P", ""},
+          {"nor in one, and it may have been moved into a folder that was not listed since",
+           [](twin& t, auto& a) { t.seen[P]->presence = presence::absent, a.listed_after[P] = 10; }, "wait for belief",
+           ""},
           {"absent and then created anew", [](twin& t, auto&) { t.seen[P].reset(), t.base.reset(); }, "create P", ""},
       },
       direction::bidirectional);
@@ -257,6 +260,15 @@ TEST_CASE("copies of ours that come back are the same where the words of their b
     if (!words.empty()) t.seen[R]->likeness = logic::digests_of({{field::body, words}});
     t.seen[R]->mark = operation_mark{mark};
   };
+  const auto with_files = [](twin& t, const std::string& p, const std::string& r) {
+    t.base.reset();
+    t.seen[R]->mark = operation_mark{"jane/t0/i1"};
+    for (side s : both_sides) {
+      read_contents(t, s, with(field::attachments, "a.bin"));
+      const auto& inside = s == P ? p : r;
+      if (!inside.empty()) t.seen[s]->likeness = logic::digests_of({{hint::attachment_contents, inside}});
+    }
+  };
   check(
       {
           {"as it was made", [&](twin& t, auto&) { found(t, "w", "jane/t0/i1"); }, "agree", ""},
@@ -265,6 +277,11 @@ TEST_CASE("copies of ours that come back are the same where the words of their b
           {"another pair's copy may have come another way", [&](twin& t, auto&) { found(t, "v", "joe/t0/i1"); },
            "agree", ""},
           {"what was read of none tells nothing", [&](twin& t, auto&) { found(t, "", "jane/t0/i1"); }, "agree", ""},
+          {"with files of one name: what is in them is read", [&](twin& t, auto&) { with_files(t, "", ""); },
+           "look P R", ""},
+          {"and is the same", [&](twin& t, auto&) { with_files(t, "x", "x"); }, "agree", ""},
+          {"and is another file", [&](twin& t, auto&) { with_files(t, "x", "y"); }, "replace R, R loses",
+           "replace R, R loses"},
           {"deleted on one side before the two were agreed",
            [&](twin& t, auto&) { found(t, "w", "jane/t0/i1"), leave(t, P); }, "remove R", ""},
           {"and another one", [&](twin& t, auto&) { found(t, "v", "jane/t0/i1"), leave(t, P); }, "remove R, R loses",

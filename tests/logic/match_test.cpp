@@ -1,7 +1,7 @@
 #include "actors/logic/match.hpp"
 
 #include "storage/marks.hpp"
-#include "tests/logic/builders.hpp"
+#include "tests/logic/matches.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,45 +9,6 @@
 
 using namespace exsyncd;
 using namespace exsyncd::tests;
-
-namespace {
-
-constexpr auto P = side::primary;
-constexpr auto R = side::replica;
-const logic::match_surroundings in_inbox{{folder_pair_id{"inbox"}}};
-
-twin half(const std::string& id, side s, const std::string& message = "<m@example>", const std::string& search = "") {
-  twin t;
-  t.id = twin_id{id};
-  t.pair = pair_id{"jane"};
-  t.folder_pair = folder_pair_id{"inbox"};
-  t.seen[s] = seen_at(s, 30);
-  t.seen[s]->item = item_id{"item of " + id};
-  t.seen[s]->message_id = message_id{message};
-  t.seen[s]->search_key = search_key{search};
-  return t;
-}
-
-std::string in_words(const logic::matches& m) {
-  std::vector<std::string> words;
-  for (const auto& s : m.same)
-    words.push_back(s.keep.value + "=" + s.from.value + "@" + name(s.side));
-  for (const auto& h : m.held)
-    words.push_back("held " + h.value);
-  for (const auto& d : m.duplicates)
-    words.push_back("duplicate " + d.value);
-  for (const auto& r : m.redundant)
-    words.push_back("redundant " + r.value);
-  for (const auto& u : m.unread)
-    words.push_back("read " + u.value);
-  std::sort(words.begin(), words.end());
-  std::string all;
-  for (const auto& w : words)
-    all += (all.empty() ? "" : "; ") + w;
-  return all;
-}
-
-} // namespace
 
 TEST_CASE("the same mail in both mailboxes is one twin") {
   CHECK(in_words(logic::match({half("a", P), half("b", R)}, {}, in_inbox)) == "a=b@R");
@@ -431,7 +392,13 @@ TEST_CASE("what was deleted and is brought back on both sides is one item again"
   }
   SECTION("not a copy of what is still there") {
     owner.seen[R] = seen_at(R, 5);
+    owner.seen[R]->mark = copy.seen[R]->mark;
     CHECK(run({owner}) == "");
+  }
+  SECTION("also beside what we have made in its place since") {
+    owner.seen[R] = seen_at(R, 5);
+    owner.seen[R]->mark = logic::make_mark(pair_id{"jane"}, owner.id, intent_id{"j"}, original.seen[P]);
+    CHECK(run({owner}) == "a=c@R");
   }
   SECTION("where one of the two has been deleted again, that goes over") {
     original.seen[P]->presence = presence::left;

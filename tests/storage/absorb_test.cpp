@@ -157,3 +157,23 @@ TEST_CASE("What belongs to one lineage is found by it, once it is settled", "[ab
   CHECK(found[0].id == t.id);
   CHECK(b->unpaired(jane, {key_of_lineage("another")}).empty());
 }
+
+TEST_CASE("What is agreed is found by its origin, since a list may show it elsewhere first", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  auto item = present("p-a");
+  std::get<item_present>(item).item.search_key = search_key{"a/b"};
+  b.list(side::primary, {item});
+  const auto t = b.of(side::primary, "p-a");
+  const auto key = key_of_origin(*t.seen.primary);
+  REQUIRE(key);
+  CHECK(b->unpaired(jane, {*key}).empty());
+  settle_twin call;
+  call.twin = t.id;
+  call.answers.primary = t.seen.primary->sequence;
+  call.settled = true;
+  call.base = both<side_base>{};
+  REQUIRE(b->settle(call));
+  const auto found = b->unpaired(jane, {*key});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].id == t.id);
+}
