@@ -101,6 +101,11 @@ void writing::not_done_now(ews::meaning why, std::string_view kind) {
   settle(why, kind, now_.size() > 1);
 }
 
+write_outcome writing::refused_as(ews::meaning why) const {
+  if (kind_ == "CreateItem" && why.refusal == ews::refusal::gone) why.refusal = ews::refusal::not_done;
+  return outcome_of(why);
+}
+
 /// `together`: its request held more than one item.
 void writing::settle(const ews::meaning& why, std::string_view kind, bool together) {
   const bool surely = why.refusal != ews::refusal::unknown;
@@ -116,7 +121,7 @@ void writing::settle(const ews::meaning& why, std::string_view kind, bool togeth
       self->state.suspects().suspect(kind_, remembered(i));
   }
   for (auto i : now_)
-    outcomes[i] = outcome_of(why);
+    outcomes[i] = refused_as(why);
   if (why.refusal == ews::refusal::item) return answered();
   if (why.of_one_item && !together) {
     failed_alone_.push_back({now_.front(), std::string(kind)});

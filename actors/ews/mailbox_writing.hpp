@@ -72,7 +72,7 @@ protected:
                                          why.why.counts =
                                              me->self->state.suspects().failed_alone(me->kind_, me->remembered(i)) ==
                                              suspicion::verdict::counts;
-                                       me->outcomes[i] = outcome_of(why);
+                                       me->outcomes[i] = me->refused_as(why);
                                        if (why.refusal == ews::refusal::not_done && why.why.reach != reach::item)
                                          stop = why.why;
                                      } else {
@@ -101,6 +101,8 @@ private:
     std::size_t item;
     std::string kind;
   };
+  /// A create names no item that could be gone.
+  write_outcome refused_as(ews::meaning why) const;
   void failed(const ews::meaning& why);
   void settle(const ews::meaning& why, std::string_view kind, bool together);
   void again(bool singly);

@@ -84,6 +84,12 @@ TEST_CASE("each item of a batch has its own outcome") {
   }
 }
 
+TEST_CASE("a create that is answered as if its item were not there has not been done") {
+  mailbox_stage stage;
+  const auto got = words(stage.write(mails(2), {answers("CreateItem", {error("ErrorItemNotFound"), item("n1", "k")})}));
+  CHECK(got == said{"not_done ErrorItemNotFound", "written n1 k"});
+}
+
 TEST_CASE("a lost answer leaves every item of its request unknown, and the next request is not sent") {
   mailbox_stage stage;
   auto got = words(stage.write(edits(60), {answers("UpdateItem", edited(0, 50)), lost()}));
