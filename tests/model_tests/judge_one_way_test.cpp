@@ -206,3 +206,44 @@ TEST_CASE("what left the source unnoticed and comes back into another folder is 
     CHECK(w.broken() == std::vector{rule::doubled});
   }
 }
+
+TEST_CASE(
+    "who puts an older copy in place of the one that he deleted has what that one says, until the source changes") {
+  for (bool changed : {true, false}) {
+    one_mail w;
+    w.edits(who::user, w.source, {{"importance", "High"}});
+    auto fresh = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}, {"importance", "High"}});
+    w.deletes(who::daemon, w.target);
+    w.deletes(who::user, fresh);
+    w.moves(who::user, w.target, "inbox");
+    CHECK(w.words() == "");
+    w.edits(who::user, w.source, {{changed ? "importance" : "subject", "Normal"}});
+    if (!changed) w.edits(who::daemon, w.target, {{"subject", "Normal"}});
+    CHECK(w.broken() == (changed ? std::vector{rule::contents} : nothing));
+  }
+}
+
+TEST_CASE(
+    "what the target's user brings back is his own where the source had none meanwhile, or another was made in its "
+    "place") {
+  enum class meanwhile { nothing, source_gone, made_again };
+  for (auto what : {meanwhile::nothing, meanwhile::source_gone, meanwhile::made_again})
+    for (bool linked : {false, true}) {
+      one_mail w(drift::revert);
+      if (linked) w.makes(who::transport, side::replica, "label-2", {{"subject", "Lunch"}});
+      w.deletes(who::user, w.target);
+      w.tells_gone(w.target);
+      item_number again = 0;
+      if (what == meanwhile::made_again) again = w.carried(w.source);
+      if (again != 0) w.deletes(who::user, again);
+      if (what == meanwhile::source_gone) w.deletes(who::user, w.source);
+      w.moves(who::user, w.target, "inbox");
+      w.lists(w.target);
+      if (what == meanwhile::source_gone) w.moves(who::user, w.source, "inbox");
+      w.lists(w.source);
+      w.carried(w.source);
+      CHECK(w.broken() == (what == meanwhile::nothing ? std::vector{rule::doubled} : nothing));
+      w.carried(w.source);
+      CHECK(w.broken() == std::vector{rule::doubled});
+    }
+}

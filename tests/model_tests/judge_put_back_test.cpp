@@ -158,3 +158,96 @@ TEST_CASE(
     CHECK(w.broken() == (told ? std::vector{rule::missing} : nothing));
   }
 }
+
+TEST_CASE(
+    "what the daemon had put out is one more where its user puts it back, whatever the other side's users copied") {
+  for (bool by_daemon : {true, false}) {
+    mail_on_both w;
+    auto last = w.p;
+    if (by_daemon) {
+      last = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+      w.lists(last);
+      w.deletes(who::daemon, w.p);
+    }
+    auto copy = w.copies(who::user, w.r);
+    if (!by_daemon) w.deletes(who::user, w.p);
+    w.moves(who::user, w.p, "inbox");
+    w.carried(w.p);
+    w.carried(copy);
+    if (!by_daemon) w.carried(w.r);
+    CHECK(w.broken() == (by_daemon ? nothing : std::vector{rule::doubled}));
+    auto more = w;
+    more.carried(last);
+    more.carried(w.r);
+    CHECK(more.broken() == std::vector{rule::doubled});
+  }
+}
+
+TEST_CASE("a copy that one user puts where nothing is left and an original that the other one puts back are two where "
+          "they differ") {
+  for (bool differ : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::transport, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.makes(who::transport, side::replica, "label-1", {{"subject", "Lunch"}});
+    auto copy = w.copies(who::user, p, "inbox/Elsewhere");
+    if (differ) w.edits(who::user, copy, {{"subject", "Supper"}});
+    w.deletes(who::user, p);
+    w.tells_gone(p);
+    w.deletes(who::daemon, r);
+    auto back = w.copies(who::user, copy);
+    w.moves(who::user, r, "inbox");
+    w.lists(back);
+    w.lists(r);
+    w.reads(back);
+    w.reads(r);
+    w.carried(back);
+    w.carried(r);
+    CHECK(w.broken() == (differ ? nothing : std::vector{rule::doubled}));
+    w.carried(r);
+    w.carried(back);
+    CHECK(w.broken().at(0) == rule::doubled);
+  }
+}
+
+TEST_CASE(
+    "what its user takes away and puts back between two lists, while the other side's user deletes his, was moved "
+    "and deleted, and one of it and its copy may go") {
+  for (bool copied : {true, false})
+    for (bool told : {true, false}) {
+      mail_on_both w;
+      w.deletes(who::user, w.p);
+      if (told) w.tells_gone(w.p);
+      w.deletes(who::user, w.r);
+      auto one = w.p;
+      if (copied)
+        one = w.copies(who::user, w.p, "inbox");
+      else
+        w.moves(who::user, w.p, "inbox");
+      auto two = w.copies(who::user, w.p, "inbox");
+      w.lists(one);
+      w.lists(two);
+      w.carried(two);
+      auto both = w;
+      w.deletes(who::daemon, one);
+      CHECK(w.broken() == (told ? std::vector{rule::missing} : nothing));
+      both.carried(one);
+      CHECK(both.words() == "");
+      w.deletes(who::daemon, two);
+      CHECK(w.broken() == std::vector{rule::missing});
+    }
+}
+
+TEST_CASE("a copy in place of what was moved away goes where the other side's user deletes his, and only there") {
+  for (bool deleted : {true, false}) {
+    mail_on_both w;
+    if (deleted) w.deletes(who::user, w.r);
+    w.moves(who::user, w.p, "inbox/Elsewhere");
+    auto copy = w.copies(who::user, w.p, "inbox");
+    w.lists(copy);
+    auto more = w.copies(who::user, w.p, "inbox");
+    w.deletes(who::user, more);
+    w.deletes(who::daemon, copy);
+    if (!deleted) w.deletes(who::daemon, w.r);
+    CHECK(w.broken() == (deleted ? nothing : std::vector{rule::missing}));
+  }
+}

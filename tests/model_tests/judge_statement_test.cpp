@@ -138,6 +138,20 @@ TEST_CASE("what rests in a frozen folder pair stays in the ban list, since nothi
   CHECK(rests() == 0);
 }
 
+TEST_CASE("what is moved out of a folder whose list fails may be made anew, unless a list has told of its leaving") {
+  enum class fails { before, other_side, it, told_later };
+  for (auto which : {fails::before, fails::other_side, fails::it, fails::told_later}) {
+    mail_on_both w;
+    if (which == fails::before) w.lists(w.p, false);
+    w.moves(who::user, w.p, "inbox/Projects");
+    if (which != fails::before) w.lists(which == fails::other_side ? w.r : w.p, false);
+    if (which == fails::told_later) w.tells_gone(w.p);
+    w.carried(w.p, "inbox/From HQ");
+    w.deletes(who::daemon, w.r);
+    CHECK(w.broken() == (which == fails::it ? std::vector<rule>{} : std::vector{rule::made_anew}));
+  }
+}
+
 TEST_CASE("what its user only moves is made anew nowhere; after an edit, an unknown answer or a reset it may be") {
   enum class then { nothing, edited, unanswered, reset };
   for (auto also : {then::nothing, then::edited, then::unanswered, then::reset}) {
@@ -245,4 +259,16 @@ TEST_CASE("settings that were otherwise for a while excuse what they concern, an
   CHECK(changed([](folder_pair& one) { one.drift = drift::revert; }) == std::vector{rule::contents});
   CHECK(changed([](folder_pair& one) { one.meetings = meetings::skip; }) == std::vector{rule::contents});
   CHECK(changed([](folder_pair& one) { one.direction = direction::replica_to_primary; }).empty());
+}
+
+TEST_CASE("what settings leave alone and pairing may take for another side's item is on both sides") {
+  for (bool same : {true, false}) {
+    written_history w;
+    w.inbox().start_date = instant(std::chrono::seconds(1'767'700'000));
+    const fields old{{"subject", "Lunch"}, {"message_id", "1@x"}};
+    w.makes(who::transport, side::primary, "label-1", old);
+    w.makes(who::transport, side::replica, "label-2", {{"subject", "Supper"}, {"message_id", same ? "1@x" : "2@x"}});
+    w.makes(who::daemon, side::replica, "label-1", old);
+    CHECK(w.broken() == (same ? std::vector<rule>{} : std::vector{rule::left_alone}));
+  }
 }

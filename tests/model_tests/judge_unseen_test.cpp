@@ -114,3 +114,17 @@ TEST_CASE("the texts of two originals that their users bring back may differ; th
     CHECK((w.words().find("body_sha256") == std::string::npos) == original);
   }
 }
+
+TEST_CASE("a copy that came late, when its user had deleted the other one and no list had told of that, may stay") {
+  for (bool told : {true, false})
+    for (bool answered : {true, false}) {
+      mail_on_both w;
+      w.deletes(who::user, w.r);
+      if (told) w.tells_gone(w.r);
+      auto late = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+      w.so_far.steps.back().answered = answered;
+      w.lists(late);
+      w.tells_gone(w.r);
+      CHECK(w.broken() == (told || answered ? std::vector{rule::came_back} : nothing));
+    }
+}

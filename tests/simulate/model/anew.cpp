@@ -23,7 +23,8 @@ std::map<item_number, std::uint64_t> lying_before(const lifeline& line, std::uin
   return since;
 }
 
-/// The steps with which the item had left both sides, where users of both brought it back later: it is paired anew.
+/// The steps with which the item had left both sides, where users of both brought it back later, or a copy of it that
+/// lay elsewhere: it is paired anew.
 std::vector<std::uint64_t> brought_back_on_both(const lifeline& line) {
   std::vector<std::uint64_t> out;
   std::set<item_number> lie[2];
@@ -39,7 +40,8 @@ std::vector<std::uint64_t> brought_back_on_both(const lifeline& line) {
       gone = m.number();
       back[0] = back[1] = false;
     }
-    if (gone == 0 || !m.by_user() || !m.entered() || m.what->made()) continue;
+    bool new_one = m.what->made() && m.what->copy_of == 0;
+    if (gone == 0 || !m.by_user() || !m.entered() || new_one) continue;
     back[at] = true;
     if (!back[0] || !back[1]) continue;
     out.push_back(gone);

@@ -111,8 +111,11 @@ void judge_item(const trial& t, const lifeline& line) {
   }
   const auto made = originals_of(t, line);
   if (t.may_be_linked.contains(line.label)) {
+    bool one_way = in[0]->direction != direction::two_way;
+    auto target = in[0]->direction == direction::primary_to_replica ? side::replica : side::primary;
     for (auto s : {side::primary, side::replica})
-      if (made.is_one() && line.at(s).size() > 1 + static_cast<std::size_t>(made.unlike))
+      if (made.is_one() && line.at(s).size() > 1 + static_cast<std::size_t>(made.unlike) &&
+          !(one_way && s == target && are_the_targets_own(t, line, target, line.at(s).size() - 1)))
         t.violated(rule::doubled, line,
                    "users made it once, and the " + std::string(word(s)) + " holds it " +
                        std::to_string(line.at(s).size()) + " times.");

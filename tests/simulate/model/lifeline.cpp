@@ -93,4 +93,23 @@ std::map<std::string, lifeline> lifelines_of(const scope& within, const history&
   return out;
 }
 
+bool given_up_by_its_user(const lifeline& line, const moment& by) {
+  const moment* last = nullptr;
+  for (const auto& m : line.moments)
+    if (m.what->item == by.what->item && m.number() > by.number() && m.from != m.to && (m.left() || m.entered()))
+      last = &m;
+  return last != nullptr && last->left() && last->by_user();
+}
+
+std::vector<say> last_of_each_side(const std::vector<say>& all) {
+  std::vector<say> out;
+  for (auto s : {side::primary, side::replica}) {
+    const say* last = nullptr;
+    for (const auto& one : all)
+      if (one.by->where == s) last = &one;
+    if (last != nullptr) out.push_back(*last);
+  }
+  return out;
+}
+
 } // namespace simulate::model

@@ -58,4 +58,18 @@ std::vector<std::string> changed_paths(const effect&);
 /// The field that a path is an entry of: "/contact/EmailAddresses" of "/contact/EmailAddresses/EmailAddress1".
 std::string field_of(const std::string& path);
 
+/// Whether the user of that side deleted the item after his edit, or put it where no folder pair is: he gave it up.
+bool given_up_by_its_user(const lifeline&, const moment& by);
+/// Whether a user's move is part of a way there and back of which nothing was carried or agreed on: his item lies where
+/// it lay when the daemon last knew both sides alike, so that what the other side's user did is all that has changed.
+bool came_to_nothing(const lifeline&, const moment&);
+
+/// A user's say on a value that has no fields: the place, or whether it is read.
+struct say {
+  const moment* by;
+  std::string value;
+};
+/// Of both sides, where there are any.
+std::vector<say> last_of_each_side(const std::vector<say>&);
+
 } // namespace simulate::model

@@ -76,7 +76,12 @@ struct counting {
     if (instead || (beside && !known.contains(item))) {
       ++out.made[at];
     } else if (beside) {
-      lies_beside_others(at);
+      // What the daemon had put out is one more for the user who brings it back, whatever the other side's users made
+      // meanwhile that has not come over yet.
+      if (put_out.contains(item))
+        ++out.together;
+      else
+        lies_beside_others(at);
     } else {
       alone[item] = m.number();
       if (back && !put_out.contains(item)) return;

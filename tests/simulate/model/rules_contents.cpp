@@ -1,5 +1,5 @@
-// What an item says, where it lies and whether it is read: each is what the last user who could know better made it,
-// and where two could not know of each other the primary's.
+// What an item says and whether it is read: each is what the last user who could know better made it, and where two
+// could not know of each other the primary's.
 #include "tests/simulate/model/trial.hpp"
 
 #include <algorithm>
@@ -118,15 +118,6 @@ bool is_of_a_file_that_came_unseen(const trial& t, const lifeline& line, const e
 bool is_of_a_gone_item(const lifeline& line, const edit& e) {
   const auto& held = line.at(e.by->where);
   return std::none_of(held.begin(), held.end(), [&](const final_item& one) { return one.item == e.by->what->item; });
-}
-
-/// Whether the user of that side deleted the item after his edit, or put it where no folder pair is: he gave it up.
-bool given_up_by_its_user(const lifeline& line, const moment& by) {
-  const moment* last = nullptr;
-  for (const auto& m : line.moments)
-    if (m.what->item == by.what->item && m.number() > by.number() && m.from != m.to && (m.left() || m.entered()))
-      last = &m;
-  return last != nullptr && last->left() && last->by_user();
 }
 
 /// The last edit of a path on each side.
@@ -352,95 +343,6 @@ void judge_losses_by_deletion(const trial& t, const lifeline& line) {
       return;
     }
   }
-}
-
-namespace {
-
-/// A user's say on a value that has no fields: the place, or whether it is read.
-struct say {
-  const moment* by;
-  std::string value;
-};
-
-std::vector<say> last_of_each_side(const std::vector<say>& all) {
-  std::vector<say> out;
-  for (auto s : {side::primary, side::replica}) {
-    const say* last = nullptr;
-    for (const auto& one : all)
-      if (one.by->where == s) last = &one;
-    if (last != nullptr) out.push_back(*last);
-  }
-  return out;
-}
-
-/// Whether the daemon had carried the primary's move before the replica's user moved the item again.
-bool surely_moved(const trial& t, const lifeline& line, const say& p, const say& x) {
-  return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
-    return m.where == x.by->where && m.by_daemon() && m.number() > p.by->number() && m.number() < x.by->number() &&
-           m.to == p.value && m.when->answered && !t.crashed_between(m.number(), x.by->number());
-  });
-}
-
-/// Whether a holder on this side lay there at some time in [from, to).
-bool lay(const lifeline& line, side s, const std::string& place, std::uint64_t from, std::uint64_t to) {
-  std::map<item_number, bool> has;
-  for (const auto& m : line.moments) {
-    if (m.where != s) continue;
-    if (m.number() >= to) break;
-    if (m.number() >= from && (m.to == place || has[m.what->item])) return true;
-    has[m.what->item] = m.to == place;
-  }
-  return std::any_of(has.begin(), has.end(), [](const auto& one) { return one.second; });
-}
-
-} // namespace
-
-void judge_place(const trial& t, const lifeline& line) {
-  auto here = t.within.common_name(side::primary, line.at(side::primary)[0].is.place);
-  auto there = t.within.common_name(side::replica, line.at(side::replica)[0].is.place);
-  if (here != there) {
-    auto one = t.within.locate(side::primary, line.at(side::primary)[0].is.place);
-    auto two = t.within.locate(side::replica, line.at(side::replica)[0].is.place);
-    if (t.folders_changed && one && two && one->of == two->of) return;
-    t.violated(rule::place, line,
-               "it lies in " + line.at(side::primary)[0].is.place + " at the primary and in " +
-                   line.at(side::replica)[0].is.place + " at the replica.");
-    return;
-  }
-  if (t.folders_changed) return;
-  std::vector<say> all;
-  const auto anew = t.began_anew(line);
-  for (const auto& m : line.moments)
-    if ((m.by_user() || m.planted()) && !m.to.empty() && m.from != m.to) all.push_back({&m, m.to});
-  bool right = false;
-  // Where a user put an item that he gave up afterwards may be where it lies, and need not.
-  auto kept = all;
-  std::erase_if(kept, [&](const say& one) { return given_up_by_its_user(line, *one.by); });
-  for (const auto& w : all) {
-    if (w.value != here) continue;
-    bool fits = true;
-    for (const auto& x : last_of_each_side(kept)) {
-      if (x.by == w.by || x.value == here) continue;
-      bool before = x.by->number() < w.by->number() &&
-                    (x.by->where == w.by->where || lay(line, w.by->where, x.value, x.by->number(), w.by->number()));
-      // Moved on both sides: the primary's place. A creation is no move.
-      bool loses = x.by->where == side::replica && std::any_of(all.begin(), all.end(), [&](const say& p) {
-                     return p.by->where == side::primary && (!p.by->from.empty() || x.by->from.empty()) &&
-                            !surely_moved(t, line, p, x);
-                   });
-      bool unknown = x.by->where == side::replica && std::any_of(anew.begin(), anew.end(), [&](std::uint64_t step) {
-                       auto known = t.knows_again(line, step);
-                       return known > x.by->number() && lay(line, side::primary, here, step, known);
-                     });
-      if (!before && !loses && !unknown) fits = false;
-    }
-    right = right || fits;
-  }
-  if (right || all.empty()) return;
-  std::string moves;
-  for (const auto& x : last_of_each_side(all))
-    moves += " " + step_words(*x.by->when) + " put it into " + x.value + ".";
-  t.violated(rule::place, line, "it lies in " + here + " on both sides, but" + moves);
 }
 
 namespace {

@@ -123,6 +123,17 @@ struct fate_finder {
     return verdict();
   }
 
+  /// Whether a create that nobody had answered took effect only after the user had deleted the copy which was made in
+  /// its place, before a list told of that: one list shows both, and whether he saw one of two cannot be known
+  /// (ARCHITECTURE, limits).
+  bool came_late_beside(const leaving& left) const {
+    if (!made_by_daemon.contains(left.by->what->item)) return false;
+    return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
+      return m.where == left.by->where && m.by_daemon() && m.what->made() && !m.when->answered && !m.to.empty() &&
+             m.number() > left.by->number() && !is_told(left, m.number());
+    });
+  }
+
   fate verdict() const {
     if (murky) return fate::either;
     bool absent = false, open = false;
@@ -130,7 +141,7 @@ struct fate_finder {
       auto here = at(left.by->where), there = at(other(left.by->where));
       if (entered[here] > left.by->number()) continue;
       if (entered[there] > left.by->number()) open = true;
-      if (!left.known || left.of_two) open = true;
+      if (!left.known || left.of_two || came_late_beside(left)) open = true;
       if (left.carried == 0 && t.reset_after(left.by->number())) open = true;
       if (t.put_back_after(*left.by)) open = true;
       absent = true;
@@ -263,6 +274,40 @@ bool are_alike(const trial& t, const lifeline& line) {
   return what_it_says(t, line, side::primary) == what_it_says(t, line, side::replica);
 }
 
+namespace {
+
+/// Whether a user took an item away and put it, or a copy of it, back between two lists, when the other side's user had
+/// deleted his: for who reads lists that is a move, and what is moved and deleted is deleted. Of what he put there then
+/// one may go.
+bool is_moved_and_deleted(const lifeline& line) {
+  std::set<item_number> lying[2];
+  const moment* last_left[2] = {nullptr, nullptr};
+  std::map<item_number, const moment*> taken;
+  auto told = [&](item_number item, std::uint64_t from, std::uint64_t to) {
+    return std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+      return one.item == item && one.as == told::how::gone && one.answered && one.step > from && one.step < to;
+    });
+  };
+  for (const auto& m : line.moments) {
+    auto here = at(m.where), there = 1 - here;
+    auto original = m.what->copy_of != 0 ? m.what->copy_of : m.what->item;
+    auto away = taken.find(original);
+    if (m.by_user() && m.entered() && away != taken.end() && lying[there].empty() && last_left[there] != nullptr &&
+        last_left[there]->by_user() && !told(original, away->second->number(), m.number()))
+      return true;
+    if (m.left()) last_left[here] = &m;
+    if (m.left() && m.by_user()) taken[m.what->item] = &m;
+    if (!m.to.empty()) taken.erase(m.what->item);
+    if (m.to.empty())
+      lying[here].erase(m.what->item);
+    else
+      lying[here].insert(m.what->item);
+  }
+  return false;
+}
+
+} // namespace
+
 void judge_group(const trial& t, const lifeline& line, const originals& made) {
   int left[2] = {0, 0}, surely[2] = {0, 0};
   bool open = false;
@@ -282,7 +327,10 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
   }
   int least = made.least() - left[0] - left[1], most = made.most();
   if (!open) most -= std::max(surely[0], surely[1]);
-  if (made.kept && !open) least = std::max(least, 1);
+  if (is_moved_and_deleted(line))
+    --least;
+  else if (made.kept && !open)
+    least = std::max(least, 1);
   auto p = static_cast<int>(line.at(side::primary).size()), r = static_cast<int>(line.at(side::replica).size());
   auto words = "users made " + std::to_string(made.least()) + " and deleted " + std::to_string(left[0] + left[1]) +
                " of it, and " + both_words(line) + ".";

@@ -61,11 +61,40 @@ struct ways {
     });
   }
 
+  /// Whether the target's user brought back what was no more the source's item: while it was away the source had none
+  /// of it at some time, or the daemon made another in its place.
+  bool is_brought_back_as_its_own(item_number item) const {
+    const moment *left = nullptr, *back = nullptr;
+    for (const auto& m : line.moments) {
+      if (m.what->item != item) continue;
+      if (m.left()) left = &m, back = nullptr;
+      if (m.entered() && m.by_user() && !m.what->made() && left != nullptr) back = &m;
+    }
+    if (back == nullptr) return false;
+    std::set<item_number> lie;
+    for (const auto& m : line.moments) {
+      if (m.number() > back->number()) break;
+      if (m.number() > left->number() && lie.empty()) return true;
+      if (m.where == target && m.by_daemon() && m.what->made() && !m.to.empty() && m.number() > left->number())
+        return true;
+      if (m.where != source) continue;
+      if (m.to.empty())
+        lie.erase(m.what->item);
+      else
+        lie.insert(m.what->item);
+    }
+    return false;
+  }
+
   /// Whether so many on the target are its own. What its users move into a subfolder that only they have is out of the
   /// pair. What left the source unnoticed, so that the target keeps its own, and comes back there into another folder
   /// is new: items of two folders are paired only where a mark or a search key says so.
   bool are_the_targets_own(std::size_t count) const {
     std::size_t own = 0;
+    for (const auto& one : line.at(target))
+      if (is_brought_back_as_its_own(one.item)) ++own;
+    if (own >= count) return true;
+    own = 0;
     std::set<std::string> places;
     for (const auto& one : line.at(target)) {
       auto name = t.within.common_name(target, one.is.place);
@@ -154,13 +183,15 @@ struct ways {
     return last;
   }
 
-  /// Whether the target may keep what its users made of the path: the source has not changed it since.
+  /// Whether the target may keep what its users made of the path: the source has not changed it since. Who puts an
+  /// older copy in place of the one that he has taken away makes of it what that one says.
   bool drifted(const std::string& path, const std::string& is, std::uint64_t source_changed) const {
     if (drift == model::drift::revert) return false;
     for (const auto* m : of_target) {
       if (!m->what->after || lifeline::value(*m->what->after, path) != is || m->number() < source_changed) continue;
       auto changed = changed_paths(*m->what);
-      if (std::find(changed.begin(), changed.end(), path) != changed.end()) return true;
+      bool brought_in = m->entered() && !m->what->made();
+      if (brought_in || std::find(changed.begin(), changed.end(), path) != changed.end()) return true;
     }
     return false;
   }
@@ -182,7 +213,7 @@ struct ways {
     if (wanted == is) return;
     std::uint64_t source_moved = 0;
     for (const auto* m : of_source)
-      if (m->from != m->to) source_moved = m->number();
+      if (m->from != m->to && !came_to_nothing(line, *m)) source_moved = m->number();
     bool left_there =
         drift == model::drift::leave && std::any_of(of_target.begin(), of_target.end(), [&](const moment* m) {
           return m->to == is && m->from != m->to && m->number() > source_moved;
@@ -209,6 +240,12 @@ struct ways {
 };
 
 } // namespace
+
+bool are_the_targets_own(const trial& t, const lifeline& line, side target, std::size_t count) {
+  ways w{t, line, other(target), target, drift::leave};
+  w.sort_out();
+  return w.are_the_targets_own(count);
+}
 
 void judge_one_way_item(const trial& t, const lifeline& line, side source, drift how) {
   ways w{t, line, source, other(source), how};

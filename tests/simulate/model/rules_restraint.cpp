@@ -58,7 +58,8 @@ bool is_skipped(const lifeline& line, const std::vector<const folder_pair*>& in)
 }
 
 void judge_left_alone(const trial& t, const lifeline& line, const std::vector<const folder_pair*>& in) {
-  if (t.settings_changed || t.meetings_changed) return;
+  // What pairing takes for another side's item is on both sides, and settings leave nothing of that alone.
+  if (t.settings_changed || t.meetings_changed || t.may_be_linked.contains(line.label)) return;
   const moment* carried = nullptr;
   std::set<item_number> copies;
   bool has[2] = {false, false};
@@ -77,6 +78,23 @@ void judge_left_alone(const trial& t, const lifeline& line, const std::vector<co
                "settings leave it alone, and the daemon made it in " + step_words(*carried->when) + ".");
 }
 
+namespace {
+
+/// Whether a list of that side failed between the two steps, and none has told that the item left its folder: what was
+/// moved out of a folder that cannot be read looks new where it comes to lie (ARCHITECTURE, limits).
+bool left_a_folder_unread(const trial& t, const lifeline& line, const moment& moved, std::uint64_t until) {
+  bool told = std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+    return one.item == moved.what->item && one.as == told::how::gone && one.answered && one.step > moved.number() &&
+           one.step < until;
+  });
+  return !told && std::any_of(t.all.steps.begin(), t.all.steps.end(), [&](const step& one) {
+    return one.number > moved.number() && one.number < until && one.by == step::who::daemon &&
+           one.act == "SyncFolderItems" && !one.answered && one.mailbox == moved.when->mailbox;
+  });
+}
+
+} // namespace
+
 void judge_made_anew(const trial& t, const lifeline& line) {
   if (t.settings_changed || t.meetings_changed || t.folders_changed || !t.resets.empty() || !t.restored.empty()) return;
   int by_users = 0, by_daemon[2] = {0, 0};
@@ -86,7 +104,7 @@ void judge_made_anew(const trial& t, const lifeline& line) {
     if (!m.by_daemon()) {
       if (m.what->made() && ++by_users > 1) return;
       if (m.what->content_changed() || m.to.empty() || m.entered() != m.what->made()) return;
-      if (!m.what->made() && m.from != m.to) moved = &m;
+      if (!m.what->made() && m.from != m.to && anew == nullptr) moved = &m;
       continue;
     }
     // What a lost answer leaves open may be made once more.
@@ -94,6 +112,7 @@ void judge_made_anew(const trial& t, const lifeline& line) {
     if (m.what->made() && ++by_daemon[at] > 1) anew = &m;
   }
   if (anew == nullptr || moved == nullptr) return;
+  if (left_a_folder_unread(t, line, *moved, anew->number())) return;
   t.violated(rule::made_anew, line,
              "its user only moved it (" + step_words(*moved->when) + "), and at the " + word(anew->where) +
                  " it was made once more in " + step_words(*anew->when) + ".");

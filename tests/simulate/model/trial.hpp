@@ -131,6 +131,8 @@ std::set<std::string> labels_that_may_be_linked(const trial&, const std::map<std
 // The rules, one file each; each adds what it finds.
 void judge_two_way_item(const trial&, const lifeline&);
 void judge_one_way_item(const trial&, const lifeline&, side source, drift);
+/// Whether so many of a label on the target of a one-way pair are its own: its users brought them there.
+bool are_the_targets_own(const trial&, const lifeline&, side target, std::size_t count);
 /// Several originals of one label: they are counted, and both sides must hold the same.
 void judge_group(const trial&, const lifeline&, const originals&);
 /// Whether both sides hold as many, and for each one an equal one.
