@@ -247,6 +247,7 @@ void stage::start_process() {
   ports.on_fatal = [this](const std::string& why) {
     if (dead_) return;
     say([&] { return "the daemon ends: " + why; });
+    watcher_.recorder().administrator(world_time(), model::act::crash);
     dead_ = true;
     downtime_ = 60'000; // systemd starts it again
   };
