@@ -334,6 +334,10 @@ void store::absorb(const absorb_twin& call) {
     if (moved.sequence <= t.answered[call.side] || replaced) moved.sequence = advance();
     // The late create is accounted for: from now on its mark on another item means its user's move or copy.
     std::erase(t.abandoned, moved.mark);
+    if (call.base) {
+      t.base = call.base;
+      t.folder_pair = moved.folder;
+    }
     t.seen[call.side] = std::move(moved);
     if (is_banned_by_administrator(*from)) t.trouble = from->trouble;
     return true;

@@ -148,6 +148,8 @@ struct absorb_twin {
   enum side side = exsyncd::side::replica;
   /// Wall clock: where `from` has abandoned marks it is buried then, so that its late creates are still recognised.
   utc_seconds when{};
+  /// What counts as agreed from then on, in the observation's folder; empty: as before.
+  std::optional<both<side_base>> base{};
 };
 
 /// Items that fail rest until trouble.next, banned ones until they change.

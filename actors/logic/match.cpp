@@ -1,12 +1,37 @@
 #include "actors/logic/match.hpp"
 
 #include "actors/logic/alike.hpp"
+#include "actors/logic/digest.hpp"
 #include "actors/logic/matching.hpp"
+#include "ews/model/field_hints.hpp"
 #include "storage/marks.hpp"
 
 #include <algorithm>
 
 namespace exsyncd::logic {
+namespace {
+
+/// Nobody has written what a late create of ours brings: it is as agreed, and whatever its source has otherwise by now
+/// is to be carried.
+both<side_base> agreed_with_late(const observation& source, const observation& copy, side s) {
+  std::set<field> fields;
+  for (const auto& in : {copy.content, source.content})
+    for (const auto& d : in.value_or(field_digests{}))
+      if (!is_hint(d.field)) fields.insert(d.field);
+  field_digests carried;
+  for (field f : fields)
+    carried.push_back({f, to_be_carried});
+  const auto words = only(copy.likeness, {field::body});
+  both<side_base> base;
+  base[s] = {copy.key, copy.read, *copy.content, true};
+  // Without a key: it is read before anything is decided.
+  base[other(s)].read = copy.read;
+  base[other(s)].content =
+      with_fields(carried, {{hint::body_words, words.empty() ? digest{} : words.front().value}}, {hint::body_words});
+  return base;
+}
+
+} // namespace
 
 matching::matching(const std::vector<twin>& unsettled, const std::vector<twin>& marked,
                    const match_surroundings& around)
@@ -48,6 +73,18 @@ void matching::take(const twin& keep, const twin& half, side s) {
   filled_.insert({keep.id, s});
 }
 
+void matching::take_late(const twin& owner, const twin& half, side s) {
+  const auto& source = owner.seen[other(s)];
+  const bool to_be_agreed = source && source->presence == presence::present && !half.trouble;
+  if (to_be_agreed && !contents_known(of(half))) {
+    result_.unread.push_back(half.id);
+    result_.held.push_back(owner.id);
+    return;
+  }
+  take(owner, half, s);
+  if (to_be_agreed) result_.same.back().base = agreed_with_late(*source, of(half), s);
+}
+
 matching::made_by matching::maker_of(const twin& t, side s) const {
   const auto& mark = t.seen[s]->mark;
   const auto named = twin_of_mark(t.pair, mark);
@@ -70,7 +107,7 @@ void matching::by_mark() {
     else if (owner.buried || filled_.contains({owner.id, s}))
       result_.duplicates.push_back(half->id);
     else if (!owner.seen[s])
-      take(owner, *half, s);
+      take_late(owner, *half, s);
     else if (owner.seen[s]->presence == presence::present)
       result_.duplicates.push_back(half->id);
     else
@@ -85,7 +122,7 @@ void matching::by_late_create() {
     if (filled_.contains({owner->id, s}))
       result_.duplicates.push_back(half->id);
     else if (std::max(owner->seen[s]->sequence, of(*half).sequence) < around_.listed_after[s])
-      take(*owner, *half, s);
+      take_late(*owner, *half, s);
     else
       result_.held.push_back(half->id);
   }

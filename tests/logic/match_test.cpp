@@ -198,6 +198,8 @@ TEST_CASE("a create that comes to light after it was given up") {
   SECTION("fills the place if nothing else has") {
     auto source = half("s", P);
     source.abandoned = {mark};
+    CHECK(in_words(logic::match({source, late}, {source}, in_inbox)) == "held s; read n");
+    read_contents(late, R, original);
     CHECK(in_words(logic::match({source, late}, {source}, in_inbox)) == "s=n@R");
   }
   SECTION("is a duplicate once it was created again") {
@@ -217,6 +219,7 @@ TEST_CASE("a create that comes to light after it was given up") {
       CHECK(in_words(logic::match({source, late}, {source}, around)) == "held n");
     }
     around.listed_after = {31, 31};
+    read_contents(late, R, original);
     CHECK(in_words(logic::match({source, late}, {source}, around)) == "s=n@R");
   }
   SECTION("is a duplicate where the one that we know was moved") {
@@ -235,6 +238,26 @@ TEST_CASE("a create that comes to light after it was given up") {
     source.abandoned = {mark};
     source.buried = utc_seconds{};
     CHECK(in_words(logic::match({late}, {source}, in_inbox)) == "duplicate n");
+  }
+}
+
+TEST_CASE("what a late create brings is no user's edit: what its source has by now goes over") {
+  for (side s : both_sides) {
+    auto source = half("s", other(s)), late = half("n", s);
+    late.seen[s]->mark = operation_mark{"jane/s/i1"};
+    source.abandoned = {late.seen[s]->mark};
+    read_contents(late, s, original);
+    for (const auto& now : {original, with(field::subject, "Changed"), values{{field::subject, "Offer"}}}) {
+      read_contents(source, other(s), now);
+      const auto found = logic::match({source, late}, {source}, in_inbox);
+      REQUIRE(in_words(found) == "s=n@" + name(s));
+      auto t = source;
+      t.base = found.same.front().base;
+      t.seen[s] = late.seen[s];
+      const auto verdict = logic::decide(t, quiet());
+      const bool the_same = now == original, fewer = now.size() == 1;
+      CHECK(in_words(verdict) == (the_same ? "agree" : "update " + name(s) + (fewer ? " categories" : " subject")));
+    }
   }
 }
 
