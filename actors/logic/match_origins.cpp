@@ -104,7 +104,7 @@ bool matching::is_of_a_create(const twin& t, side s) const {
   const auto at = named ? by_id_.find(*named) : by_id_.end();
   if (at == by_id_.end() || at->second == &t || at->second->buried) return false;
   const auto& known = at->second->seen[s];
-  return known && known->mark == t.seen[s]->mark;
+  return known && (known->mark == t.seen[s]->mark || known->presence == presence::present);
 }
 
 bool matching::is_users_copy(const twin& t, side s) const {

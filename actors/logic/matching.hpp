@@ -88,7 +88,8 @@ private:
   void beside_what_is_missing();
   /// By which two in one folder may be the same, before either was read.
   static std::string name_of(const observation&);
-  /// What a create of ours has made, its answer open, known or given up: it is that twin's, and says nothing of others.
+  /// What a create of ours has made, its answer open, known or given up, or a replacement that was withdrawn: it is
+  /// that twin's, and says nothing of others.
   bool is_of_a_create(const twin&, side) const;
   /// A copy of a copy of ours that is still where we know it to be.
   bool is_users_copy(const twin&, side) const;

@@ -459,6 +459,9 @@ TEST_CASE("what an unanswered create had made and its user has taken away says n
   copied.intent.reset();
   copied.base = agreed_twin().base;
   CHECK(run().find("=") == std::string::npos);
+  // Or that it was to stand in place of another one that stays.
+  copied.seen[R] = seen_at(R, 10);
+  CHECK(run().find("=") == std::string::npos);
 }
 
 TEST_CASE("what may be the same as an item that is being copied here waits until that is known") {
