@@ -128,3 +128,30 @@ TEST_CASE("a copy that came late, when its user had deleted the other one and no
       CHECK(w.broken() == (told || answered ? std::vector{rule::came_back} : nothing));
     }
 }
+
+TEST_CASE("who deletes the new copy in the middle of a replacement and goes on writing the old one wants that one") {
+  for (bool written : {true, false}) {
+    mail_on_both w;
+    auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+    w.deletes(who::user, fresh);
+    if (written) w.edits(who::user, w.p, {{"subject", "Dinner"}});
+    if (written) w.carries_edit(w.p, w.r);
+    CHECK(w.broken() == (written ? nothing : std::vector{rule::came_back}));
+  }
+}
+
+TEST_CASE("the text of a mail before it was first paired is nobody's conflict, after that it is") {
+  for (bool before : {true, false}) {
+    written_history w;
+    const fields says{{"subject", "Lunch"}, {"message_id", "1@x"}, {"body_sha256", "1"}};
+    auto p = w.makes(who::transport, side::primary, "label-1", says);
+    auto r = w.makes(who::transport, side::replica, "label-1", says);
+    if (before) w.edits(who::user, p, {{"body_sha256", "2"}});
+    w.reads(p);
+    w.reads(r);
+    if (!before) w.edits(who::user, p, {{"body_sha256", "2"}});
+    w.edits(who::user, r, {{"body_sha256", "3"}});
+    w.carries_edit(r, p);
+    CHECK(w.broken() == (before ? nothing : std::vector{rule::contents}));
+  }
+}

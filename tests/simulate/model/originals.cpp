@@ -152,21 +152,33 @@ originals originals_of(const trial& t, const lifeline& line) {
 
 bool trial::is_one_of_two(const lifeline& line, const moment& left) const {
   std::set<item_number> lying[2];
-  std::map<item_number, std::set<item_number>> made_beside; ///< by the daemon, where it was cut
+  std::map<item_number, std::set<item_number>> made_beside, cut_beside; ///< by the daemon; where it was cut
   auto here = left.where == side::primary ? 0 : 1;
   for (const auto& m : line.moments) {
     if (m.number() >= left.number()) break;
     auto& lie = lying[m.where == side::primary ? 0 : 1];
     bool cut = !m.when->answered || crashed_between(m.number(), left.number());
-    if (m.by_daemon() && m.what->made() && !m.to.empty() && cut) made_beside[m.what->item] = lie;
+    if (m.by_daemon() && m.what->made() && !m.to.empty()) (cut ? cut_beside : made_beside)[m.what->item] = lie;
     if (m.to.empty())
       lie.erase(m.what->item);
     else
       lie.insert(m.what->item);
   }
   if (lying[1 - here].empty() || lying[here].size() <= lying[1 - here].size()) return false;
+  // Who goes on writing the other one wants it, in the middle of a replacement too.
+  auto written = [&](item_number other) {
+    for (const auto& m : line.moments) {
+      if (m.number() <= left.number() || m.what->item != other) continue;
+      if (m.to.empty()) return false;
+      if (m.by_user() && m.what->content_changed()) return true;
+    }
+    return false;
+  };
+  auto beside = [&](std::map<item_number, std::set<item_number>>& of, item_number other) {
+    return of[left.what->item].contains(other) || of[other].contains(left.what->item);
+  };
   return std::any_of(lying[here].begin(), lying[here].end(), [&](item_number other) {
-    return made_beside[left.what->item].contains(other) || made_beside[other].contains(left.what->item);
+    return beside(cut_beside, other) || (beside(made_beside, other) && written(other));
   });
 }
 

@@ -207,6 +207,20 @@ bool is_later_day(const lifeline& line, const std::vector<edit>& edits, const st
          std::all_of(last.begin(), last.end(), [&](const edit* e) { return e->value(path) <= value; });
 }
 
+/// Whether the text of a mail, or what is in a file of a name, was edited before the two were read and paired anew,
+/// which compares neither (ARCHITECTURE: each side keeps its own until somebody edits it): `w` on the other side is
+/// that edit.
+bool is_text_of_before_pairing(const trial& t, const lifeline& line, const edit& x, const edit& w,
+                               const std::string& path) {
+  const auto& is = line.at(side::primary)[0].is;
+  bool text = path == "/body_sha256" && lifeline::value(is, "/draft") != "true";
+  if (!is_mail(is) || (!text && !path.starts_with("/attachments/")) || x.by->where == w.by->where) return false;
+  auto until = paired_anew(t, line);
+  // The names of the files are compared.
+  bool both = text || (!x.value(path).empty() && !w.value(path).empty());
+  return both && until != 0 && x.by->number() < until && w.by->number() > until && !w.creates();
+}
+
 struct finding {
   bool right = false;
   std::vector<const edit*> lost;
@@ -222,6 +236,7 @@ finding weigh(const trial& t, const lifeline& line, const std::vector<edit>& edi
     finding now{true, {}};
     for (const auto* x : last) {
       if (x == &w || x->value(path) == value || superseded(line, *x, w, path)) continue;
+      if (is_text_of_before_pairing(t, line, *x, w, path)) continue;
       if (may_be_unknown(line, *x, path) || is_of_a_file_that_came_unseen(t, line, *x, path)) continue;
       if (is_of_a_gone_item(line, *x) || may_lose(t, line, edits, *x, path, value)) {
         if (!x->creates() && !given_up_by_its_user(line, *x->by)) now.lost.push_back(x);

@@ -48,7 +48,7 @@ struct trial {
   bool knew_of(const lifeline&, const moment& left) const;
   /// Whether what a user took away was one of two in his mailbox where the other side has one, and the daemon had made
   /// one beside the other: a replacement that was cut, or a create that came late. Who takes one away may want the
-  /// other.
+  /// other; in a replacement that was not cut he does where he goes on writing that one.
   bool is_one_of_two(const lifeline&, const moment& left) const;
   /// The steps at which the daemon was left without any state of the item, in order.
   std::vector<std::uint64_t> began_anew(const lifeline&) const;
