@@ -155,3 +155,24 @@ TEST_CASE("the text of a mail before it was first paired is nobody's conflict, a
     CHECK(w.broken() == (before ? nothing : std::vector{rule::contents}));
   }
 }
+
+TEST_CASE("who dies before he knows of his delete may delete once more what its user has brought back, and only once") {
+  for (bool died : {true, false}) {
+    mail_on_both w;
+    w.deletes(who::user, w.r);
+    w.tells_gone(w.r);
+    w.deletes(who::daemon, w.p);
+    if (died) w.administrator(act::crash);
+    w.tells_gone(w.p);
+    w.moves(who::user, w.p, "inbox");
+    w.lists(w.p);
+    auto kept = w;
+    w.deletes(who::daemon, w.p);
+    CHECK(w.broken() == (died ? nothing : std::vector{rule::missing}));
+    kept.carried(kept.p);
+    CHECK(kept.words() == "");
+    w.tells_gone(w.p);
+    w.moves(who::user, w.p, "inbox");
+    CHECK(w.broken() == std::vector{rule::missing});
+  }
+}

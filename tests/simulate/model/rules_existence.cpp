@@ -33,6 +33,8 @@ struct fate_finder {
   std::map<item_number, std::uint64_t> made_by_daemon{};
   std::set<item_number> brought_back[2]{}; ///< by their users, and in folder pairs now
   bool murky = false;
+  std::map<item_number, std::uint64_t> cut_removals{}; ///< the daemon died before it knew that it had taken it out
+  bool removed_again = false;                          ///< what its user brought back after that
   bool undone = false; ///< an older state knows neither that a deletion was carried nor that it was undone
 
   /// Whether what users brought in on both sides was agreed on for one item: both were told of, and read, or the daemon
@@ -75,7 +77,24 @@ struct fate_finder {
       murky = true;
   }
 
+  /// Who dies before he knows of his delete may carry it out once more, upon what its user has brought back meanwhile
+  /// (ARCHITECTURE, limits).
+  void note_cut_removal(const moment& m) {
+    auto item = m.what->item;
+    if (auto cut = cut_removals.find(item); cut != cut_removals.end()) {
+      bool anew = std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& one) {
+        return one.by_user() && one.left() && one.number() > cut->second && one.number() < m.number();
+      });
+      removed_again = removed_again || !anew;
+    }
+    auto told = std::find_if(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+      return one.item == item && one.answered && one.step > m.number();
+    });
+    if (told != line.tellings.end() && t.crashed_between(m.number(), told->step)) cut_removals[item] = m.number();
+  }
+
   void daemon_left(const moment& m) {
+    note_cut_removal(m);
     out_by_daemon[m.what->item] = true;
     if (!holders[at(m.where)].empty()) return;
     for (auto& left : lefts)
@@ -146,7 +165,7 @@ struct fate_finder {
       if (t.put_back_after(*left.by)) open = true;
       absent = true;
     }
-    if (!absent) return undone ? fate::either : fate::present;
+    if (!absent) return undone || removed_again ? fate::either : fate::present;
     return open ? fate::either : fate::absent;
   }
 
