@@ -172,6 +172,27 @@ TEST_CASE("what its user only moves is made anew nowhere; after an edit, an unkn
   }
 }
 
+TEST_CASE("the daemon's own copy that is moved before a list has shown it is no new item; after a list or a crash it "
+          "may be") {
+  enum class then { nothing, listed, crashed };
+  for (auto also : {then::nothing, then::listed, then::crashed}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+    auto r = w.carried(p);
+    if (also == then::listed) w.lists(r);
+    if (also == then::crashed) w.administrator(act::crash);
+    w.moves(who::user, r, "inbox/From HQ");
+    w.lists(r);
+    auto moved = w;
+    moved.moves(who::daemon, p, "inbox/Projects", "MoveItem");
+    CHECK(moved.words() == "");
+    w.carried(r, "inbox/Projects");
+    w.deletes(who::daemon, p);
+    INFO(static_cast<int>(also) << w.words() << story(w.so_far, "label-1"));
+    CHECK(w.broken() == (also == then::nothing ? std::vector{rule::made_anew} : nothing));
+  }
+}
+
 TEST_CASE("a request that mails somebody is a violation, a user's act is none") {
   written_history w;
   w.so_far.mails.push_back({"hq/jane@hq.example", "Lunch", "submitted", 1, true});

@@ -176,3 +176,19 @@ TEST_CASE("who dies before he knows of his delete may delete once more what its 
     CHECK(w.broken() == std::vector{rule::missing});
   }
 }
+
+TEST_CASE("the other one of two may be removed only once a list after it has shown what became of the first") {
+  for (bool listed : {true, false}) {
+    mail_on_both w;
+    auto late = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    w.so_far.steps.back().answered = false;
+    w.lists(late);
+    w.so_far.listings.push_back({w.so_far.steps.size(), "branch/jane@branch.example"});
+    if (listed) w.so_far.listings.push_back({w.so_far.steps.size(), "branch/jane@branch.example"});
+    w.deletes(who::user, w.r);
+    w.deletes(who::daemon, late);
+    w.tells_gone(w.r);
+    w.deletes(who::daemon, w.p);
+    CHECK(w.broken() == (listed ? nothing : std::vector{rule::missing}));
+  }
+}

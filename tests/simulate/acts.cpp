@@ -89,6 +89,20 @@ std::string stage::item_of(const std::string& who, json& act) {
   if (act.contains("label")) {
     int copy = act.value("copy", 0);
     const auto label = act.at("label").get<std::string>();
+    // Who finds two of it in the moment in which a list has shown one, and means the first.
+    if (act.value("beside", false)) {
+      const auto& seen = watcher_.recorder().so_far();
+      const auto lie = std::count_if(all.begin(), all.end(), [&](const auto& one) {
+        return one.second.label == label && !one.second.folder.starts_with("deleteditems");
+      });
+      const bool shown =
+          !seen.steps.empty() &&
+          std::any_of(seen.steps.back().told.begin(), seen.steps.back().told.end(), [&](const model::told& one) {
+            const auto known = seen.labels.find(one.item);
+            return known != seen.labels.end() && known->second == label;
+          });
+      if (lie < 2 || !shown) return {};
+    }
     for (const auto& [key, i] : all)
       if (i.label == label && copy-- == 0) return i.id;
     return {};

@@ -2,7 +2,7 @@
 // moves none of the others.
 #include "tests/simulate/draw.hpp"
 
-#include "tests/simulate/dice.hpp"
+#include "tests/simulate/draw_addition.hpp"
 #include "tests/simulate/draw_items.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,40 +15,6 @@ namespace simulate {
 using nlohmann::json;
 
 namespace {
-
-struct addition {
-  schedule& plan;
-  dice d;
-  std::uint64_t seed;
-
-  std::int64_t end() const { return static_cast<std::int64_t>(plan.world.active_minutes) * 60'000; }
-  std::int64_t some_time() { return static_cast<std::int64_t>(d.below(static_cast<std::size_t>(end()))); }
-  void add(std::int64_t at, std::string who, json act) {
-    event e{at, moment::at_once, 1, std::move(who), std::move(act)};
-    if (d.chance(65)) {
-      e.when = d.chance(50) ? moment::before_request : moment::after_request;
-      e.nth = d.between(1, 25);
-    }
-    plan.events.push_back(std::move(e));
-  }
-  void at_once(std::int64_t at, std::string who, json act) {
-    plan.events.push_back({at, moment::at_once, 1, std::move(who), std::move(act)});
-  }
-  const pair_plan& pair() { return d.one_of(plan.world.pairs); }
-  std::string account_of(const std::string& who) const {
-    const auto& s = *std::find_if(plan.world.servers.begin(), plan.world.servers.end(),
-                                  [&](const auto& one) { return one.name == server_of(who); });
-    return s.access == "direct" ? who : "service@" + s.name + ".example";
-  }
-  /// Labels of which none is the beginning of another.
-  std::vector<std::string> labels() const {
-    std::vector<std::string> all;
-    for (const auto& e : plan.events)
-      if (e.act.contains("folder") && e.act.contains("label") && e.act.at("label").get<std::string>().size() == 8)
-        all.push_back(e.act.at("label"));
-    return all;
-  }
-};
 
 /// Folders are emptied, and the brake is answered in each of its ways.
 void brake(addition& a) {
@@ -215,141 +181,6 @@ void ban(addition& a) {
     const auto at = a.some_time();
     a.add(at, "", {{"do", "ban"}, {"pair", p.name}, {"pick", a.d.below(1'000'000)}});
     if (a.d.chance(50)) a.at_once(at + a.d.between(1'000, 400'000), "", {{"do", "lift"}, {"pair", p.name}});
-  }
-}
-
-/// Users who act on what is just being written, before the daemon knows what became of its write.
-void quick_hands(addition& a) {
-  static const std::vector<std::string> writes{"CreateItem",       "UpdateItem",       "UpdateItem", "MoveItem",
-                                               "CreateAttachment", "DeleteAttachment", "DeleteItem"};
-  item_drawer items(a.d, 5000);
-  for (int n = a.d.between(3, 9); n > 0; --n) {
-    const auto& p = a.pair();
-    const auto& f = a.d.one_of(p.folders);
-    const bool primary = a.d.chance(50);
-    auto act = items.act(f.kind, {primary ? f.primary : f.replica, "msgfolderroot"});
-    act["written"] = true;
-    act["at_operation"] = a.d.one_of(writes);
-    a.plan.events.push_back({a.some_time(), a.d.chance(30) ? moment::before_request : moment::after_request, 1,
-                             primary ? p.primary : p.replica, act});
-  }
-}
-
-/// At least three folders of mail.
-void add_mail_folders(pair_plan& p) {
-  for (const auto& f : {folder_plan{"inbox", "mail", "inbox", "inbox", false},
-                        folder_plan{"projects", "mail", "inbox/Projects", "inbox/Work", false},
-                        folder_plan{"sent", "mail", "sentitems", "sentitems", false}})
-    if (std::none_of(p.folders.begin(), p.folders.end(), [&](const folder_plan& one) { return one.name == f.name; }))
-      p.folders.push_back(f);
-}
-
-std::vector<std::string> mail_folders_of(const pair_plan& p, bool primary) {
-  std::vector<std::string> all;
-  for (const auto& f : p.folders)
-    if (f.kind == "mail" && f.name != "drafts") all.push_back(primary ? f.primary : f.replica);
-  return all;
-}
-
-/// A user who files many mails at a time into several folders, also while these are listed, and another one who files
-/// what is just being written.
-void filing(addition& a) {
-  auto& p = a.plan.world.pairs[0];
-  add_mail_folders(p);
-  const bool primary = p.direction == "bidirectional" ? a.d.chance(50) : p.direction == "primary_to_replica";
-  const auto &who = primary ? p.primary : p.replica, &other = primary ? p.replica : p.primary;
-  const auto folders = mail_folders_of(p, primary), others = mail_folders_of(p, !primary);
-  item_drawer items(a.d, 7000);
-  std::vector<std::string> labels;
-  for (int n = a.d.between(4, 9); n > 0; --n) {
-    const auto item = items.item("mail", folders.front());
-    labels.push_back(item.at("label"));
-    a.at_once(a.d.chance(60) ? -900 : a.some_time() / 2, who, item);
-  }
-  for (int times = a.d.between(1, 3); times > 0; --times) {
-    const auto at = a.some_time();
-    for (const auto& label : labels)
-      if (a.d.chance(70)) a.at_once(at, who, {{"do", "move"}, {"label", label}, {"to", a.d.one_of(folders)}});
-  }
-  const auto file = [&](const std::string& user, const std::vector<std::string>& into, json more) {
-    json act{{"do", "move"}, {"to", a.d.one_of(into)}, {"pick", a.d.below(1'000'000)}, {"kind", "mail"}};
-    act.update(more);
-    a.plan.events.push_back(
-        {a.some_time(), moment::after_request, more.contains("written") ? 1 : a.d.between(1, 4), user, act});
-  };
-  for (int n = a.d.between(3, 8); n > 0; --n)
-    file(who, folders, {{"at_operation", "SyncFolderItems"}});
-  for (int n = a.d.between(2, 6); n > 0; --n)
-    file(
-        other, others,
-        {{"written", true},
-         {"at_operation", a.d.one_of(std::vector<std::string>{"CreateItem", "CreateItem", "MoveItem", "UpdateItem"})}});
-}
-
-/// Lists of many pages, of which one that is not the first fails for a while: at the start, and when cursors are lost.
-void cut_lists(addition& a) {
-  const auto& p = a.plan.world.pairs[0];
-  const auto f = std::find_if(p.folders.begin(), p.folders.end(), [](const auto& one) { return one.kind == "mail"; });
-  if (f == p.folders.end()) return;
-  for (auto& s : a.plan.world.servers)
-    s.sync_page = static_cast<std::size_t>(a.d.between(2, 4));
-  item_drawer items(a.d, 8000);
-  for (int n = a.d.between(6, 12); n > 0; --n) {
-    auto item = items.item("mail", f->primary);
-    a.at_once(-900, p.primary, item);
-    item["folder"] = f->replica;
-    a.at_once(-900, p.replica, item);
-  }
-  static const std::vector<std::string> codes{"ErrorInternalServerError", "ErrorMailboxStoreUnavailable",
-                                              "ErrorInternalServerTransientError", "ErrorTimeoutExpired"};
-  for (int n = a.d.between(2, 4), first = n; n > 0; --n) {
-    const auto at = n == first ? 0 : a.some_time();
-    const auto& who = a.d.chance(50) ? p.primary : p.replica;
-    if (n != first) a.at_once(at, who, {{"do", "invalidate_sync_states"}});
-    a.plan.events.push_back({at,
-                             moment::after_request,
-                             a.d.between(1, 5),
-                             "",
-                             {{"do", "fault"},
-                              {"what", "response_error"},
-                              {"code", a.d.one_of(codes)},
-                              {"operation", "SyncFolderItems"},
-                              {"server", server_of(who)},
-                              {"next", a.d.between(1, 4)},
-                              {"at_operation", "SyncFolderItems"}}});
-  }
-}
-
-/// Users who edit an item once more while it is read to be carried, or while it is read since the other side's user has
-/// deleted it.
-void second_thoughts(addition& a) {
-  std::vector<event> made;
-  for (const auto& e : a.plan.events)
-    if (e.act.contains("folder") && e.act.contains("label")) made.push_back(e);
-  if (made.empty()) return;
-  for (int n = a.d.between(2, 6); n > 0; --n) {
-    const auto& one = made[a.d.below(made.size())];
-    const auto& pairs = a.plan.world.pairs;
-    const auto p = std::find_if(pairs.begin(), pairs.end(),
-                                [&](const auto& each) { return one.who == each.primary || one.who == each.replica; });
-    if (p == pairs.end()) continue;
-    const auto& other = one.who == p->primary ? p->replica : p->primary;
-    const json label = one.act.at("label");
-    const auto what = one.act.at("do") == "appointment" ? "edit appointment" : "edit";
-    const auto at = std::max<std::int64_t>(one.at, 0) + a.d.between(60'000, 500'000);
-    const auto number = std::to_string(n);
-    if (a.d.chance(50))
-      a.at_once(at, other, {{"do", "delete"}, {"label", label}});
-    else
-      a.at_once(at, one.who, {{"do", what}, {"label", label}, {"set", {{"subject", "First thought " + number}}}});
-    a.plan.events.push_back({at,
-                             moment::before_request,
-                             a.d.between(1, 3),
-                             one.who,
-                             {{"do", what},
-                              {"label", label},
-                              {"set", {{"categories", {"second thought " + number}}}},
-                              {"at_operation", "GetItem"}}});
   }
 }
 
@@ -541,6 +372,9 @@ constexpr extra extras[] = {
     {"cut lists", 5, true, cut_lists},
     {"second thoughts", 10, true, second_thoughts},
     {"verify", 4, true, verify},
+    {"torn lists", 5, false, torn_lists},
+    {"late copies", 5, false, late_copies},
+    {"moved unseen", 5, false, moved_unseen},
 };
 
 } // namespace

@@ -128,16 +128,29 @@ def main():
     return hunt(wanted, chosen, program)
 
 
+def without_any(wanted, program, worlds):
+    """The report of the seeds that fail by themselves in these worlds."""
+    print(f"{wanted.seeds} seeds without any bug" + (f", with {worlds}" if worlds else ""), flush=True)
+    baseline = os.path.abspath(os.path.join(wanted.build, "baseline" + worlds.replace(" ", "_") + ".json"))
+    failing = {v["seed"] for v in run(program, "", baseline, wanted.seeds, *drawn(worlds))["failed"]}
+    print(f"{len(failing)} of them fail by themselves and are left out", flush=True)
+    return baseline, len(failing)
+
+
+def drawn(worlds):
+    """What has these worlds drawn in each seed."""
+    return ("--with", worlds) if worlds else ()
+
+
 def hunt(wanted, chosen, program):
     """Runs without any bug first, then with each."""
-    print(f"{wanted.seeds} seeds without any bug", flush=True)
-    baseline, report = (os.path.abspath(os.path.join(wanted.build, name)) for name in ("baseline.json", "run.json"))
-    failing = {v["seed"] for v in run(program, "", baseline, wanted.seeds)["failed"]}
-    print(f"{len(failing)} of them fail by themselves and are left out", flush=True)
+    report = os.path.abspath(os.path.join(wanted.build, "run.json"))
+    baselines = {worlds: without_any(wanted, program, worlds) for worlds in sorted({m.worlds for m in chosen})}
+    failing = {worlds or "all": count for worlds, (_, count) in baselines.items()}
     results = []
     for m in chosen:
         began = time.monotonic()
-        told = run(program, m.name, report, wanted.seeds, "--stop-at-first", "--except", baseline)
+        told = run(program, m.name, report, wanted.seeds, "--stop-at-first", "--except", baselines[m.worlds][0], *drawn(m.worlds))
         result = {"name": m.name, "what": m.what, "found": bool(told["failed"]), "seeds": told["seeds"], "violations": told["failed"][:3],
                   "seconds": round(time.monotonic() - began)}
         results.append(result)
@@ -145,7 +158,7 @@ def hunt(wanted, chosen, program):
         print(f"{'found' if result['found'] else 'NOT FOUND':9} {m.name} after {result['seeds']} seeds: {first[0].get('kind', '')}", flush=True)
         os.makedirs(os.path.dirname(wanted.report) or ".", exist_ok=True)
         with open(wanted.report, "w", encoding="utf-8") as file:
-            json.dump({"seeds": wanted.seeds, "failing_without_a_bug": len(failing), "mutants": results}, file, indent=1)
+            json.dump({"seeds": wanted.seeds, "failing_without_a_bug": failing, "mutants": results}, file, indent=1)
     missed = [r["name"] for r in results if not r["found"]]
     print(f"{len(results) - len(missed)} of {len(results)} found")
     return 1 if missed else 0

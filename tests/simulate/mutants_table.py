@@ -1,14 +1,15 @@
 """Bugs to be planted: what each is, and the text that makes it. `old` stands exactly once in its file; `BUG` in `new` is true in the run that
-plants this one, so that one build holds them all."""
+plants this one, so that one build holds them all. `worlds` is drawn in each world where a bug shows in such worlds only, which not every
+seed holds."""
 
 from collections import namedtuple
 
 Edit = namedtuple("Edit", "file old new")
-Mutant = namedtuple("Mutant", "name what edits")
+Mutant = namedtuple("Mutant", "name what edits worlds", defaults=("",))
 
 
-def one(name, what, file, old, new):
-    return Mutant(name, what, [Edit(file, old, new)])
+def one(name, what, file, old, new, worlds=""):
+    return Mutant(name, what, [Edit(file, old, new)], worlds)
 
 
 DECIDE, SETTLE, STORE = "actors/logic/decide.cpp", "actors/logic/settlement.cpp", "storage/store.cpp"
@@ -51,7 +52,7 @@ MUTANTS = [
     one("absence-deletes", "what a listing from the beginning does not show is deleted", STORE,
         "      t.seen[in.side]->presence = presence::absent;", "      t.seen[in.side]->presence = BUG ? presence::left : presence::absent;"),
     one("page-ends-listing", "a page that is not the last one counts as a whole listing", STORE,
-        "  if (call.page.last && (!pass || pass->whole)) {", "  if ((BUG || call.page.last) && (!pass || pass->whole)) {"),
+        "  if (call.page.last && (!pass || pass->whole)) {", "  if ((BUG || call.page.last) && (!pass || pass->whole)) {", worlds="torn lists"),
     one("conflict-not-listed", "what lost is not recorded", STORE, "  if (call.conflict) put(", "  if (!BUG && call.conflict) put("),
     one("unlisted-not-looked-at", "an item of ours that no list has shown is never looked for", DECIDE,
         "if (is_unlisted(twin_, s) && here(s).unlisted_since", "if (!BUG && is_unlisted(twin_, s) && here(s).unlisted_since"),
@@ -77,9 +78,11 @@ MUTANTS = [
     one("update-unguarded", "an update overwrites an edit that nobody has seen", "ews/codec/update_item.cpp",
         'return write_changes(context, "NeverOverwrite"', 'return write_changes(context, BUG ? "AlwaysOverwrite" : "NeverOverwrite"'),
     one("duplicate-removed-early", "a late duplicate is removed before lists tell what became of the other copy", ARBITER,
-        "bool certain = t.seen[*s]->sequence < around.listed_after[*s];", "bool certain = BUG || t.seen[*s]->sequence < around.listed_after[*s];"),
+        "bool certain = t.seen[*s]->sequence < around.listed_after[*s];", "bool certain = BUG || t.seen[*s]->sequence < around.listed_after[*s];",
+        worlds="late copies"),
     one("hold-of-unlisted-dropped", "what may be our own item, moved, is not held until that is known", MATCH,
-        "    if (held) result_.held.push_back(half->id);\n", "    if (BUG) held = false;\n    if (held) result_.held.push_back(half->id);\n"),
+        "    if (held) result_.held.push_back(half->id);\n", "    if (BUG) held = false;\n    if (held) result_.held.push_back(half->id);\n",
+        worlds="moved unseen"),
     one("copy-linked-to-original", "a user's copy of an item that we made is taken for the item itself", MATCH,
         "    if (!maker) return false; // a user's move or copy of an item that we once made\n",
         "    const auto named = twin_of_mark(half->pair, of(*half).mark);\n    const auto at = named ? by_id_.find(*named) : by_id_.end();\n"

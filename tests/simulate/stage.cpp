@@ -344,6 +344,8 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
       line += " " + code + (count > 1 ? " ×" + std::to_string(count) : "");
     return line + words_of_told(watcher_.recorder().so_far(), operation, steps_before);
   });
+  if (auto again = repeats_.note(now(), q.server, operation, q.body, came.body, came.status != 200 || came.cut_at))
+    wrong("again and again", *again);
   fire(moment::after_request, operation);
   if (dead_) return gone;
   http::in_process_answer a{came.status, {}, std::move(came.body), came.cut_at, came.delay};

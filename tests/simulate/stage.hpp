@@ -5,6 +5,7 @@
 #include "tests/simulate/dice.hpp"
 #include "tests/simulate/disk.hpp"
 #include "tests/simulate/model/judge.hpp"
+#include "tests/simulate/model/repeats.hpp"
 #include "tests/simulate/run.hpp"
 #include "tests/simulate/watcher.hpp"
 
@@ -107,6 +108,7 @@ private:
   std::vector<bool> happened_; // by number of the event: it did something
 
   std::uint64_t writes_ = 0, lists_ = 0, jobs_at_once_ = 0;
+  model::repeats repeats_;
   bool left_alone_ = false;
   struct known_item {
     std::string kind;

@@ -112,6 +112,12 @@ inline constexpr const char* rights_changed = "rights";
 inline constexpr const char* crash = "crash";
 } // namespace act
 
+/// A list of some folder that was asked for and came, whether it told of anything or not.
+struct list_call {
+  std::uint64_t after = 0; ///< the last step before it, or that it is
+  std::string mailbox;
+};
+
 /// A mail that left, or would have left, a server.
 struct mailed {
   std::string mailbox, subject, kind;
@@ -123,6 +129,7 @@ struct mailed {
 struct history {
   std::vector<step> steps;
   std::vector<mailed> mails;
+  std::vector<list_call> listings{};
   /// Every id that an item ever had, in whichever mailbox, so that what the daemon says by id can be understood.
   std::map<std::string, item_number> ids;
   /// The labels of all items, by number.

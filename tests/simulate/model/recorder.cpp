@@ -219,8 +219,10 @@ void recorder::happened(const exchange_sim::act_record& record) {
   for (const auto& mail : record.mails)
     state_->history.mails.push_back(
         {mailbox_name(mail.server, mail.mailbox), mail.subject, mail.kind, now.number, !record.is_request});
+  const auto listed = now.act == "SyncFolderItems" && now.answered && !now.rehearsed ? now.mailbox : std::string();
   bool of_interest = !now.effects.empty() || !now.told.empty() || now.by == step::who::server;
   if (of_interest || !record.mails.empty()) state_->history.steps.push_back(std::move(now));
+  if (!listed.empty()) state_->history.listings.push_back({state_->history.steps.size(), listed});
 }
 
 void recorder::administrator(instant at, std::string what, std::string pair,

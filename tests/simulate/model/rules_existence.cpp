@@ -19,7 +19,11 @@ struct leaving {
   bool known = true; ///< the daemon knew the item before it left
   /// When the daemon had removed the other side's holders; 0: it has not.
   std::uint64_t carried = 0;
-  bool of_two = false; ///< another one stayed that a write of the daemon's which was cut had left
+  bool of_two = false;            ///< another one stayed that a write of the daemon's which was cut had left
+  std::set<item_number> others{}; ///< that stayed
+  /// The daemon took the other one away and had asked for no list since it had been shown it: it could not know that
+  /// its user had just taken away this one, and wanted the other.
+  bool both_lost = false;
 };
 
 /// What a label's moments come to, step by step.
@@ -71,7 +75,7 @@ struct fate_finder {
     lefts.push_back({&m,
                      !is_copy_beside_his_own(m) && t.knew_of(line, m) &&
                          (!entered[0] || !entered[1] || agreed_on_both_before(m.number())),
-                     0, of_two});
+                     0, of_two, holders[here]});
     // A folder that is deleted, or moved away, is left alone on the other side.
     if (m.when->act == "delete_folder" || m.when->act == "user_move_folder" || m.when->act == "user_rename_folder")
       murky = true;
@@ -93,20 +97,39 @@ struct fate_finder {
     if (told != line.tellings.end() && t.crashed_between(m.number(), told->step)) cut_removals[item] = m.number();
   }
 
-  void daemon_left(const moment& m) {
-    note_cut_removal(m);
-    out_by_daemon[m.what->item] = true;
-    if (!holders[at(m.where)].empty()) return;
-    for (auto& left : lefts)
-      if (left.by->where != m.where && left.by->number() < m.number()) left.carried = m.number();
-  }
-
   /// Whether a list had told of it: what the other side's user took out just before may take this one with it.
   bool is_told(const leaving& left, std::uint64_t before) const {
     return std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
       return one.item == left.by->what->item && one.as == told::how::gone && one.answered &&
              one.step > left.by->number() && one.step < before;
     });
+  }
+
+  /// Whether the daemon removes what stayed of two without having been told, or having asked once more, what became of
+  /// the other one.
+  bool is_removed_unlooked(const leaving& left, const moment& removed) const {
+    if (!left.of_two || left.by->where != removed.where || !left.others.contains(removed.what->item)) return false;
+    if (is_told(left, removed.number())) return false;
+    auto shown = std::find_if(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+      return one.item == removed.what->item && one.as == told::how::listed && one.answered;
+    });
+    if (shown == line.tellings.end() || t.crashed_between(shown->step, removed.number())) return false;
+    // The list that has shown it is one of them. Who acts for a mailbox may be another one of its server.
+    auto server_of = [](const std::string& mailbox) { return mailbox.substr(0, mailbox.find('/')); };
+    return std::count_if(t.all.listings.begin(), t.all.listings.end(), [&](const list_call& one) {
+             return server_of(one.mailbox) == server_of(removed.when->mailbox) && one.after >= shown->step &&
+                    one.after < left.by->number();
+           }) <= 1;
+  }
+
+  void daemon_left(const moment& m) {
+    note_cut_removal(m);
+    out_by_daemon[m.what->item] = true;
+    for (auto& left : lefts)
+      left.both_lost = left.both_lost || is_removed_unlooked(left, m);
+    if (!holders[at(m.where)].empty()) return;
+    for (auto& left : lefts)
+      if (left.by->where != m.where && left.by->number() < m.number()) left.carried = m.number();
   }
 
   void user_entered(const moment& m) {
@@ -158,7 +181,7 @@ struct fate_finder {
     bool absent = false, open = false;
     for (const auto& left : lefts) {
       auto here = at(left.by->where), there = at(other(left.by->where));
-      if (entered[here] > left.by->number()) continue;
+      if (entered[here] > left.by->number() || left.both_lost) continue;
       if (entered[there] > left.by->number()) open = true;
       if (!left.known || left.of_two || came_late_beside(left)) open = true;
       if (left.carried == 0 && t.reset_after(left.by->number())) open = true;

@@ -2,6 +2,7 @@
 #include "tests/simulate/model/trial.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace simulate::model {
@@ -93,23 +94,42 @@ bool left_a_folder_unread(const trial& t, const lifeline& line, const moment& mo
   });
 }
 
+/// Whether what the daemon had made (`made`) was moved (`moved`) before any list had shown it where it was made. The
+/// daemon knows that lists tell it nothing of such an item, and that what it finds elsewhere may be it.
+bool moved_unseen(const trial& t, const lifeline& line, const moment& made, const moment& moved) {
+  return !t.crashed_between(made.number(), moved.number()) &&
+         std::none_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+           return one.item == made.what->item && one.as == told::how::listed && one.step > made.number() &&
+                  one.step < moved.number();
+         });
+}
+
 } // namespace
 
 void judge_made_anew(const trial& t, const lifeline& line) {
   if (t.settings_changed || t.meetings_changed || t.folders_changed || !t.resets.empty() || !t.restored.empty()) return;
-  int by_users = 0, by_daemon[2] = {0, 0};
-  const moment *anew = nullptr, *moved = nullptr;
+  int by_users[2] = {0, 0}, by_daemon[2] = {0, 0};
+  const moment *anew = nullptr, *moved = nullptr, *unseen = nullptr;
+  std::map<item_number, const moment*> made;
   for (const auto& m : line.moments) {
     auto at = m.where == side::primary ? 0 : 1;
     if (!m.by_daemon()) {
-      if (m.what->made() && ++by_users > 1) return;
+      by_users[at] += m.what->made();
+      if (by_users[0] + by_users[1] > 1) return;
       if (m.what->content_changed() || m.to.empty() || m.entered() != m.what->made()) return;
-      if (!m.what->made() && m.from != m.to && anew == nullptr) moved = &m;
+      if (m.what->made() || m.from == m.to) continue;
+      if (anew == nullptr) moved = &m;
+      if (auto by = made.find(m.what->item); by != made.end() && moved_unseen(t, line, *by->second, m)) unseen = &m;
       continue;
     }
     // What a lost answer leaves open may be made once more.
     if (!m.when->answered) return;
-    if (m.what->made() && ++by_daemon[at] > 1) anew = &m;
+    if (!m.what->made()) continue;
+    made[m.what->item] = &m;
+    // The item itself, and what came of it on the other side, are there already.
+    bool beside_original = unseen != nullptr && unseen->where != m.where && by_users[at] > 0 &&
+                           !t.crashed_between(unseen->number(), m.number());
+    if (++by_daemon[at] > 1 || beside_original) anew = &m;
   }
   if (anew == nullptr || moved == nullptr) return;
   if (left_a_folder_unread(t, line, *moved, anew->number())) return;
