@@ -39,6 +39,19 @@ TEST_CASE("of a batch only what has failed counts") {
   CHECK(told.find(" a failed") == told.npos);
 }
 
+TEST_CASE("that a well-known folder is not there is no failure, that none can be asked for is one") {
+  const auto names = R"(<t:DistinguishedFolderId Id="syncissues"/><t:DistinguishedFolderId Id="inbox"/>)";
+  for (bool none : {true, false}) {
+    repeats seen;
+    int told = 0;
+    for (int n = 0; n < 200; ++n)
+      told +=
+          seen.note(n, "hq", "GetFolder", names, R"(<m:A ResponseClass="Error"/><m:A ResponseClass="Success"/>)", none)
+              .has_value();
+    CHECK(told == (none ? 1 : 0));
+  }
+}
+
 TEST_CASE("many things of which each fails once are right, and so is one name in several mailboxes") {
   repeats seen;
   for (int n = 0; n < 1000; ++n) {

@@ -19,12 +19,13 @@ std::vector<std::string> all_between(std::string_view text, std::string_view bef
 }
 
 /// The mailbox that is acted in, and what is acted on there: items and folders by their ids, what is new by what it is.
+/// That a folder of a well-known name is not there is an answer, and no failure to wait after.
 std::vector<std::string> things_of(std::string_view question) {
   std::string mailbox;
   for (const char* element : {"PrimarySmtpAddress>", "EmailAddress>"})
     if (auto named = all_between(question, element, '<'); !named.empty()) mailbox = named.front();
   auto things = all_between(question, "ItemId Id=\"", '"');
-  if (things.empty()) things = all_between(question, "FolderId Id=\"", '"');
+  if (things.empty()) things = all_between(question, ":FolderId Id=\"", '"');
   if (things.empty()) things.emplace_back();
   for (auto& one : things)
     one = mailbox + " " + one;
