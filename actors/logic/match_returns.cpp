@@ -66,7 +66,9 @@ void matching::by_return_of_contents() {
       });
       take_equal(come, gone, s, [s](const twin* t, const observation& o) {
         const auto& was = *t->seen[s];
-        return !was.subject.empty() && was.subject == o.subject && was.sent == o.sent && was.received == o.received;
+        const bool dated = was.sent || was.received; // a name alone is that of two people as often as not
+        return dated && !was.subject.empty() && was.subject == o.subject && was.sent == o.sent &&
+               was.received == o.received;
       });
     }
   }

@@ -76,6 +76,8 @@ TEST_CASE("what had no key before is not a mail that has one, and equal dates an
   read_contents(n, R, with(field::body, "Dear John"));
   CHECK(in_words(logic::match({t, n}, {}, in_inbox)) == "");
   n.seen[R]->message_id = {};
+  CHECK(in_words(logic::match({t, n}, {}, in_inbox)) == ""); // nor does a name alone tell
+  t.seen[R]->received = n.seen[R]->received = utc_seconds{std::chrono::seconds{5}};
   CHECK(in_words(logic::match({t, n}, {}, in_inbox)) == "t1=n@R");
 }
 
