@@ -78,8 +78,8 @@ private:
   /// Absent without a delete: to be created again from the other side, which a one-way pair does on its source only
   /// where an administrator has said so. It may have been moved as well: the other folders are listed before.
   verdict absent_from(side s) const {
-    if (!believed(s)) return {wait{wait::reason::believable_delete}, {}};
     const bool wanted = around_.put_back_up_to && here(s).sequence <= *around_.put_back_up_to;
+    if (!wanted && !believed(s)) return {wait{wait::reason::believable_delete}, {}};
     if (wanted && !two_way() && s == source() && twin_.base && present(target())) return {create_on{s}, {}};
     return {forget{s}, {}};
   }
