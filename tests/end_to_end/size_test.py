@@ -65,8 +65,15 @@ class TooLarge(case.EndToEnd):
         self.assertTrue(at_least < ban["size_mb"] < at_most, ban)
         self.assertIn("make it smaller", ban["hint"])
         self.assertEqual({key: ban[key] for key in more}, more)
-        self.assertIn(code, self.daemon.call("item.why", item=ban["id"])["items"][0]["why"])
+        why = self.why(ban)
+        if "the next round" in why:  # a notification has told of what we wrote there ourselves: it is read first
+            self.daemon.sync()
+            why = self.why(ban)
+        self.assertIn(code, why)
         return ban
+
+    def why(self, ban):
+        return self.daemon.call("item.why", item=ban["id"])["items"][0]["why"]
 
     def check_it_is_not_fetched_again(self, *operations):
         for again in (False, True):
