@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import unittest
 
 from stage import GOOD, PATIENCE, PROGRAMS, Stage, pair
@@ -143,6 +144,9 @@ class CtlTest(Stage):
         self.assertEqual(watching.wait(PATIENCE), 0)
         process, terminal, seen = self.on_terminal(["watch"], r"PAIR[^§]*STATUS[^§]*joe")
         self.assertIn("\x1b[?1049h", seen)
+        mode = termios.tcgetattr(terminal)
+        mode[3] |= termios.NOFLSH  # else the terminal may throw away what is written right after the interrupt
+        termios.tcsetattr(terminal, termios.TCSANOW, mode)
         os.write(terminal, b"\x03")
         while "\x1b[?1049l" not in seen:
             seen += os.read(terminal, 65536).decode(errors="replace")
