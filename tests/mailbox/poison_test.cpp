@@ -56,6 +56,12 @@ scripted made(const std::vector<std::string>& ids) {
 }
 
 const scripted nobody = answers("FindItem", {success("<m:RootFolder IncludesLastItemInRange='true'/>")});
+/// The item "n0" has the mark of the first of `mails`.
+const scripted holder =
+    answers("FindItem", {success("<m:RootFolder IncludesLastItemInRange='true'><t:Items><t:Message><t:ItemId Id='n0'/>"
+                                 "<t:ExtendedProperty><t:ExtendedFieldURI DistinguishedPropertySetId='PublicStrings' "
+                                 "PropertyName='exsyncd' PropertyType='String'/><t:Value>p/t0/1</t:Value>"
+                                 "</t:ExtendedProperty></t:Message></t:Items></m:RootFolder>")});
 
 std::string page(const std::vector<std::string>& ids, const std::string& state, bool last) {
   std::string changes;
@@ -183,11 +189,6 @@ TEST_CASE("what is surely not done goes out item by item, and the one that is re
 TEST_CASE("an answer without a word about the items makes their marks be looked for before anything is repeated") {
   for (const auto& broken : {status(200), fault("ErrorInternalServerError"), status(500)}) {
     mailbox_stage stage;
-    const auto holder = answers(
-        "FindItem", {success("<m:RootFolder IncludesLastItemInRange='true'><t:Items><t:Message><t:ItemId Id='n0'/>"
-                             "<t:ExtendedProperty><t:ExtendedFieldURI DistinguishedPropertySetId='PublicStrings' "
-                             "PropertyName='exsyncd' PropertyType='String'/><t:Value>p/t0/1</t:Value>"
-                             "</t:ExtendedProperty></t:Message></t:Items></m:RootFolder>")});
     // The first was made, the others were not; the second is the cause.
     const auto out =
         stage.write(mails(3), {broken, holder, nobody, nobody, nobody, nobody, broken, nobody, nobody, made({"n2"})});
@@ -201,11 +202,6 @@ TEST_CASE("an answer without a word about the items makes their marks be looked 
 
 TEST_CASE("what was made by a create without a word about it, and lies in Deleted Items already, is not made again") {
   mailbox_stage stage;
-  const auto holder = answers(
-      "FindItem", {success("<m:RootFolder IncludesLastItemInRange='true'><t:Items><t:Message><t:ItemId Id='n0'/>"
-                           "<t:ExtendedProperty><t:ExtendedFieldURI DistinguishedPropertySetId='PublicStrings' "
-                           "PropertyName='exsyncd' PropertyType='String'/><t:Value>p/t0/1</t:Value>"
-                           "</t:ExtendedProperty></t:Message></t:Items></m:RootFolder>")});
   const auto out = stage.write(mails(1), {status(500), nobody, holder});
   CHECK(std::holds_alternative<unknown>(out[0]));
   CHECK(stage.seen.size() == 3);
