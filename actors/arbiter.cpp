@@ -320,12 +320,18 @@ private:
     return o.presence == presence::absent && at != bound_to_.end() && o.mailbox != at->second[s];
   }
 
+  /// It is not known whether the server has it no more or hides it from the account.
+  static bool was_looked_for_in_vain(const twin& t, side s) {
+    return t.trouble && t.trouble->side == s && t.trouble->code == "ErrorItemNotFound";
+  }
+
   /// What its user has moved to another folder does not stay in this one. Of what we wrote and the lists do not show it
   /// is not known before it is looked at.
   void count_present(const twin& t, side s, tally& of) const {
     const auto& o = *t.seen[s];
     if (o.folder != t.folder_pair) return;
-    if (is_unlisted(t, s) && !t.intent && !t.trouble && o.unlisted_since < listed_after_[s])
+    if (is_unlisted(t, s) && !t.intent && (!t.trouble || was_looked_for_in_vain(t, s)) &&
+        o.unlisted_since < listed_after_[s])
       ++of.may_have_left[s];
     else
       ++of.sides[s].stay;

@@ -158,6 +158,26 @@ TEST_CASE("of a folder that is emptied, what no list has shown yet is looked at 
   CHECK(o.mails(hq) == 4);
 }
 
+TEST_CASE("nothing leaves a folder that is emptied before it is known what is hidden") {
+  one_pair o(2);
+  o.deliver(hq, "new");
+  const auto inbox = o.box(branch).folder("inbox")->id;
+  o.box(branch).may_hide = true;
+  o.script = [&](const mailbox_call& c) {
+    if (c.name == "list_changes" && c.side == side::replica && c.folder == inbox && o.mails(branch) == 3)
+      o.clear(branch);
+    return fault{};
+  };
+  o.sync();
+  o.sync();
+  CHECK(o.mails(branch) == 0);
+  CHECK(o.mails(hq) == 3);
+  o.box(branch).may_hide = false;
+  o.advance(2h);
+  CHECK(o.sync().held.size() == 1);
+  CHECK(o.mails(hq) == 3);
+}
+
 TEST_CASE("an approval holds until its deletes are done, also where rounds fail") {
   one_pair o(12);
   o.clear(hq);

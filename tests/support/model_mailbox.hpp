@@ -113,6 +113,8 @@ public:
   std::function<std::optional<utc_seconds>()> clock;
   /// Whether answers of writes tell the key that they have led to.
   bool tells_keys = true;
+  /// A read of what is gone is told as on a server that may only hide it from the account.
+  bool may_hide = false;
   /// Whether its lists of attachments tell when each was attached, beside their sizes.
   bool tells_when_attached = true;
   /// The content of an item changes and its key stays: as in servers that compute parts of it.

@@ -346,6 +346,8 @@ scripted_mailbox_actor::behavior_type scripted_mailbox(self_pointer self, side s
               for (const auto& id : m.items) {
                 if (auto c = on->model().read(id))
                   all.push_back(std::move(*c));
+                else if (on->model().may_hide)
+                  all.push_back(failure_of("ErrorItemNotFound", reach::item, retry::later, call.name));
                 else
                   all.push_back(gone{});
               }
