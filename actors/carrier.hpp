@@ -125,10 +125,10 @@ private:
   void update_whole(std::vector<loaded> ready, side target);
   /// What is attached to the items of a class whose attachments no MIME holds.
   void fetch_attached(std::vector<loaded> ready, std::size_t at, side target, std::uint64_t largest);
-  void fetch_kept(std::vector<loaded> ready, std::size_t at, side target, std::uint64_t largest);
+  void fetch_there(std::vector<loaded> ready, std::size_t at, side target, std::uint64_t largest);
   void go_on_without(std::vector<loaded> ready, std::size_t at, side target, std::uint64_t largest, aftermath after);
   /// An update that was cut between its requests goes on from what is there.
-  void resume(task t, content there);
+  void resume(task t, logic::evidence found);
 
   // carrier_places.cpp: read states, moves, deletes
   void set_read(std::vector<task> tasks, side target);
@@ -214,6 +214,7 @@ private:
   void look_for_removed(opened o);
   void judge_attached(task t, logic::evidence found);
   void judge_left(task t, logic::evidence found);
+  void look_for_files(const opened& o);
   void judge_first(task t, logic::evidence found);
   void judge(task t, logic::evidence found);
   bool note_in_vain(const task& t, const exsyncd::intent& in, aftermath& after);

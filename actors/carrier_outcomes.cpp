@@ -3,6 +3,7 @@
 #include "actors/logic/back_off.hpp"
 #include "actors/logic/digest.hpp"
 #include "actors/logic/likeness.hpp"
+#include "actors/logic/settling.hpp"
 #include "ews/model/field_name.hpp"
 
 #include <algorithm>
@@ -40,10 +41,10 @@ bool is_unanswered(const failure& why) {
 }
 
 /// Whether an answer leaves open what there is now.
-bool is_to_be_read_back(const intent& in, const written& w) {
+bool is_to_be_read_back(const twin& t, const intent& in, const written& w) {
   switch (in.operation) {
-  case operation::update:
-    return w.key.empty() || !in.parts.empty();
+  case operation::update: // where only some of the edits were written, the others must not be taken for ours later
+    return w.key.empty() || !in.parts.empty() || logic::goes_in_parts(t, in.target);
   case operation::create:
   case operation::move:
     return w.key.empty();
@@ -119,7 +120,8 @@ void carrier::conclude(std::vector<opened> intents, std::vector<write_outcome> o
   std::vector<opened> again;
   std::vector<written> answers;
   for (std::size_t i = 0; i < intents.size(); ++i)
-    if (const auto* w = std::get_if<written>(&outcomes[i]); w && is_to_be_read_back(intents[i].intent, *w)) {
+    if (const auto* w = std::get_if<written>(&outcomes[i]);
+        w && is_to_be_read_back(intents[i].what.twin, intents[i].intent, *w)) {
       again.push_back(std::move(intents[i]));
       answers.push_back(*w);
     } else {

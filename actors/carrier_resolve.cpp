@@ -70,6 +70,26 @@ void carrier::judge_attached(task t, logic::evidence found) {
           [me = shared_from_this(), target](const caf::error& e) { me->mailbox_died(target, e); });
 }
 
+/// A write of files was cut just now. Whether all of them came is not known later, when their user may have taken one
+/// away again.
+void carrier::look_for_files(const opened& o) {
+  const auto sent = logic::only(o.intent.expected, {hint::attachment_contents});
+  if (sent.empty()) return;
+  ++in_flight_; // it ends as a batch of its own
+  auto me = shared_from_this();
+  self_->request(options().mailboxes[o.intent.target], mailbox_patience, fetch_attachments{o.intent.item, 0})
+      .then(
+          [me, o, sent](attachments_fetched& answer) {
+            const auto* got = std::get_if<attachments_of_item>(&answer.outcome);
+            const bool came =
+                got && sent == logic::digests_of({{hint::attachment_contents, logic::contents_of(got->all)}});
+            if (!came) return me->batch_done();
+            me->ask_ledger(progress_intent{o.what.twin.id, o.intent.id, logic::files_came, {}, {}},
+                           [me](const stored&) { me->batch_done(); });
+          },
+          [me, target = o.intent.target](const caf::error& e) { me->mailbox_died(target, e); });
+}
+
 /// What was written to has left, and with it what tells whether the write took effect.
 void carrier::judge_left(task t, logic::evidence found) {
   const auto source = other(t.twin.intent->target);
@@ -309,7 +329,7 @@ void carrier::judge(task t, logic::evidence found) {
       self.miss(t, in.target, after);
       self.store(std::move(after));
     }
-    void operator()(const logic::halfway&) { self.resume(t, *found.item); }
+    void operator()(const logic::halfway&) { self.resume(t, found); }
   } act{*this, t, in, found};
   std::visit(act, answer);
 }

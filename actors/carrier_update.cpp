@@ -3,6 +3,7 @@
 #include "actors/logic/digest.hpp"
 #include "actors/logic/likeness.hpp"
 #include "actors/logic/parts.hpp"
+#include "ews/model/field_hints.hpp"
 #include "ews/model/too_large.hpp"
 
 #include <algorithm>
@@ -22,6 +23,29 @@ std::vector<field_value> values_of(const content& source, const std::vector<fiel
         values.back().value = logic::with_entries(f, p.wanted, logic::entries_of(f, p.kept));
   }
   return values;
+}
+
+part_values& files_of(intent& in) {
+  const auto at = std::find_if(in.parts.begin(), in.parts.end(),
+                               [](const part_values& p) { return p.field == hint::attachment_contents; });
+  if (at != in.parts.end()) return *at;
+  return in.parts.emplace_back(part_values{hint::attachment_contents, {}, {}, {}});
+}
+
+/// Takes out of `all` those that are kept: by what is in them where that is known, else of each name the newest, which
+/// stands last.
+void keep(std::vector<carried_attachment>& into, std::vector<carried_attachment> all,
+          const std::vector<std::string>& names, const std::vector<std::string>& files) {
+  const bool known = files.size() == names.size();
+  for (const auto& entry : known ? files : names) {
+    const auto name = entry.substr(0, entry.find('\t'));
+    const auto one = std::find_if(all.rbegin(), all.rend(), [&](const carried_attachment& a) {
+      return known ? logic::contents_line(a) == entry : a.name == name;
+    });
+    if (one == all.rend()) continue;
+    into.push_back(*one);
+    all.erase(std::next(one).base());
+  }
 }
 
 } // namespace
@@ -135,8 +159,9 @@ void carrier::fetch_attached(std::vector<loaded> ready, std::size_t at, side tar
       .then(
           [me, ready = std::move(ready), at, source, target, largest](attachments_fetched& answer) mutable {
             if (auto* got = std::get_if<attachments_of_item>(&answer.outcome); got && got->at == ready[at].source.key) {
+              files_of(ready[at].intent).wanted = logic::contents_of(got->all);
               ready[at].attachments = std::move(got->all);
-              return me->fetch_kept(std::move(ready), at, target, largest);
+              return me->fetch_there(std::move(ready), at, target, largest);
             }
             aftermath after;
             const auto& t = ready[at].what;
@@ -162,32 +187,35 @@ void carrier::go_on_without(std::vector<loaded> ready, std::size_t at, side targ
   fetch_attached(std::move(ready), at, target, largest);
 }
 
-/// What a user added to the target while an earlier try was cut goes along: the write replaces all that is there.
-void carrier::fetch_kept(std::vector<loaded> ready, std::size_t at, side target, std::uint64_t largest) {
+/// By what is in the target's files, ours are told from its user's should the write be cut. What he added while an
+/// earlier try was goes along: the write replaces all that is there.
+void carrier::fetch_there(std::vector<loaded> ready, std::size_t at, side target, std::uint64_t largest) {
+  auto& files = files_of(ready[at].intent);
   std::vector<std::string> kept;
+  bool none = true;
   for (const auto& p : ready[at].intent.parts)
-    if (p.field == field::attachments) kept = logic::entries_of(field::attachments, p.kept);
-  if (kept.empty()) return fetch_attached(std::move(ready), at + 1, target, largest);
+    if (p.field == field::attachments) kept = logic::entries_of(field::attachments, p.kept), none = p.before.empty();
+  if (none) files.before = logic::contents_of({});
+  if (kept.empty() && !files.before.empty()) return fetch_attached(std::move(ready), at + 1, target, largest);
   auto me = shared_from_this();
   fetch_attachments request{ready[at].intent.item, 0};
   self_->request(options().mailboxes[target], mailbox_patience, std::move(request))
       .then(
           [me, ready = std::move(ready), at, target, largest, kept](attachments_fetched& answer) mutable {
-            if (auto* got = std::get_if<attachments_of_item>(&answer.outcome);
-                got && got->at == ready[at].intent.guard) {
-              for (const auto& entry : kept) {
-                const auto name = entry.substr(0, entry.find('\t'));
-                // The newest stands last.
-                const auto one = std::find_if(got->all.rbegin(), got->all.rend(),
-                                              [&](const carried_attachment& a) { return a.name == name; });
-                if (one == got->all.rend()) continue;
-                ready[at].attachments.push_back(*one);
-                got->all.erase(std::next(one).base());
-              }
+            auto* got = std::get_if<attachments_of_item>(&answer.outcome);
+            const auto* f = std::get_if<failure>(&answer.outcome);
+            // What can never be read is replaced, and told by its name.
+            const bool unreadable = f && f->retry == retry::never && kept.empty();
+            if (unreadable || (got && got->at == ready[at].intent.guard)) {
+              auto& there = files_of(ready[at].intent);
+              if (got) there.before = logic::contents_of(got->all);
+              if (got)
+                keep(ready[at].attachments, std::move(got->all), kept,
+                     logic::entries_of(hint::attachment_contents, there.kept));
               return me->fetch_attached(std::move(ready), at + 1, target, largest);
             }
             aftermath after;
-            if (auto* f = std::get_if<failure>(&answer.outcome))
+            if (f)
               me->fail(ready[at].what, target, *f, after);
             else
               ++me->result_.waiting;
@@ -211,12 +239,15 @@ void carrier::update_whole(std::vector<loaded> ready, side target) {
                                me->options().settings.policy.meetings, std::move(l.attachments)});
       intents.push_back({std::move(l.what), std::move(l.intent)});
     }
-    me->write(target, std::move(request), intents,
-              [me, intents](std::vector<write_outcome> outcomes) { me->conclude(intents, std::move(outcomes)); });
+    me->write(target, std::move(request), intents, [me, intents](std::vector<write_outcome> outcomes) {
+      for (std::size_t i = 0; i < intents.size(); ++i)
+        if (std::holds_alternative<unknown>(outcomes[i])) me->look_for_files(intents[i]);
+      me->conclude(intents, std::move(outcomes));
+    });
   });
 }
 
-void carrier::resume(task t, content there) {
+void carrier::resume(task t, logic::evidence found) {
   const auto source = other(t.twin.intent->target);
   const auto& o = t.twin.seen[source];
   if (!o || o->presence != presence::present) { // deleted meanwhile: that is decided first
@@ -226,7 +257,7 @@ void carrier::resume(task t, content there) {
   const auto of = class_of(t);
   auto id = o->item;
   read(source, {std::move(id)}, of,
-       [me = shared_from_this(), t = std::move(t), there = std::move(there), source](auto& outcomes) {
+       [me = shared_from_this(), t = std::move(t), found = std::move(found), source](auto& outcomes) {
          aftermath after;
          const auto* c = std::get_if<content>(&outcomes.front());
          if (!c) {
@@ -250,13 +281,13 @@ void carrier::resume(task t, content there) {
          const auto sent = logic::digests_of(c->fields);
          in.expected = logic::with_hints(logic::with_words(logic::only(sent, in.fields), *c), sent);
          const bool two_way = me->options().settings.policy.direction == direction::bidirectional;
-         auto on = logic::go_on(old, there, *c, two_way && target == side::primary);
+         auto on = logic::go_on(old, found, *c, two_way && target == side::primary);
          in.parts = std::move(on.parts);
          for (side s : both_sides)
            if (two_way && !in.loses && !on.lost[s].empty())
              in.loses = logic::lost_against(t.twin, s, std::move(on.lost[s]), in.begun);
          in.item = t.twin.seen[target]->item;
-         in.guard = there.key;
+         in.guard = found.item->key;
          for (side s : both_sides)
            in.answers[s] = t.twin.seen[s]->sequence;
          l.fields = values_of(*c, in.fields, in.parts);

@@ -402,6 +402,13 @@ void store::abandon(const abandon_intent& call) {
 
 namespace {
 
+/// Of a draft that we made it is not known what the server makes of its read state, unless a list has shown it since.
+void read_as_sent(twin& t, side s) {
+  if (!t.base || !t.seen[s] || t.seen[s]->unlisted_since > 0) return;
+  auto& read = (*t.base)[s].read;
+  if (!read && t.seen[s]->read == (*t.base)[other(s)].read) read = t.seen[s]->read;
+}
+
 /// What was written at last is refused no more.
 void no_longer_refused(twin& t, const std::vector<field>& written) {
   if (!t.trouble || t.trouble->refused.empty()) return;
@@ -429,6 +436,7 @@ bool store::settle(const settle_twin& call) {
     t.intent.reset();
     t.unfinished = !call.settled;
     if (call.base) t.base = call.base;
+    if (call.wrote) read_as_sent(t, call.wrote->side);
     if (call.folder_pair) t.folder_pair = *call.folder_pair;
     if (call.clear_trouble && !is_banned_by_administrator(t)) t.trouble.reset();
     if (call.count_sync) ++t.times_synced;

@@ -284,8 +284,18 @@ private:
   }
 
   void by_origin(members& group) {
+    const auto any = [](const twin*, const twin*) { return true; };
     where_one_each(
-        group, [](const twin* t) { return origin_of(of(t)); }, [](const twin*, const twin*) { return true; });
+        group, [](const twin* t) { return origin_of(of(t)); }, any);
+    if (class_ != item_class::task) return;
+    // What was split off a series when its user completed one of it has the origin of the series, which goes on.
+    where_one_each(
+        group,
+        [](const twin* t) {
+          const auto origin = origin_of(of(t));
+          return only(*of(t).content, {f::recurrence}).empty() ? std::string() : origin;
+        },
+        any);
   }
 
   /// The last two of one key: the same mail has the same words, whatever its users did to it.

@@ -159,26 +159,32 @@ private:
     return {};
   }
 
-  /// Nobody but a user makes the files in a copy of ours differ from those of what it was made of.
-  bool is_copy_of_ours() const {
-    return std::any_of(both_sides.begin(), both_sides.end(),
-                       [this](side s) { return twin_of_mark(twin_.pair, here(s).mark).has_value(); });
-  }
-
   verdict first_agreement() const {
     if (!around_.listed) return {wait{wait::reason::listing}, {}};
     if (auto l = look_where(true, true)) return {*l, {}};
     auto fields = differ_when_found(twin_.pair, here(side::primary), here(side::replica));
-    if (is_copy_of_ours() && !contains(fields, field::attachments) && holds(side::primary, field::attachments)) {
-      const auto alike = attached_alike();
-      if (!alike) return {look{{side::primary, side::replica}}, {}};
-      if (!*alike) fields.push_back(field::attachments);
-      std::sort(fields.begin(), fields.end());
+    if (may_hold_other_files()) {
+      if (!attached_alike()) return {look{{side::primary, side::replica}}, {}};
+      if (!*attached_alike())
+        fields.insert(std::upper_bound(fields.begin(), fields.end(), field::attachments), field::attachments);
     }
     std::erase_if(fields, [this](field f) { return !held_by_both(f) || rests(source(), f); });
     if (fields.empty() && something_rests()) return {wait{wait::reason::banned}, {}};
     if (fields.empty()) return {agreement(), {}};
     return write(target(), fields, lost(target(), "different when first paired", fields));
+  }
+
+  /// Whether what is attached under the same names may be another thing on each side, though neither was ever agreed.
+  /// Of mails that are no copies of ours that is not asked: it would cost a read of all that is attached to them.
+  bool may_hold_other_files() const {
+    const auto &p = here(side::primary), &r = here(side::replica);
+    if (!has_files_of_same_names() || !held_by_both(field::attachments)) return false;
+    // Nobody but a user makes the files in a copy of ours differ from those of what it was made of.
+    if (twin_of_mark(twin_.pair, p.mark) || twin_of_mark(twin_.pair, r.mark)) return true;
+    if (p.item_class == item_class::message) return false;
+    const auto sizes = only(*p.content, {field::attachment_sizes}),
+               others = only(*r.content, {field::attachment_sizes});
+    return sizes.empty() || sizes != others;
   }
 
   // ---- agreed before
@@ -276,10 +282,14 @@ private:
     for (field f : edited_fields(side::replica))
       if (!contains(fields, f)) fields.push_back(f);
     auto different = differing_fields(*here(side::primary).content, *here(side::replica).content);
-    std::erase_if(fields, [&](field f) {
-      bool in_place = f == field::attachments && (changed_in_place(side::primary) || changed_in_place(side::replica));
-      return !in_place && !contains(different, f);
-    });
+    bool in_place = changed_in_place(side::primary) || changed_in_place(side::replica);
+    // Both users have changed what is attached, and come to the same names: what is in it tells.
+    if (!in_place && has_files_of_same_names() && contains(edited_fields(side::primary), field::attachments) &&
+        contains(edited_fields(side::replica), field::attachments)) {
+      if (!attached_alike()) return verdict{look{{side::primary, side::replica}}, {}};
+      in_place = !*attached_alike();
+    }
+    std::erase_if(fields, [&](field f) { return !(f == field::attachments && in_place) && !contains(different, f); });
     std::sort(fields.begin(), fields.end());
     if (fields.empty()) return {}; // the same on both sides: settle
     return write(side::replica, fields, lost(side::replica, "edited on both sides", fields));
@@ -341,7 +351,18 @@ private:
     // The new copy has one read state: what either side has made of it goes over before.
     if (twin_.base)
       if (auto r = read_state()) return {*r, {}};
+    if (!loses) loses = lost_with_replacement(to, fields);
     return {replace_on{to}, std::move(loses)};
+  }
+
+  /// When two mails are first paired their texts are not compared, and each side keeps its own: a new copy has the
+  /// other one's.
+  std::optional<conflict> lost_with_replacement(side to, const std::vector<field>& fields) const {
+    if (!two_way() || !twin_.base || contains(fields, field::body)) return {};
+    if (!contents_known(here(to)) || !contents_known(here(other(to)))) return {};
+    const auto words = only(here(to).likeness, {field::body}), others = only(here(other(to)).likeness, {field::body});
+    if (words.empty() || others.empty() || words == others) return {};
+    return lost(to, "different when first paired", {field::body});
   }
 
   report_unchangeable report(side to, const std::vector<field>& fields) const {

@@ -54,24 +54,33 @@ std::vector<field> differing_fields(const field_digests& a, const field_digests&
   return result;
 }
 
+std::string contents_line(const carried_attachment& a) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  bool good = hash && EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) == 1;
+  if (!a.item)
+    a.content_base64.each_piece([&](std::string_view piece) {
+      std::string text(piece); // servers break its lines where they like
+      std::erase_if(text, [](char c) { return c == '\r' || c == '\n' || c == ' ' || c == '\t'; });
+      good = good && EVP_DigestUpdate(hash.get(), text.data(), text.size()) == 1;
+      return good;
+    });
+  unsigned char whole[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (!good || EVP_DigestFinal_ex(hash.get(), whole, &size) != 1)
+    throw std::runtime_error("SHA-256 is not available in this OpenSSL");
+  std::string line = a.name;
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  line += '\t';
+  for (unsigned int i = 0; i < size; ++i)
+    for (const unsigned digit : {whole[i] / 16u, whole[i] % 16u})
+      line += "0123456789abcdef"[digit];
+  return line;
+}
+
 std::string contents_of(const std::vector<carried_attachment>& all) {
   std::vector<std::string> lines;
-  for (const auto& a : all) {
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-    bool good = hash && EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) == 1;
-    if (!a.item)
-      a.content_base64.each_piece([&](std::string_view piece) {
-        std::string text(piece); // servers break its lines where they like
-        std::erase_if(text, [](char c) { return c == '\r' || c == '\n' || c == ' ' || c == '\t'; });
-        good = good && EVP_DigestUpdate(hash.get(), text.data(), text.size()) == 1;
-        return good;
-      });
-    unsigned char whole[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    if (!good || EVP_DigestFinal_ex(hash.get(), whole, &size) != 1)
-      throw std::runtime_error("SHA-256 is not available in this OpenSSL");
-    lines.push_back(a.name + "\t" + std::string(reinterpret_cast<const char*>(whole), size));
-  }
+  for (const auto& a : all)
+    lines.push_back(contents_line(a));
   std::sort(lines.begin(), lines.end());
   std::string value = "read\n"; // no attachments are a value, too
   for (const auto& line : lines)

@@ -31,6 +31,8 @@ field_digests without(field_digests of, const std::vector<field>& fields);
 /// What is in these attachments, as a value of hint::attachment_contents: of a file its bytes, of an attached item its
 /// name, since no two servers write that one alike.
 std::string contents_of(const std::vector<carried_attachment>&);
+/// The line of one of them there: its name and a digest.
+std::string contents_line(const carried_attachment&);
 
 /// Fields that tell of attachments what is compared with the same side's base only, and is no content.
 inline constexpr std::array<field, 3> attachment_hints{field::attachment_sizes, hint::attachment_ids,

@@ -1,6 +1,7 @@
 #include "actors/logic/parts.hpp"
 
 #include "actors/logic/decide.hpp"
+#include "ews/model/field_hints.hpp"
 
 #include <algorithm>
 #include <map>
@@ -12,7 +13,7 @@ namespace {
 /// of an exception its occurrence.
 std::string key_of(field f, const std::string& entry) {
   if (f == field::attachments) return entry.substr(0, entry.find('\t'));
-  if (f == field::recurrence) return entry;
+  if (f == field::recurrence || f == hint::attachment_contents) return entry;
   const auto line = entry.substr(0, entry.find('\n'));
   const auto at = line.find('=');
   return at == std::string::npos ? line : line.substr(at + 1);
@@ -38,7 +39,7 @@ std::vector<std::string> entries_of(field f, std::string_view value) {
     const auto end = std::min(value.find('\n'), value.size());
     const auto line = value.substr(0, end);
     value.remove_prefix(std::min(end + 1, value.size()));
-    if (line.empty()) continue;
+    if (line.empty() || (f == hint::attachment_contents && line == "read")) continue;
     const bool goes_on = f == field::exceptions && !all.empty() && !begins_one(line) && begins_one(all.back());
     if (goes_on)
       all.back() += "\n" + std::string(line);
@@ -59,7 +60,7 @@ std::vector<field> in_steps(item_class c, const std::vector<field>& written) {
 
 std::vector<std::string> users_entries(const part_values& part, std::string_view there, bool done) {
   std::vector<std::string> users;
-  if (part.field == field::attachments) {
+  if (part.field == field::attachments || part.field == hint::attachment_contents) {
     auto known = counted(part.field, part.wanted);
     if (!done)
       for (const auto* more : {&part.before, &part.kept})
@@ -105,6 +106,39 @@ bool is_taken_away(const part_values& part, std::string_view there) {
   for (const auto& [key, times] : counted(part.field, part.wanted))
     if (is[key] < std::min(times, was[key])) return true;
   return false;
+}
+
+bool knows_files(const part_values* files) {
+  return files && !files->before.empty() && !files->wanted.empty();
+}
+
+bool are_taken_away(const part_values& files, std::string_view there, bool all_came) {
+  auto is = counted(files.field, there), was = counted(files.field, files.before);
+  auto wanted = counted(files.field, files.wanted);
+  for (const auto& [file, times] : counted(files.field, files.kept))
+    wanted[file] += times;
+  bool new_missing = false, old_missing = false;
+  for (const auto& [file, times] : wanted) {
+    if (is[file] < std::min(times, was[file])) return true;
+    new_missing |= is[file] < times;
+  }
+  for (const auto& [file, times] : was)
+    old_missing |= wanted[file] < times && is[file] < times;
+  return new_missing && (old_missing || all_came);
+}
+
+std::vector<std::string> names_of(const std::vector<std::string>& files, std::string_view names) {
+  auto left = entries_of(field::attachments, names);
+  std::vector<std::string> found;
+  for (const auto& file : files) {
+    const auto name = file.substr(0, file.rfind('\t'));
+    const auto at =
+        std::find_if(left.begin(), left.end(), [&](const auto& e) { return key_of(field::attachments, e) == name; });
+    if (at == left.end()) continue;
+    found.push_back(*at);
+    left.erase(at);
+  }
+  return found;
 }
 
 std::string with_entries(field f, std::string_view value, const std::vector<std::string>& entries) {

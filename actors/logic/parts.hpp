@@ -7,7 +7,9 @@
 #include <vector>
 
 /// Values that are written entry by entry: the names of attachments, a line each, and the exceptions of a series, which
-/// begin with "deleted=" or "changed=" and their original start. A recurrence is one entry.
+/// begin with "deleted=" or "changed=" and their original start. A recurrence is one entry. Beside the names of
+/// attachments stands what is in them (hint::attachment_contents), a line each: of two files of one name it tells which
+/// one is ours.
 namespace exsyncd::logic {
 
 std::vector<std::string> entries_of(field, std::string_view value);
@@ -30,6 +32,16 @@ std::vector<std::string> disputed_entries(const part_values&, const std::vector<
 /// Whether a user has taken away, while this was written, a file that was there before and stays wanted. An occurrence
 /// may be missing halfway.
 bool is_taken_away(const part_values&, std::string_view there);
+
+/// Whether both are known, what was in the files before and what is in those that are wanted.
+bool knows_files(const part_values* files);
+
+/// The same by what is in the files. We take away what was there before only when all that is wanted is there:
+/// `all_came` says that it was.
+bool are_taken_away(const part_values& files, std::string_view there, bool all_came);
+
+/// Of the names that are there, those of these files.
+std::vector<std::string> names_of(const std::vector<std::string>& files, std::string_view names);
 
 /// `value` with these entries; one of a series takes the place of what stands for the same occurrence.
 std::string with_entries(field, std::string_view value, const std::vector<std::string>& entries);

@@ -128,6 +128,11 @@ twin_reading::attached twin_reading::attached_on(side s) const {
   return sized && contains(moved, hint::attachment_holder) ? attached::the_same : attached::doubtful;
 }
 
+bool twin_reading::has_files_of_same_names() const {
+  const auto names = only(*here(side::primary).content, {field::attachments});
+  return !names.empty() && names == only(*here(side::replica).content, {field::attachments});
+}
+
 std::optional<bool> twin_reading::attached_alike() const {
   const auto inside = [this](side s) {
     return seen(s) && contents_known(here(s)) ? only(here(s).likeness, {hint::attachment_contents}) : field_digests{};

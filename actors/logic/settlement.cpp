@@ -284,8 +284,15 @@ std::optional<settle_twin> read_back_of(const twin& t, side s, const content& th
   if (is_another_body((*t.base)[s].content, there))
     (*settled.base)[s].content =
         with_fields(std::move((*settled.base)[s].content), (*t.base)[s].content, {field::body});
+  // Nor does one take all files away, or add some. What an administrator has lifted is not known as refused any more.
+  const auto files = only((*t.base)[s].content, {field::attachments});
+  if (files.empty() != only((*settled.base)[s].content, {field::attachments}).empty())
+    (*settled.base)[s].content = with_fields(std::move((*settled.base)[s].content), files, {field::attachments});
   (*settled.base)[s].content = without_resting(std::move((*settled.base)[s].content), t, s, {});
   (*settled.base)[s].read_back = true;
+  // Of a draft that we created it was not known what the server makes of it.
+  auto& read = (*settled.base)[s].read;
+  if (!read && there.read == (*t.base)[other(s)].read) read = there.read;
   settled.answers = t.answered;
   return settled;
 }

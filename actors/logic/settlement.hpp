@@ -101,6 +101,9 @@ resolution judge(const twin&, const intent&, const evidence&, std::chrono::secon
 /// Whether an earlier try of this update has taken effect in part.
 bool has_begun(const intent&);
 
+/// The step of an update whose files were all seen on the target after a try of it that was cut.
+inline constexpr std::uint8_t files_came = 2;
+
 /// How an update goes on that was cut between its requests.
 struct continued {
   /// What is written now, with what the target's user added meanwhile.
@@ -108,8 +111,8 @@ struct continued {
   /// Fields of which this side's edit goes down by that.
   both<std::vector<field>> lost;
 };
-/// `target_wins`: where both users have changed the same entry.
-continued go_on(const intent&, const content& there, const content& source, bool target_wins);
+/// `target_wins`: where both users have changed the same entry. `found.item` is there.
+continued go_on(const intent&, const evidence& found, const content& source, bool target_wins);
 /// An edit of both sides that the table lets one lose.
 conflict lost_against(const twin&, side loser, std::vector<field>, utc_seconds now);
 

@@ -3,6 +3,7 @@
 #include "actors/logic/likeness.hpp"
 #include "actors/logic/parts.hpp"
 #include "actors/logic/settling.hpp"
+#include "ews/model/field_hints.hpp"
 
 #include <algorithm>
 
@@ -73,7 +74,19 @@ struct found {
     const auto* part = part_of(in, f);
     return part ? digests_of({{f, part->before}}) : one(before, f);
   }
-  bool changed(field f) const { return one(now, f) != then(f) || (f == field::attachments && others_attached()); }
+  /// What was in the files and what was to be, where both are known and what is in them now was read.
+  const part_values* files() const {
+    const auto* part = part_of(in, hint::attachment_contents);
+    return attached && knows_files(part) ? part : nullptr;
+  }
+  std::vector<std::string> users(const part_values& part) const {
+    if (part.field == field::attachments && files()) return users_entries(*files(), *attached, false);
+    return users_entries(part, value_of(there, part.field), false);
+  }
+  bool changed(field f) const {
+    if (f == field::attachments && files() && *attached != files()->before) return true;
+    return one(now, f) != then(f) || (f == field::attachments && others_attached());
+  }
   /// As it was meant. Attachments under the same names are not, as long as they are the old ones.
   bool as_meant(field f) const {
     if (one(now, f) != one(in.expected, f)) return false;
@@ -142,8 +155,10 @@ settle_twin updated(const twin& t, const intent& in, const change_key& key, cons
     base[source].content = with_hints(std::move(base[source].content), in.expected);
   base[source].read_back = true;
   base[in.target].key = base_key;
+  // What the target's user has changed beside what was written now is still his.
+  auto target_has = t.base && goes_in_parts(t, in.target) ? (*t.base)[in.target].content : contents(t, in.target);
   base[in.target].content =
-      without_resting(with_fields(contents(t, in.target), in.expected, in.fields), t, in.target, in.fields);
+      without_resting(with_fields(std::move(target_has), in.expected, in.fields), t, in.target, in.fields);
   if (read_back)
     set(base[in.target].content, {}, hint::body_words);
   else if (contains(in.fields, field::body))
@@ -211,7 +226,7 @@ std::optional<settle_twin> partly_updated(const found& is) {
     const auto* part = part_of(in, f);
     const bool done = is.as_meant(f);
     if (!done) left.push_back(f);
-    const bool users = part && !users_entries(*part, value_of(is.there, f), false).empty();
+    const bool users = part && !is.users(*part).empty();
     if (is.has_won(f) || (!users && is.changed(f) && (done || part))) moved.push_back(f);
     if (f == field::attachments && !users && is.others_attached())
       moved.insert(moved.end(), attachment_hints.begin(), attachment_hints.end());
@@ -322,13 +337,27 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
   return no_effect{};
 }
 
-continued go_on(const intent& in, const content& there, const content& source, bool target_wins) {
+continued go_on(const intent& in, const evidence& found, const content& source, bool target_wins) {
   continued result;
+  const auto* files = part_of(in, hint::attachment_contents);
+  const bool told = found.attached && knows_files(files);
+  const bool all_came = in.step == files_came;
+  const auto users_files = told ? users_entries(*files, *found.attached, false) : std::vector<std::string>{};
   for (const auto& old : in.parts) {
+    const bool by_contents = told && old.field == field::attachments;
     auto now = old;
-    now.before = value_of(there, old.field);
-    now.wanted = value_of(source, old.field);
-    auto users = users_entries(old, now.before, false);
+    std::vector<std::string> users = users_files;
+    if (old.field == hint::attachment_contents) {
+      now.before = found.attached.value_or("");
+      now.wanted.clear(); // known once the source's are read
+    } else {
+      now.before = value_of(*found.item, old.field);
+      now.wanted = value_of(source, old.field);
+      users = by_contents ? names_of(users_files, now.before) : users_entries(old, now.before, false);
+      const bool taken = by_contents ? are_taken_away(*files, *found.attached, all_came)
+                                     : is_taken_away(old, now.before) || (all_came && lacks_entries(old, now.before));
+      if (taken) result.lost[in.target].push_back(old.field);
+    }
     if (const auto disputed = disputed_entries(now, users); !disputed.empty()) {
       result.lost[target_wins ? other(in.target) : in.target].push_back(old.field);
       if (!target_wins)
@@ -336,7 +365,6 @@ continued go_on(const intent& in, const content& there, const content& source, b
           return std::find(disputed.begin(), disputed.end(), e) != disputed.end();
         });
     }
-    if (is_taken_away(old, now.before)) result.lost[in.target].push_back(old.field);
     auto kept = entries_of(old.field, old.kept);
     kept.insert(kept.end(), users.begin(), users.end());
     now.kept = with_entries(old.field, {}, kept);

@@ -255,3 +255,16 @@ TEST_CASE("a copy that somebody made for another pair is known by its origin, af
   y.seen[R]->mark = logic::make_mark(pair_id{"gone"}, twin_id{"u"}, intent_id{"j"}, a.seen[P]);
   CHECK(in_words({a, b, x, y}) == "a=y; b=x");
 }
+
+TEST_CASE("a series of tasks is known by its origin beside the one that was split off it") {
+  const auto task = [](const std::string& id, side s, const std::string& subject, const std::string& recurrence) {
+    values holds{{field::subject, subject}, {field::body, "Text\n" + id}};
+    if (!recurrence.empty()) holds.push_back({field::recurrence, recurrence});
+    auto t = half(id, s, holds, item_class::task);
+    t.seen[s]->search_key = search_key{"origin"};
+    return t;
+  };
+  const auto series = task("p", P, "edited", "Daily");
+  CHECK(in_words({series, task("r", R, "errand", "Daily"), task("done", R, "errand", "")}) == "p=r");
+  CHECK(in_words({series, task("r", R, "errand", "Daily"), task("copy", R, "errand", "Daily")}).empty());
+}

@@ -321,7 +321,7 @@ TEST_CASE("what a mail does not let change is replaced or reported") {
              edit(t, R, with(field::subject, "x"));
            },
            "replace R, R loses", "replace R, R loses"},
-          {"the same attachment added on both sides",
+          {"attachments of one name added on both sides: what is in them tells",
            [&](twin& t, auto&) {
              for (side s : both_sides) {
                auto v = with(field::attachments, "a.pdf");
@@ -329,7 +329,7 @@ TEST_CASE("what a mail does not let change is replaced or reported") {
                edit(t, s, v);
              }
            },
-           "agree", ""},
+           "look P R", "look P R"},
       },
       direction::bidirectional);
 }

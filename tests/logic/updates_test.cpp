@@ -105,3 +105,23 @@ TEST_CASE(
   CHECK(told(original)->reason == "deleted on replica, edited on primary");
   CHECK(!told(flagged)); // an edit against the base: the delete itself tells it
 }
+
+TEST_CASE("where edits go one by one, what the target's user has changed beside is not taken for ours") {
+  auto t = agreed_twin();
+  trouble refused;
+  refused.side = R;
+  refused.one_by_one = true;
+  t.trouble = refused;
+  edit(t, P, with(field::flag, "Flagged"));
+  edit(t, R, with(field::categories, "Red"));
+  const auto in = logic::intent_to_update(t, {R, {field::flag}}, content_of(with(field::flag, "Flagged"), "2P"),
+                                          intent_id{"i"}, begun);
+  auto both = with(field::flag, "Flagged");
+  both[2].value = "Red";
+  const auto s = logic::settlement_as_read(t, in, t.seen[R]->item, change_key{"3R"}, content_of(both, "3R"), begun);
+  CHECK((*s.base)[R].content == logic::digests_of(with(field::flag, "Flagged")));
+  t.base = s.base;
+  edit(t, R, both);
+  t.seen[R]->key = t.seen[R]->content_key = change_key{"3R"};
+  CHECK(exsyncd::tests::in_words(logic::decide(t, quiet())) == "update P categories");
+}

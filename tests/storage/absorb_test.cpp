@@ -177,3 +177,17 @@ TEST_CASE("What is agreed is found by its origin, since a list may show it elsew
   REQUIRE(found.size() == 1);
   CHECK(found[0].id == t.id);
 }
+
+TEST_CASE("A draft that a list shows as it was sent before its write is settled has that read state agreed",
+          "[settle]") {
+  bench b(kind_of_engine::memory);
+  const auto t = being_created(b);
+  b.list(side::replica, {present("r1", "k1", true)});
+  auto call = settlement(*b->load(t.id));
+  call.wrote = settle_twin::write_result{side::replica, item_id{"r1"}, change_key{"k"}, true, t.intent->folder, {}};
+  both<side_base> base;
+  base.primary.read = true;
+  call.base = base;
+  REQUIRE(b->settle(call));
+  CHECK((*b->load(t.id)->base).replica.read == true);
+}
