@@ -16,17 +16,19 @@ void act_log::note(item_event::kind what, const change_context& context, std::ui
   if (to != nullptr) note(what, context.host, context.box, key, before);
 }
 
-void tell_observer(universe& all, sys_time at, bool is_request, std::string name, std::string server,
+void tell_observer(universe& all, sys_time at, sys_time asked, bool is_request, std::string name, std::string server,
                    std::string mailbox, bool answered) {
   auto& log = all.log;
   if (log.to == nullptr) return;
   act_record told{at,
+                  asked,
                   is_request,
                   std::move(name),
                   std::move(server),
                   std::move(mailbox),
                   answered,
                   std::exchange(log.events, {}),
+                  std::exchange(log.list, std::nullopt),
                   {},
                   std::exchange(log.mails, {})};
   told.look = [&all](const std::string& server_name, const std::string& address, std::uint64_t key, item_now& out) {
@@ -58,7 +60,8 @@ act_scope::act_scope(universe& all, const world_options& options, const char* na
 
 act_scope::~act_scope() {
   if (all_.log.to == nullptr || --all_.log.depth > 0) return;
-  tell_observer(all_, options_.now(), false, name_, server_, address_, true);
+  const auto now = options_.now();
+  tell_observer(all_, now, now, false, name_, server_, address_, true);
 }
 
 } // namespace exchange_sim

@@ -23,14 +23,15 @@ struct act_log {
   bool renewing = false;
   std::vector<item_event> events;
   std::vector<act_record::mail> mails;
+  std::optional<act_record::asked_list> list; ///< of the request under way
 
   void note(item_event::kind, const server&, const mailbox&, std::uint64_t key, std::uint64_t before = 0);
   void note(item_event::kind, const change_context&, std::uint64_t key, std::uint64_t before = 0);
 };
 
 /// Tells the observer what has been noted, as one act, and forgets it.
-void tell_observer(universe&, sys_time at, bool is_request, std::string name, std::string server, std::string mailbox,
-                   bool answered);
+void tell_observer(universe&, sys_time at, sys_time asked, bool is_request, std::string name, std::string server,
+                   std::string mailbox, bool answered);
 
 /// Lasts as long as what a user or administrator does, and then tells of it.
 class act_scope {

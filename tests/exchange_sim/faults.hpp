@@ -26,6 +26,8 @@ struct request_fact {
   std::vector<item_fact> items;
   /// The items that an answer shows, for faults that meet whoever is shown an item.
   std::function<std::vector<item_fact>(const http_response&)> shown{};
+  /// Of a SyncFolderItems: the folder that it asks for, and whose it is.
+  std::string folder{}, folder_of{};
 };
 
 /// The error that one response message carries in place of its result; `values` become t:Value in its MessageXml.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,12 +43,21 @@ struct item_now {
 /// One act or request from beginning to end; nothing else happened in between.
 struct act_record {
   sys_time at{};
+  sys_time asked{}; ///< when the request came; earlier than `at` where the server was slow to act
   bool is_request = false;
   std::string name;            ///< operation, or what a user or administrator did: "user_edit"
   std::string server, mailbox; ///< primary address, lower case; empty: of none
   /// Of a request: its answer left whole, on time and as the server wrote it.
   bool answered = true;
   std::vector<item_event> events; ///< in order
+  /// Of a SyncFolderItems: the folder that it asks for, where there is such a one, and whether the server has refused
+  /// it or has never come to it. Such a request is told of also where nothing was done.
+  struct asked_list {
+    std::string mailbox; ///< primary address, lower case
+    std::string folder;  ///< path
+    bool refused = false;
+  };
+  std::optional<asked_list> list{};
   /// The item of this key as it is now; none where it is gone. Only during `observer::happened`.
   std::function<bool(const std::string& server, const std::string& mailbox, std::uint64_t key, item_now&)> look;
   /// Mails that would have gone out: subject and kind, see counters.

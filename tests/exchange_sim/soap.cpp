@@ -228,6 +228,20 @@ http_response dispatch(universe& all, fault_plan& faults, const world_options& o
   }
 }
 
+namespace {
+
+void note_folder(request_fact& into, server& host, node id) {
+  const auto parsed = parse_id(id.attribute_or("Id", ""));
+  if (!parsed || parsed->kind != id_kind::folder) return;
+  for (auto& [name, box] : host.mailboxes)
+    if (box.guid == parsed->mailbox_guid && box.find_folder({parsed->key}) != nullptr) {
+      into.folder = path_of(box, {parsed->key});
+      into.folder_of = lower(box.who.address);
+    }
+}
+
+} // namespace
+
 request_fact fact_of(universe& all, const soap_call& call, bool with_bodies) {
   request_fact out{call.server, call.account, "", {}};
   auto doc = document::parse(call.body);
@@ -245,6 +259,7 @@ request_fact fact_of(universe& all, const soap_call& call, bool with_bodies) {
   out.operation = body.name();
   if (auto address = impersonated_address(header); !address.empty())
     if (auto* box = host.find_mailbox(address)) out.mailbox = box->who.address;
+  if (body.is("SyncFolderItems")) note_folder(out, host, body.child("SyncFolderId").first());
   auto about = [&](node id) { return fact_of_id(host, id.attribute_or("Id", ""), with_bodies); };
   if (auto parent = body.child("ParentItemId")) out.items.push_back(about(parent));
   for (auto id : body.child("AttachmentIds").children())

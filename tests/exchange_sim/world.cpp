@@ -123,18 +123,20 @@ http_response world::handle(const http_request& request) {
   ++host.counted.requests[fact.operation.empty() ? "malformed" : fact.operation];
   auto about = std::make_shared<handling>();
   const auto& whose = fact.mailbox.empty() ? call.account : fact.mailbox;
-  auto answer = faults_->apply(fact, now, [this, call, about, operation = fact.operation, box = lower(whose)] {
+  auto answer = faults_->apply(fact, now, [this, now, call, about, operation = fact.operation, box = lower(whose)] {
     auto result = dispatch(*universe_, *faults_, options_, *schemas_, call);
     // An act that was put off has no answer any more.
-    if (about->ended) tell_observer(*universe_, options_.now(), true, operation, call.server, box, false);
+    if (about->ended) tell_observer(*universe_, options_.now(), now, true, operation, call.server, box, false);
     about->acted = true;
     if (options_.watcher != nullptr) about->written = result.body;
     return result;
   });
   about->ended = true;
-  if (about->acted)
-    tell_observer(*universe_, now, true, fact.operation, host.name, lower(whose),
-                  !answer.cut_at && answer.filler.empty() && answer.body == about->written);
+  if (!fact.folder.empty())
+    universe_->log.list = {fact.folder_of, fact.folder, answer.body.find("NoError") == std::string::npos};
+  if (about->acted || !fact.folder.empty())
+    tell_observer(*universe_, now, now, true, fact.operation, host.name, lower(whose),
+                  about->acted && !answer.cut_at && answer.filler.empty() && answer.body == about->written);
   host.counted.bytes_out += answer.body.size();
   if (answer.stream && (answer.cut_at || !answer.body.empty() || answer.status != 200 || !answer.filler.empty())) {
     // A fault has made another answer of it.

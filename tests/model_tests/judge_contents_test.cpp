@@ -547,3 +547,34 @@ TEST_CASE(
     CHECK(w.broken() == (marked ? nothing : std::vector{rule::read_state}));
   }
 }
+
+TEST_CASE("how a draft that the daemon has just made is marked before it is told of it may be the server's doing") {
+  enum class when { before, after, mail };
+  for (auto which : {when::before, when::after, when::mail}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"draft", which == when::mail ? "false" : "true"}});
+    auto r = w.carried(p);
+    if (which == when::after) w.reads(r);
+    w.marks(who::user, r, true);
+    w.marks(who::daemon, r, false);
+    CHECK(w.broken() == (which == when::before ? nothing : std::vector{rule::read_state}));
+  }
+}
+
+TEST_CASE(
+    "a mark that the server sets long after it was given up is taken for a user's; one that comes in time is not") {
+  for (bool late : {true, false}) {
+    mail_on_both w;
+    w.marks(who::user, w.r, true);
+    w.marks(who::daemon, w.p, true);
+    w.marks(who::daemon, w.p, false);
+    auto& step = w.so_far.steps.back();
+    step.answered = false;
+    step.asked = step.at - std::chrono::seconds(late ? 312 : 60);
+    w.marks(who::daemon, w.r, false);
+    CHECK(w.broken() == (late ? nothing : std::vector{rule::read_state}));
+    w.marks(who::user, w.r, true);
+    w.marks(who::daemon, w.r, false);
+    CHECK(w.broken() == std::vector{rule::read_state});
+  }
+}

@@ -160,3 +160,43 @@ TEST_CASE("one way, a source that was moved away and back has not changed, and w
     CHECK(w.broken() == (carried ? std::vector{rule::place} : nothing));
   }
 }
+
+TEST_CASE(
+    "who moves a new item there and back before the other side had one has moved it, and what comes later counts") {
+  for (bool later : {true, false}) {
+    with_sent w;
+    auto mail = w.makes(who::user, side::primary, "label-2", {{"subject", "Supper"}});
+    w.moves(who::user, mail, "sentitems");
+    w.moves(who::user, mail, "inbox");
+    w.moves(who::user, mail, "sentitems");
+    auto copy = w.carried(mail, "sentitems");
+    if (later) w.moves(who::user, copy, "inbox/From HQ");
+    w.moves(who::daemon, later ? mail : copy, later ? "inbox/Projects" : "inbox/From HQ");
+    if (!later) w.moves(who::daemon, mail, "inbox/Projects");
+    CHECK(w.broken() == (later ? nothing : std::vector{rule::place}));
+  }
+}
+
+TEST_CASE(
+    "what lies in a folder that the daemon renames lies where it was put; what the daemon takes out of it does not") {
+  for (bool renamed : {true, false}) {
+    with_sent w;
+    w.moves(who::user, w.p, "inbox/Projects");
+    w.moves(who::daemon, w.p, "sentitems");
+    if (renamed) w.so_far.steps.back().act = "UpdateFolder";
+    w.moves(who::daemon, w.r, "sentitems");
+    CHECK(w.broken() == (renamed ? nothing : std::vector{rule::place}));
+  }
+}
+
+TEST_CASE(
+    "a move of one of two that the daemon had made and takes back goes with it; a move of a user's own does not") {
+  for (bool ours : {true, false}) {
+    mail_on_both w;
+    auto late = w.makes(ours ? who::daemon : who::user, side::replica, "label-1", {{"subject", "Lunch"}});
+    w.lists(late);
+    w.moves(who::user, late, "inbox/From HQ");
+    w.deletes(who::daemon, late);
+    CHECK(w.broken().empty() == ours);
+  }
+}

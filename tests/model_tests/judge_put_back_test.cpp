@@ -251,3 +251,85 @@ TEST_CASE("a copy in place of what was moved away goes where the other side's us
     CHECK(w.broken() == (deleted ? nothing : std::vector{rule::missing}));
   }
 }
+
+TEST_CASE(
+    "what a create in flight makes beside an item that its user brings back is one more, however late it is made; "
+    "after that was listed it is not") {
+  for (bool before : {true, false}) {
+    mail_on_both w;
+    w.deletes(who::user, w.p);
+    w.tells_gone(w.p);
+    w.deletes(who::daemon, w.r);
+    w.moves(who::user, w.r, "inbox");
+    w.lists(w.r);
+    const auto asked = w.so_far.steps.back().at;
+    w.moves(who::user, w.p, "inbox");
+    w.lists(w.p);
+    auto late = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}});
+    w.so_far.steps.back().answered = false;
+    if (before) w.so_far.steps.back().asked = asked;
+    w.lists(late);
+    w.carried(w.p);
+    CHECK(w.broken() == (before ? nothing : std::vector{rule::doubled}));
+  }
+}
+
+TEST_CASE(
+    "a copy that comes so late that its pair has been forgotten is one more, carried or not; what was listed before "
+    "is none") {
+  for (bool listed : {true, false})
+    for (bool carried : {true, false}) {
+      mail_on_both w;
+      auto late = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+      w.so_far.steps.back().answered = false;
+      if (listed) w.lists(late);
+      w.administrator(act::state_lost);
+      w.lists(late);
+      w.reads(w.p);
+      w.reads(w.r);
+      if (carried) w.carried(late);
+      CHECK(w.broken() == (listed ? std::vector{rule::doubled} : nothing));
+      w.carried(late);
+      if (!listed && carried) CHECK(w.broken() == std::vector{rule::doubled});
+    }
+}
+
+TEST_CASE("a state that is lost while an item is being replaced leaves two; where what was made says the same, it is "
+          "doubled") {
+  for (bool replaced : {true, false}) {
+    mail_on_both w;
+    if (replaced) w.edits(who::user, w.p, {{"importance", "High"}});
+    fields says{{"subject", "Lunch"}};
+    if (replaced) says["importance"] = "High";
+    auto fresh = w.makes(who::daemon, side::replica, "label-1", says);
+    w.lists(fresh);
+    w.administrator(act::state_lost);
+    w.reads(w.p);
+    w.reads(w.r);
+    w.reads(fresh);
+    auto copy = w.carried(w.r);
+    CHECK(w.broken() == (replaced ? nothing : std::vector{rule::doubled}));
+    w.carried(copy);
+    CHECK(w.broken() == std::vector{rule::doubled});
+  }
+}
+
+TEST_CASE("of what its user put back after a move and a deletion one may go, and no copy that he made of it later") {
+  enum class goes { first, copy, later_copy };
+  for (auto which : {goes::first, goes::copy, goes::later_copy}) {
+    mail_on_both w;
+    w.deletes(who::user, w.p);
+    w.deletes(who::user, w.r);
+    auto one = w.copies(who::user, w.p, "inbox");
+    if (which == goes::later_copy) w.lists(one);
+    auto two = w.copies(who::user, w.p, "inbox");
+    w.lists(one);
+    w.lists(two);
+    auto mate = w.carried(which == goes::first ? two : one);
+    w.deletes(who::daemon, which == goes::first ? one : two);
+    CHECK(w.broken() == (which == goes::later_copy ? std::vector{rule::missing} : nothing));
+    w.deletes(who::daemon, which == goes::first ? two : one);
+    w.deletes(who::daemon, mate);
+    CHECK(w.broken() == std::vector{rule::missing});
+  }
+}

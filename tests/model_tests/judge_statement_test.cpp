@@ -138,15 +138,22 @@ TEST_CASE("what rests in a frozen folder pair stays in the ban list, since nothi
   CHECK(rests() == 0);
 }
 
-TEST_CASE("what is moved out of a folder whose list fails may be made anew, unless a list has told of its leaving") {
-  enum class fails { before, other_side, it, told_later };
-  for (auto which : {fails::before, fails::other_side, fails::it, fails::told_later}) {
+TEST_CASE(
+    "what is moved out of a folder whose list fails may be made anew after an hour, unless a list has told of its "
+    "leaving") {
+  enum class fails { before, other_side, other_folder, it, soon, told_later };
+  for (auto which :
+       {fails::before, fails::other_side, fails::other_folder, fails::it, fails::soon, fails::told_later}) {
     mail_on_both w;
-    if (which == fails::before) w.lists(w.p, false);
+    if (which == fails::before) w.list_fails(w.p, "inbox");
     w.moves(who::user, w.p, "inbox/Projects");
-    if (which != fails::before) w.lists(which == fails::other_side ? w.r : w.p, false);
+    if (which != fails::before)
+      w.list_fails(which == fails::other_side ? w.r : w.p, which == fails::other_folder ? "inbox/Projects" : "inbox");
     if (which == fails::told_later) w.tells_gone(w.p);
+    const auto before = w.so_far.steps.size();
     w.carried(w.p, "inbox/From HQ");
+    for (auto at = before; at < w.so_far.steps.size() && which != fails::soon; ++at)
+      w.so_far.steps[at].at += std::chrono::hours(1);
     w.deletes(who::daemon, w.r);
     CHECK(w.broken() == (which == fails::it ? std::vector<rule>{} : std::vector{rule::made_anew}));
   }
@@ -291,5 +298,23 @@ TEST_CASE("what settings leave alone and pairing may take for another side's ite
     w.makes(who::transport, side::replica, "label-2", {{"subject", "Supper"}, {"message_id", same ? "1@x" : "2@x"}});
     w.makes(who::daemon, side::replica, "label-1", old);
     CHECK(w.broken() == (same ? std::vector<rule>{} : std::vector{rule::left_alone}));
+  }
+}
+
+TEST_CASE("a text that was refused stays in the ban list where pairing anew compares none, until both sides have it") {
+  for (bool differs : {true, false}) {
+    written_history w;
+    const fields says{{"subject", "Lunch"}, {"message_id", "1@x"}, {"body_sha256", "1"}};
+    auto p = w.makes(who::transport, side::primary, "label-1", says);
+    auto r = w.makes(who::transport, side::replica, "label-1", says);
+    w.reads(p);
+    w.reads(r);
+    w.edits(who::user, p, {{"body_sha256", "2"}});
+    if (!differs) w.edits(who::daemon, r, {{"body_sha256", "2"}});
+    w.administrator(act::state_lost);
+    w.reads(p);
+    w.reads(r);
+    w.bans(p);
+    CHECK(judge_bans(w.given, w.so_far, w.held_now(), w.said).size() == (differs ? 0 : 1));
   }
 }

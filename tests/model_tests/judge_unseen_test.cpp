@@ -183,7 +183,6 @@ TEST_CASE("the other one of two may be removed only once a list after it has sho
     auto late = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
     w.so_far.steps.back().answered = false;
     w.lists(late);
-    w.so_far.listings.push_back({w.so_far.steps.size(), "branch/jane@branch.example"});
     if (listed) w.so_far.listings.push_back({w.so_far.steps.size(), "branch/jane@branch.example"});
     w.deletes(who::user, w.r);
     w.deletes(who::daemon, late);
@@ -191,4 +190,55 @@ TEST_CASE("the other one of two may be removed only once a list after it has sho
     w.deletes(who::daemon, w.p);
     CHECK(w.broken() == (listed ? nothing : std::vector{rule::missing}));
   }
+}
+
+TEST_CASE(
+    "what a reading told that a crash took is not known: the text of a mail that is edited before the next one is of "
+    "before its first pairing") {
+  for (bool crashed : {true, false}) {
+    written_history w;
+    const fields says{{"subject", "Lunch"}, {"message_id", "1@x"}, {"body_sha256", "1"}};
+    auto p = w.makes(who::transport, side::primary, "label-1", says);
+    auto r = w.makes(who::transport, side::replica, "label-1", says);
+    w.reads(p);
+    w.reads(r);
+    if (crashed) w.administrator(act::crash);
+    w.lists(p);
+    w.edits(who::user, r, {{"body_sha256", "2"}});
+    w.lists(r);
+    w.reads(r);
+    CHECK(w.broken() == (crashed ? nothing : std::vector{rule::contents}));
+  }
+}
+
+TEST_CASE("what is taken away where every list begins anew is only absent: reading it before tells nothing of that") {
+  for (bool listed : {true, false}) {
+    mail_on_both w;
+    w.administrator("invalidate_sync_states");
+    w.so_far.steps.back().by = who::server;
+    w.so_far.steps.back().mailbox = w.so_far.steps.front().mailbox;
+    w.reads(w.p);
+    if (listed) w.lists(w.p);
+    w.deletes(who::user, w.p);
+    w.lists(w.carried(w.r));
+    CHECK(w.broken() == (listed ? std::vector{rule::came_back} : nothing));
+  }
+}
+
+TEST_CASE("what is moved before lists that begin anew have told of it has an id that tells nothing until it is read") {
+  for (bool read : {true, false})
+    for (bool told : {true, false}) {
+      mail_on_both w;
+      w.administrator("invalidate_sync_states");
+      w.so_far.steps.back().by = who::server;
+      w.so_far.steps.back().mailbox = w.so_far.steps.front().mailbox;
+      if (told) w.lists(w.p);
+      w.moves(who::user, w.p, "inbox/Projects");
+      w.lists(w.p);
+      if (read) w.reads(w.p);
+      w.deletes(who::user, w.p);
+      w.tells_gone(w.p);
+      w.lists(w.carried(w.r));
+      CHECK(w.broken() == (read || told ? std::vector{rule::came_back} : nothing));
+    }
 }

@@ -208,10 +208,48 @@ TEST_CASE("an answer that did not arrive whole is no answer, and a late commit i
   w.post(create);
   CHECK(w.seen.so_far().steps.size() == steps);
   w.deliver("Lunch", "label-1");
+  const auto asked = w.now;
+  w.now += std::chrono::seconds(60);
   w.sim->faults().commit_now();
   CHECK(w.seen.so_far().steps.size() == steps + 2);
   CHECK(w.last().by == step::who::daemon);
   CHECK_FALSE(w.last().answered);
+  CHECK(w.last().asked == asked);
+  CHECK(w.last().at == w.now);
+}
+
+TEST_CASE("every list that is asked for is noted with its folder, and whether it came; one of a dry run is not") {
+  watched_world w;
+  const auto shown = w.post("<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>"
+                            "<t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>")
+                         .body;
+  const auto from = shown.find("FolderId Id=\"") + 13;
+  auto list = listing;
+  const std::string named = "<t:DistinguishedFolderId Id=\"inbox\"/>";
+  list.replace(list.find(named), named.size(),
+               "<t:FolderId Id=\"" + shown.substr(from, shown.find('"', from) - from) + "\"/>");
+  const auto steps = w.seen.so_far().steps.size();
+  auto came = [&](const char* fault) {
+    nlohmann::json record{{"what", fault}, {"next", 1}};
+    if (std::string_view(fault) == "response_error") record["code"] = "ErrorServerBusy";
+    if (*fault != 0) w.sim->faults().add(record);
+    w.post(list);
+    const auto& last = w.seen.so_far().listings.back();
+    CHECK(last.place == "inbox");
+    CHECK(last.mailbox == "new/ann@new.example");
+    return last.came;
+  };
+  CHECK(came(""));
+  CHECK_FALSE(came("response_error"));
+  CHECK_FALSE(came("close_before_acting"));
+  CHECK_FALSE(came("close_after_acting"));
+  CHECK(came(""));
+  CHECK(w.seen.so_far().listings.size() == 5);
+  // What told of nothing is no step.
+  CHECK(w.seen.so_far().steps.size() == steps);
+  w.seen.administrator(w.now, act::rehearsal);
+  w.post(list);
+  CHECK(w.seen.so_far().listings.size() == 5);
 }
 
 TEST_CASE("first contents are nobody's act, and what an administrator does is noted where it happened") {

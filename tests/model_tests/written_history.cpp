@@ -36,7 +36,7 @@ void written_history::one_way(direction d, drift how) {
 step& written_history::next(who by, const std::string& act, const std::string& mailbox) {
   step made;
   made.number = so_far.steps.size() + 1;
-  made.at = instant(std::chrono::seconds(1'767'600'000 + 10 * made.number));
+  made.at = made.asked = instant(std::chrono::seconds(1'767'600'000 + 10 * made.number));
   made.by = by;
   made.act = act;
   made.mailbox = mailbox;
@@ -136,6 +136,11 @@ void written_history::lists(item_number n, bool answered) {
   auto& at = next(who::daemon, "SyncFolderItems", is.mailbox);
   at.answered = answered;
   at.told.push_back({told::how::listed, n, is.version, is.read, is.place});
+  so_far.listings.push_back({so_far.steps.size(), is.mailbox, is.place, answered});
+}
+
+void written_history::list_fails(item_number n, const std::string& place) {
+  so_far.listings.push_back({so_far.steps.size(), now_.at(n).mailbox, place, false});
 }
 
 void written_history::reads(item_number n) {

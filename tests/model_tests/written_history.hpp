@@ -38,6 +38,8 @@ public:
   void deletes(who, item_number);
   void purges(who, item_number);
   void lists(item_number, bool answered = true);
+  /// A folder of the item's mailbox cannot be listed.
+  void list_fails(item_number, const std::string& place);
   void reads(item_number);
   void tells_gone(item_number);
   void administrator(const std::string& act);

@@ -67,6 +67,23 @@ std::vector<std::uint64_t> trial::began_anew(const lifeline& line) const {
   return out;
 }
 
+bool trial::is_kept(std::uint64_t step) const {
+  auto next = std::find_if(all.listings.begin(), all.listings.end(), [&](const list_call& one) {
+    return one.after >= step && within.side_of(one.mailbox).has_value();
+  });
+  return !crashed_between(step, next == all.listings.end() ? all.steps.size() : next->after);
+}
+
+std::uint64_t trial::first_read(const lifeline& line, item_number item, std::uint64_t since) const {
+  std::uint64_t first = 0;
+  for (const auto& one : line.tellings) {
+    if (one.item != item || one.as != told::how::read || !one.answered || one.step <= since) continue;
+    first = one.step;
+    if (is_kept(first)) break;
+  }
+  return first;
+}
+
 std::uint64_t trial::knows_again(const lifeline& line, std::uint64_t since) const {
   constexpr auto never = std::numeric_limits<std::uint64_t>::max();
   std::set<item_number> of[2];
@@ -75,10 +92,9 @@ std::uint64_t trial::knows_again(const lifeline& line, std::uint64_t since) cons
     of[m.where == side::primary ? 0 : 1].insert(m.what->item);
     if (m.by_daemon() && m.what->made() && m.number() > since) made = std::min(made, m.number());
   }
-  for (const auto& one : line.tellings)
-    for (int at : {0, 1})
-      if (one.answered && one.as == told::how::read && one.step > since && of[at].contains(one.item))
-        read[at] = std::min(read[at], one.step);
+  for (int at : {0, 1})
+    for (auto item : of[at])
+      if (auto first = first_read(line, item, since); first != 0) read[at] = std::min(read[at], first);
   return std::min(made, std::max(read[0], read[1]));
 }
 

@@ -67,6 +67,7 @@ struct step {
   };
   std::uint64_t number = 0; ///< place in the history, from 1
   instant at{};
+  instant asked{}; ///< when a request came, upon which the server may have acted only later
   who by = who::user;
   std::string act; ///< of the simulator: "user_edit", "CreateItem"; of an administrator: "settings", "state lost", …
   std::string mailbox; ///< that was acted upon
@@ -112,10 +113,12 @@ inline constexpr const char* rights_changed = "rights";
 inline constexpr const char* crash = "crash";
 } // namespace act
 
-/// A list of some folder that was asked for and came, whether it told of anything or not.
+/// A list of some folder that was asked for, whether it told of anything or not.
 struct list_call {
   std::uint64_t after = 0; ///< the last step before it, or that it is
   std::string mailbox;
+  std::string place{}; ///< folder path
+  bool came = true;    ///< the server gave it, and its answer arrived
 };
 
 /// A mail that left, or would have left, a server.

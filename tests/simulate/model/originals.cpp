@@ -33,6 +33,7 @@ struct counting {
   std::set<item_number> known{}, here_before{}; ///< in folder pairs at any time; since both sides held none
   std::set<item_number> put_out{};              ///< by the daemon
   std::set<item_number> taken_away[2]{};        ///< by users of that side
+  std::set<item_number> replacing[2]{};         ///< made by the daemon beside what says something else
   std::map<item_number, std::uint64_t> alone{}; ///< where users put it when nothing lay there, and since when
 
   void begin(const moment& m) {
@@ -92,24 +93,59 @@ struct counting {
     }
   }
 
-  /// Whether a list had told of it before the step, and no crash took the list.
-  bool is_listed(item_number item, std::uint64_t before) const {
+  /// Whether a list had told of it when the daemon asked for what it made in `made`, and no crash took the list.
+  bool is_listed(item_number item, const moment& made) const {
     auto next_of_daemon = [&](std::uint64_t told) {
       auto next = std::find_if(t.all.steps.begin(), t.all.steps.end(),
                                [&](const step& one) { return one.by == step::who::daemon && one.number > told; });
       return next == t.all.steps.end() ? told : next->number;
     };
     return std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
-      return one.item == item && one.answered && one.step > alone.at(item) && one.step < before &&
-             !t.crashed_between(one.step, next_of_daemon(one.step));
+      return one.item == item && one.answered && one.step > alone.at(item) && one.step < made.number() &&
+             t.all.steps[one.step - 1].at <= made.when->asked && !t.crashed_between(one.step, next_of_daemon(one.step));
+    });
+  }
+
+  /// Whether the daemon lost its state after it had asked for what it made, without an answer, and before a list had
+  /// told it that this has come: from then on nobody knows a copy that comes late from one that a user has made.
+  bool is_forgotten(const moment& made) const {
+    if (made.when->answered) return false;
+    auto told = std::find_if(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+      return one.item == made.what->item && one.answered && one.step > made.number();
+    });
+    return std::any_of(t.forgot.begin(), t.forgot.end(), [&](std::uint64_t one) {
+      return t.all.steps[one - 1].at >= made.when->asked && (told == line.tellings.end() || one < told->step);
     });
   }
 
   void made_by_daemon(const moment& m, int at) {
     bool unlisted = std::any_of(lying[at].begin(), lying[at].end(),
-                                [&](item_number one) { return alone.contains(one) && !is_listed(one, m.number()); });
+                                [&](item_number one) { return alone.contains(one) && !is_listed(one, m); });
+    const auto forgotten = is_forgotten(m);
+    const auto before = out.together;
+    if (says_otherwise(m, at)) replacing[at].insert(m.what->item);
     lying[at].insert(m.what->item);
-    if (unlisted) lies_beside_others(at);
+    if (unlisted || forgotten) lies_beside_others(at);
+    if (forgotten) out.forgotten[at] += out.together - before;
+  }
+
+  /// Whether something else lies there that it may be put in place of.
+  bool says_otherwise(const moment& made, int at) const {
+    std::map<item_number, const snapshot*> is;
+    for (const auto& m : line.moments)
+      if (m.number() < made.number() && lying[at].contains(m.what->item) && m.what->after)
+        is[m.what->item] = &*m.what->after;
+    return std::any_of(is.begin(), is.end(), [&](const auto& one) {
+      return one.second->says && made.what->after->says && *one.second->says != *made.what->after->says;
+    });
+  }
+
+  /// The daemon loses its state: what it was about to replace, and what was to stand in its place, are two from now on
+  /// (ARCHITECTURE, limits).
+  void forgets() {
+    for (int at : {0, 1})
+      if (std::any_of(lying[at].begin(), lying[at].end(), [&](item_number one) { return replacing[at].contains(one); }))
+        lies_beside_others(at);
   }
 
   void leaves(const moment& m, int at) {
@@ -144,8 +180,14 @@ struct counting {
 
 originals originals_of(const trial& t, const lifeline& line) {
   counting all{t, line};
-  for (const auto& m : line.moments)
+  std::uint64_t last = 0;
+  for (const auto& m : line.moments) {
+    if (std::any_of(t.forgot.begin(), t.forgot.end(),
+                    [&](std::uint64_t one) { return one > last && one < m.number(); }))
+      all.forgets();
     all.pass(m);
+    last = m.number();
+  }
   all.out.unlike = static_cast<int>(found_unlike(t, line));
   return all.out;
 }

@@ -138,6 +138,7 @@ void recorder::happened(const exchange_sim::act_record& record) {
   step now;
   now.number = state_->history.steps.size() + 1;
   now.at = record.at;
+  now.asked = record.asked;
   now.by = actor_of(record, state_->setting_up);
   now.act = record.name;
   now.mailbox = record.mailbox.empty() ? std::string() : mailbox_name(record.server, record.mailbox);
@@ -219,17 +220,19 @@ void recorder::happened(const exchange_sim::act_record& record) {
   for (const auto& mail : record.mails)
     state_->history.mails.push_back(
         {mailbox_name(mail.server, mail.mailbox), mail.subject, mail.kind, now.number, !record.is_request});
-  const auto listed = now.act == "SyncFolderItems" && now.answered && !now.rehearsed ? now.mailbox : std::string();
+  const bool rehearsed = now.rehearsed;
   bool of_interest = !now.effects.empty() || !now.told.empty() || now.by == step::who::server;
   if (of_interest || !record.mails.empty()) state_->history.steps.push_back(std::move(now));
-  if (!listed.empty()) state_->history.listings.push_back({state_->history.steps.size(), listed});
+  if (record.list && !rehearsed)
+    state_->history.listings.push_back({state_->history.steps.size(), mailbox_name(record.server, record.list->mailbox),
+                                        record.list->folder, record.answered && !record.list->refused});
 }
 
 void recorder::administrator(instant at, std::string what, std::string pair,
                              std::shared_ptr<const settings> changed_to) {
   step now;
   now.number = state_->history.steps.size() + 1;
-  now.at = at;
+  now.at = now.asked = at;
   now.by = step::who::administrator;
   now.act = std::move(what);
   now.pair = std::move(pair);

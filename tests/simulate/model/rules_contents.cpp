@@ -172,12 +172,7 @@ std::uint64_t paired_anew(const trial& t, const lifeline& line) {
       away = brought[0] = brought[1] = false;
     }
   if (since == 0) return 0;
-  std::uint64_t read[2] = {0, 0};
-  for (const auto& one : line.tellings)
-    for (int at : {0, 1})
-      if (one.item == held[at] && one.as == told::how::read && one.answered && one.step > since && read[at] == 0)
-        read[at] = one.step;
-  return std::max(read[0], read[1]);
+  return std::max(t.first_read(line, held[0], since), t.first_read(line, held[1], since));
 }
 
 } // namespace
@@ -360,10 +355,6 @@ void judge_losses_by_deletion(const trial& t, const lifeline& line) {
   }
 }
 
-namespace {
-
-/// Whether the daemon took the item out again while another of the same side lay beside it, which it had made or which
-/// came to lie where rights were withdrawn for a while: nobody could tell then that the two are one.
 bool taken_back_beside(const trial& t, const lifeline& line, const moment& by) {
   std::set<item_number> lie;
   bool made = std::any_of(t.rights.begin(), t.rights.end(), [&](std::uint64_t one) { return one < by.number(); });
@@ -378,6 +369,8 @@ bool taken_back_beside(const trial& t, const lifeline& line, const moment& by) {
   }
   return false;
 }
+
+namespace {
 
 /// Whether all that users said was said before a daemon that began anew had read both sides, where the primary's mail
 /// was so: without a base it is the primary's that counts.
@@ -407,6 +400,27 @@ bool changes_a_creation(const std::vector<say>& last, const std::string& now) {
   return early.by->what->made() && !early.by->planted() && late.by->what->read_changed() && late.value != now;
 }
 
+/// Whether somebody marks a draft that the daemon has made before it is told how the server has made it: no answer of a
+/// create tells whether that is read, and servers do as they like (ARCHITECTURE, limits).
+bool marks_a_draft_unseen(const lifeline& line, const moment& by) {
+  if (!by.what->read_changed() || lifeline::value(*by.what->after, "/draft") != "true") return false;
+  bool made = std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
+    return m.what->item == by.what->item && m.by_daemon() && m.what->made();
+  });
+  return made && std::none_of(line.tellings.begin(), line.tellings.end(),
+                              [&](const telling& one) { return one.item == by.what->item && one.step < by.number(); });
+}
+
+/// Whether a write of the daemon's made it so, after the last that users said, that the server carried out so late that
+/// it had been given up (90 s): who sees that takes it for a user's.
+bool marked_late(const lifeline& line, const std::vector<say>& last, bool read) {
+  return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
+    bool over = std::all_of(last.begin(), last.end(), [&](const say& one) { return one.by->number() < m.number(); });
+    return over && m.by_daemon() && !m.when->answered && m.when->at - m.when->asked > std::chrono::seconds(90) &&
+           m.what->read_changed() && m.what->after->read == read;
+  });
+}
+
 } // namespace
 
 void judge_read_state(const trial& t, const lifeline& line) {
@@ -427,7 +441,8 @@ void judge_read_state(const trial& t, const lifeline& line) {
   // What a user said of an item that he gave up afterwards, or of one of two that the daemon took back, may have gone
   // with it, or been carried before.
   auto given_up = [&](const say& one) {
-    return given_up_by_its_user(line, *one.by) || (!one.by->what->made() && taken_back_beside(t, line, *one.by));
+    return given_up_by_its_user(line, *one.by) || marks_a_draft_unseen(line, *one.by) ||
+           (!one.by->what->made() && taken_back_beside(t, line, *one.by));
   };
   std::string now = p.read ? "read" : "unread";
   auto is_now = [&](const say& one) { return one.value == now; };
@@ -438,7 +453,7 @@ void judge_read_state(const trial& t, const lifeline& line) {
   // Each is right: that what was given up counts, and that it does not.
   bool counts = std::any_of(said.begin(), said.end(), is_now) && !changes_a_creation(said, now);
   bool right = (went || std::any_of(last.begin(), last.end(), is_now)) && !changes_a_creation(last, now);
-  if (counts || right || last.empty() || was_so_anew(t, line, last, p.read)) return;
+  if (counts || right || last.empty() || was_so_anew(t, line, last, p.read) || marked_late(line, last, p.read)) return;
   std::string marks;
   for (const auto& x : last)
     marks += " " + step_words(*x.by->when) + " left it " + x.value + ".";

@@ -2,6 +2,7 @@
 #include "tests/simulate/model/trial.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <set>
 #include <sstream>
@@ -114,10 +115,9 @@ struct fate_finder {
       return one.item == removed.what->item && one.as == told::how::listed && one.answered;
     });
     if (shown == line.tellings.end() || t.crashed_between(shown->step, removed.number())) return false;
-    // The list that has shown it is one of them. Who acts for a mailbox may be another one of its server.
-    auto server_of = [](const std::string& mailbox) { return mailbox.substr(0, mailbox.find('/')); };
+    // The list that has shown it is one of them.
     return std::count_if(t.all.listings.begin(), t.all.listings.end(), [&](const list_call& one) {
-             return server_of(one.mailbox) == server_of(removed.when->mailbox) && one.after >= shown->step &&
+             return one.came && one.mailbox == removed.when->mailbox && one.after >= shown->step &&
                     one.after < left.by->number();
            }) <= 1;
   }
@@ -260,20 +260,18 @@ bool is_left_by_pairing(const trial& t, const lifeline& line, const std::string&
   if (auto back = originals_brought_back(line); back != 0) anew.push_back(back);
   bool text = path == "/body_sha256" && lifeline::value(is, "/draft") != "true";
   if (anew.empty() || !is_mail(is) || (!text && !path.starts_with("/attachments/"))) return false;
-  std::map<item_number, std::uint64_t> first_read;
-  for (const auto& one : line.tellings)
-    if (one.answered && one.as == told::how::read && one.step > *std::max_element(anew.begin(), anew.end()))
-      first_read.emplace(one.item, one.step);
+  auto since = *std::max_element(anew.begin(), anew.end());
   const auto edits = edits_of(line);
   return std::none_of(edits.begin(), edits.end(), [&](const edit& e) {
-    auto read = first_read.find(e.by->what->item);
-    return !e.creates() && read != first_read.end() && e.by->number() > read->second &&
-           std::find(e.paths.begin(), e.paths.end(), path) != e.paths.end();
+    if (e.creates() || std::find(e.paths.begin(), e.paths.end(), path) == e.paths.end()) return false;
+    auto read = t.first_read(line, e.by->what->item, since);
+    return read != 0 && e.by->number() > read;
   });
 }
 
-/// What the items of a side say, each in lines of path and value; without what nobody has read.
-std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, side s) {
+/// What the items of a side say, each in lines of path and value; without what nobody has read, nor, unless `all` is
+/// asked for, what pairing has left.
+std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, side s, bool all = false) {
   const auto edits = edits_of(line);
   std::multiset<std::string> out;
   // A meeting and its copies are compared without what only one of them can be compared by.
@@ -286,7 +284,7 @@ std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, si
     for (const auto& [path, value] : *one.is.says)
       if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, any) &&
           !is_written_unread(line, edits, path))
-        text += "\n" + path + " " + (is_left_by_pairing(t, line, path, one.is) ? "" : value);
+        text += "\n" + path + " " + (!all && is_left_by_pairing(t, line, path, one.is) ? "" : value);
     out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
   }
   return out;
@@ -313,39 +311,47 @@ std::string difference_words(const std::string& here, const std::string& there) 
 } // namespace
 
 bool are_alike(const trial& t, const lifeline& line) {
-  return what_it_says(t, line, side::primary) == what_it_says(t, line, side::replica);
+  // What was refused may be what pairing has left.
+  return what_it_says(t, line, side::primary, true) == what_it_says(t, line, side::replica, true);
 }
 
 namespace {
 
-/// Whether a user took an item away and put it, or a copy of it, back between two lists, when the other side's user had
-/// deleted his: for who reads lists that is a move, and what is moved and deleted is deleted. Of what he put there then
-/// one may go.
-bool is_moved_and_deleted(const lifeline& line) {
-  std::set<item_number> lying[2];
-  const moment* last_left[2] = {nullptr, nullptr};
+/// Whether what is counted from here on began with an item, or a copy of it, that its user had taken away and put back
+/// between two lists, when the other side's user had deleted his: for who reads lists that is a move, and what is moved
+/// and deleted is deleted. What he put there then may go, or a copy of it that he made before a list told of it:
+/// nothing tells the two apart.
+bool is_moved_and_deleted(const lifeline& line, const originals& made) {
+  const moment *put = nullptr, *last_left[2] = {nullptr, nullptr};
   std::map<item_number, const moment*> taken;
-  auto told = [&](item_number item, std::uint64_t from, std::uint64_t to) {
-    return std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
-      return one.item == item && one.as == told::how::gone && one.answered && one.step > from && one.step < to;
-    });
-  };
   for (const auto& m : line.moments) {
-    auto here = at(m.where), there = 1 - here;
-    auto original = m.what->copy_of != 0 ? m.what->copy_of : m.what->item;
-    auto away = taken.find(original);
-    if (m.by_user() && m.entered() && away != taken.end() && lying[there].empty() && last_left[there] != nullptr &&
-        last_left[there]->by_user() && !told(original, away->second->number(), m.number()))
-      return true;
-    if (m.left()) last_left[here] = &m;
+    if (m.number() == made.since && m.by_user() && m.entered()) put = &m;
+    if (put != nullptr) break;
+    if (m.left()) last_left[at(m.where)] = &m;
     if (m.left() && m.by_user()) taken[m.what->item] = &m;
-    if (!m.to.empty()) taken.erase(m.what->item);
-    if (m.to.empty())
-      lying[here].erase(m.what->item);
-    else
-      lying[here].insert(m.what->item);
   }
-  return false;
+  if (put == nullptr) return false;
+  auto original = put->what->copy_of != 0 ? put->what->copy_of : put->what->item;
+  auto away = taken.find(original);
+  const auto* deleted = last_left[at(other(put->where))];
+  if (away == taken.end() || deleted == nullptr || !deleted->by_user()) return false;
+  bool told = std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+    return one.item == original && one.as == told::how::gone && one.answered && one.step > away->second->number() &&
+           one.step < put->number();
+  });
+  auto listed = std::find_if(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+    return one.item == put->what->item && one.answered && one.step > put->number();
+  });
+  std::set<item_number> alike{put->what->item};
+  bool went = false;
+  for (const auto& m : line.moments) {
+    if (m.number() < put->number()) continue;
+    bool in_time = listed == line.tellings.end() || m.number() < listed->step;
+    bool copy = m.what->copy_of == original || m.what->copy_of == put->what->item;
+    if (m.by_user() && m.entered() && copy && in_time) alike.insert(m.what->item);
+    went = went || (m.by_daemon() && m.left() && alike.contains(m.what->item));
+  }
+  return !told && went;
 }
 
 } // namespace
@@ -369,7 +375,7 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
   }
   int least = made.least() - left[0] - left[1], most = made.most();
   if (!open) most -= std::max(surely[0], surely[1]);
-  if (is_moved_and_deleted(line))
+  if (is_moved_and_deleted(line, made))
     --least;
   else if (made.kept && !open)
     least = std::max(least, 1);
@@ -380,7 +386,7 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
     t.violated(rule::doubled, line, words);
   else if (p < least || r < least)
     t.violated(rule::missing, line, words);
-  else if (p != r && !open)
+  else if (p != r && !open && std::abs(p - r) > made.forgotten[p > r ? 0 : 1])
     t.violated(rule::missing, line, words);
   if (p != r) return;
   auto edits = edits_of(line);

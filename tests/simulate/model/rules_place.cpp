@@ -75,6 +75,13 @@ const moment* taken_before(const lifeline& line, const moment& put, const std::s
   return agreed_on_a_place(line, put.what->item, taken->number(), put.number()) ? nullptr : taken;
 }
 
+/// Whether the other side had held one of it before the step: until then there is no place that both sides agree on.
+bool was_on_the_other_side(const lifeline& line, const moment& before) {
+  return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
+    return m.where != before.where && !m.to.empty() && m.number() < before.number();
+  });
+}
+
 /// Whether its user had taken the item away and brings it back into another folder, before anything came of that: a
 /// move, and no creation.
 bool moved_by_a_detour(const lifeline& line, const moment& m) {
@@ -126,6 +133,24 @@ bool moved_an_old_copy(const trial& t, const lifeline& line, const moment& x, co
   return came != nullptr && removed != nullptr;
 }
 
+bool is_made_by_daemon(const lifeline& line, item_number item) {
+  return std::any_of(line.moments.begin(), line.moments.end(),
+                     [item](const moment& m) { return m.what->item == item && m.by_daemon() && m.what->made(); });
+}
+
+/// Where it lies that a user had put there: a folder that the daemon renames, as the other side's user did, or moves
+/// takes with it what is in it.
+std::string put_into(const lifeline& line, const moment& put) {
+  auto place = put.to;
+  for (const auto& m : line.moments) {
+    if (m.what->item != put.what->item || m.number() <= put.number() || m.from == m.to) continue;
+    bool with_its_folder = m.by_daemon() && (m.when->act == "UpdateFolder" || m.when->act == "MoveFolder");
+    if (!with_its_folder || m.from != place || m.to.empty()) break;
+    place = m.to;
+  }
+  return place;
+}
+
 } // namespace
 
 bool came_to_nothing(const lifeline& line, const moment& m) {
@@ -134,7 +159,7 @@ bool came_to_nothing(const lifeline& line, const moment& m) {
         back.to.empty() || back.from == back.to)
       return false;
     const auto* taken = taken_before(line, back, &back.to);
-    return taken != nullptr && taken->number() <= m.number();
+    return taken != nullptr && taken->number() <= m.number() && was_on_the_other_side(line, *taken);
   });
 }
 
@@ -154,12 +179,15 @@ void judge_place(const trial& t, const lifeline& line) {
   std::vector<say> all;
   const auto anew = t.began_anew(line);
   for (const auto& m : line.moments)
-    if ((m.by_user() || m.planted()) && !m.to.empty() && m.from != m.to) all.push_back({&m, m.to});
+    if ((m.by_user() || m.planted()) && !m.to.empty() && m.from != m.to) all.push_back({&m, put_into(line, m)});
   bool right = false;
-  // Where a user put an item that he gave up afterwards may be where it lies, and need not.
+  // Where a user put an item that he gave up afterwards, or one of two that the daemon took back, may be where it lies,
+  // and need not.
   auto kept = all;
-  std::erase_if(kept,
-                [&](const say& one) { return given_up_by_its_user(line, *one.by) || came_to_nothing(line, *one.by); });
+  std::erase_if(kept, [&](const say& one) {
+    return given_up_by_its_user(line, *one.by) || came_to_nothing(line, *one.by) ||
+           (!one.by->entered() && is_made_by_daemon(line, one.by->what->item) && taken_back_beside(t, line, *one.by));
+  });
   for (const auto& w : all) {
     if (w.value != here) continue;
     bool fits = true;

@@ -81,16 +81,20 @@ void judge_left_alone(const trial& t, const lifeline& line, const std::vector<co
 
 namespace {
 
-/// Whether a list of that side failed between the two steps, and none has told that the item left its folder: what was
-/// moved out of a folder that cannot be read looks new where it comes to lie (ARCHITECTURE, limits).
-bool left_a_folder_unread(const trial& t, const lifeline& line, const moment& moved, std::uint64_t until) {
-  bool told = std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
-    return one.item == moved.what->item && one.as == told::how::gone && one.answered && one.step > moved.number() &&
-           one.step < until;
-  });
-  return !told && std::any_of(t.all.steps.begin(), t.all.steps.end(), [&](const step& one) {
-    return one.number > moved.number() && one.number < until && one.by == step::who::daemon &&
-           one.act == "SyncFolderItems" && !one.answered && one.mailbox == moved.when->mailbox;
+/// Whether the folder that the item was moved out of could not be listed between the two moments, and no list has told
+/// that it left: what was moved out of a folder that cannot be read looks new where it comes to lie, after an hour, or
+/// at once where the daemon had read nothing by which it knows it again (ARCHITECTURE, limits).
+bool left_a_folder_unread(const trial& t, const lifeline& line, const moment& moved, const moment& anew) {
+  bool told = false, read = false;
+  for (const auto& one : line.tellings) {
+    if (one.item != moved.what->item || !one.answered) continue;
+    told = told || (one.as == told::how::gone && one.step > moved.number() && one.step < anew.number());
+    read = read || (one.as == told::how::read && one.step < moved.number() && t.is_kept(one.step));
+  }
+  if (told || (read && anew.when->at - moved.when->at < std::chrono::hours(1))) return false;
+  return std::any_of(t.all.listings.begin(), t.all.listings.end(), [&](const list_call& one) {
+    return !one.came && one.mailbox == moved.when->mailbox && one.place == moved.what->before->place &&
+           one.after >= moved.number() && one.after < anew.number();
   });
 }
 
@@ -132,7 +136,7 @@ void judge_made_anew(const trial& t, const lifeline& line) {
     if (++by_daemon[at] > 1 || beside_original) anew = &m;
   }
   if (anew == nullptr || moved == nullptr) return;
-  if (left_a_folder_unread(t, line, *moved, anew->number())) return;
+  if (left_a_folder_unread(t, line, *moved, *anew)) return;
   t.violated(rule::made_anew, line,
              "its user only moved it (" + step_words(*moved->when) + "), and at the " + word(anew->where) +
                  " it was made once more in " + step_words(*anew->when) + ".");

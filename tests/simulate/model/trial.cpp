@@ -171,14 +171,27 @@ bool told_of_both(const lifeline& line, std::uint64_t from, std::uint64_t to) {
   return told[0] && told[1];
 }
 
-/// Whether the mailbox was replaced by one with new ids and the item was taken away before anybody read what its new id
-/// stands for: a list tells of an id, and of its end, and not of whose it is.
+/// Whether its user moved the item after the mailbox's lists had begun anew, and before one of them had told of it:
+/// under the id that it had nothing tells what became of it.
+bool moved_before_a_new_list(const lifeline& line, const moment& moved, std::uint64_t anew) {
+  return anew != 0 && moved.number() > anew && moved.by_user() && moved.what->moved() &&
+         std::none_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+           return one.item == moved.what->item && one.answered && one.step > anew && one.step < moved.number();
+         });
+}
+
+/// Whether the item got a new id, in a mailbox that was replaced or by a move that no list tells of, and was taken away
+/// before anybody read what this one stands for: a list tells of an id, and of its end, and not of whose it is.
 bool has_an_id_that_nobody_read(const trial& t, const lifeline& line, const moment& left) {
-  std::uint64_t renewed = 0;
-  for (const auto& one : t.all.steps)
-    if (one.number < left.number() && one.act == "recreate_mailbox" && one.mailbox == left.when->mailbox)
-      renewed = one.number;
+  std::uint64_t renewed = 0, anew = 0;
+  for (const auto& one : t.all.steps) {
+    if (one.number >= left.number() || one.mailbox != left.when->mailbox) continue;
+    if (one.act == "recreate_mailbox") renewed = one.number;
+    if (one.act == "invalidate_sync_states") anew = one.number;
+  }
   auto of_it = [&](const moment& m) { return m.what->item == left.what->item; };
+  for (const auto& m : line.moments)
+    if (of_it(m) && m.number() < left.number() && moved_before_a_new_list(line, m, anew)) renewed = m.number();
   auto since = [&](std::uint64_t step) { return step > renewed && step < left.number(); };
   if (std::none_of(line.moments.begin(), line.moments.end(),
                    [&](const moment& m) { return of_it(m) && m.number() < renewed; }))
@@ -218,8 +231,12 @@ bool trial::knew_of(const lifeline& line, const moment& left) const {
     return one.item == left.what->item && one.as == told::how::gone && one.answered && one.step > to;
   });
   if (told_gone) return true;
-  // Where a folder is listed from the beginning, what a search found before tells nothing of what is not in the list.
-  auto searched = [&](const telling& one) { return since > 0 && all.steps[one.step - 1].act == "FindItem"; };
+  // Where a folder is listed from the beginning, what a search found before tells nothing of what is not in the list;
+  // nor, where the list is the last to find out that it has to begin anew, does what was read before.
+  bool lists_anew = since > 0 && all.steps[since - 1].act == "invalidate_sync_states";
+  auto searched = [&](const telling& one) {
+    return (since > 0 && all.steps[one.step - 1].act == "FindItem") || (lists_anew && one.as == told::how::read);
+  };
   if (std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
         if (one.item != left.what->item || !one.answered || one.step <= since || one.step >= to) return false;
         if (searched(one)) return false;

@@ -55,6 +55,11 @@ struct trial {
   /// The step at which a daemon that began anew at `since` had first read the item on both sides, or made one from the
   /// other: before it there is nothing that an edit could be told by.
   std::uint64_t knows_again(const lifeline&, std::uint64_t since) const;
+  /// Whether what the daemon had read in a step is surely on disk: it did not die before it asked for another list.
+  bool is_kept(std::uint64_t step) const;
+  /// The step with which the daemon had first read an item since another step: where it died just after, and read it
+  /// once more, the later one. 0: it has not.
+  std::uint64_t first_read(const lifeline&, item_number, std::uint64_t since) const;
   /// Whether the daemon lost its state after the step, or was given an older one.
   bool forgot_after(std::uint64_t step) const;
   /// Whether what had been listed until the step was forgotten since.
@@ -80,6 +85,9 @@ struct originals {
   /// What users brought back that the daemon had put out, while the other side held one: the same original again, or
   /// not.
   int reborn = 0;
+  /// By side: what a create made so late that nobody remembers it any more; it bears the mark of an item that is there,
+  /// and is not carried.
+  int forgotten[2] = {0, 0};
   /// How many more lay in one mailbox than users made: nobody can tell whether such instances are one item or several.
   int together = 0;
   /// The user who took one away last has left another in his mailbox, and the other side's users took none away.
@@ -127,6 +135,10 @@ bool left_by_pairing(const trial&, const lifeline&, const std::vector<edit>&, co
 
 /// Labels whose items may be taken for items of others when full mailboxes are paired.
 std::set<std::string> labels_that_may_be_linked(const trial&, const std::map<std::string, lifeline>&);
+
+/// Whether the daemon took the item out again while another of the same side lay beside it, which it had made or which
+/// came to lie where rights were withdrawn for a while: nobody could tell then that the two are one.
+bool taken_back_beside(const trial&, const lifeline&, const moment& by);
 
 // The rules, one file each; each adds what it finds.
 void judge_two_way_item(const trial&, const lifeline&);
