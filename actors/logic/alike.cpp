@@ -187,7 +187,7 @@ private:
     }
     by_origin(group);
     if (strong)
-      left_of_one_key(group);
+      left_of_one_key(group, before);
     else
       by_name(group, before);
   }
@@ -298,9 +298,27 @@ private:
         any);
   }
 
-  /// The last two of one key: the same mail has the same words, whatever its users did to it.
-  void left_of_one_key(members& group) {
+  /// `key` of what is the only one of its side to have it; else nothing.
+  template <class Key>
+  static auto alone(Key key, const members& all) {
+    return [key, &all](const twin* t) {
+      const auto k = key(t);
+      for (side s : both_sides)
+        if (std::count_if(all[s].begin(), all[s].end(), [&](const twin* b) { return key(b) == k; }) != 1)
+          return std::string();
+      return k;
+    };
+  }
+
+  /// Of several mails of one key, what each side has one of with a date is the same mail, and so are the last two that
+  /// have the same words, whatever their users did to them.
+  void left_of_one_key(members& group, const members& before) {
     if (class_ == item_class::message) {
+      const auto sent = [](const twin* t) {
+        const auto& o = of(t);
+        return o.draft || !o.sent ? std::string() : std::to_string(o.sent->time_since_epoch().count());
+      };
+      where_one_each(group, alone(sent, before), [](const twin*, const twin*) { return true; });
       level words;
       words.words = true;
       by_contents(group, words, false);
@@ -321,16 +339,7 @@ private:
     };
     const auto subject = [](const twin* t) { return of(t).subject; };
     const auto unique = [&](auto key, const std::vector<field>& shared) {
-      where_one_each(
-          group,
-          [&](const twin* t) {
-            const auto k = key(t);
-            for (side s : both_sides)
-              if (std::count_if(before[s].begin(), before[s].end(), [&](const twin* b) { return key(b) == k; }) != 1)
-                return std::string();
-            return k;
-          },
-          [&](const twin* p, const twin* r) { return share(p, r, shared); });
+      where_one_each(group, alone(key, before), [&](const twin* p, const twin* r) { return share(p, r, shared); });
     };
     const std::vector<field> personal{f::email_addresses, f::phone_numbers, f::physical_addresses, f::birthday};
     if (class_ == item_class::contact) {

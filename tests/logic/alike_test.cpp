@@ -221,6 +221,11 @@ TEST_CASE("two mails that were given one Message-ID are two where their dates an
   CHECK(in_words({mail("a", P, 1, "10"), mail("x", R, 1, "80")}) == "a=x");
   CHECK(in_words({mail("a", P, 1, "10"), mail("x", R, 2, "80")}) == "");
   CHECK(in_words({mail("a", P, 1, "10"), mail("x", R, 2, "10")}) == "a=x");
+  // Of several, what each side has one of at a time is one mail, though its user has edited it.
+  CHECK(in_words({mail("a", P, 1, "10"), mail("x", R, 1, "80"), mail("y", R, 2, "90")}) == "a=x");
+  CHECK(in_words({mail("a", P, 1, "10"), mail("x", R, 1, "80"), mail("y", R, 1, "90")}) == "");
+  CHECK(in_words({mail("a", P, 1, "10"), mail("b", P, 1, "80"), mail("x", R, 1, "10"), mail("y", R, 1, "90")}) ==
+        "a=x");
   const auto draft = [](const std::string& id, side s, const std::string& subject, const std::string& words) {
     auto t = half(id, s, {{field::subject, subject}, {field::body, "Text\n" + words}}, item_class::message, same_id);
     t.seen[s]->draft = true;
