@@ -244,8 +244,10 @@ private:
       if (!is_gone(s)) continue;
       side rest = other(s);
       if (!two_way() && s == target()) { // not propagated; a later change of the source creates it anew
-        bool source_changed = here(rest).key != base(rest).key;
-        return verdict{forget{s, !source_changed && !puts_back()}, {}};
+        const bool anew = puts_back() || here(rest).key != base(rest).key;
+        // What it was stays known until then: its user may bring it back meanwhile.
+        if (anew && left(s) && around_.listed && !left_alone(rest)) return verdict{create_on{s}, {}};
+        return verdict{forget{s, !anew}, {}};
       }
       // A delete wins, but whoever edited the other copy shall find it in the list of conflicts, also what was refused
       // of his edit.

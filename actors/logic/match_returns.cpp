@@ -31,8 +31,8 @@ void matching::by_return(const reader& key, const asker& empty) {
       return t->seen[s]->subject == of(*half).subject && t->seen[s]->folder == of(*half).folder;
     });
     if (chosen == candidates.end()) chosen = candidates.begin();
-    if (is_removing(**chosen, s)) {
-      // We may have removed it ourselves; then this is its user's copy.
+    if (is_removing(**chosen, s) || is_made_anew(**chosen, s)) {
+      // We may have removed it ourselves; then this is its user's copy. And it may be there anew by now.
       result_.held.push_back(half->id);
       return true;
     }

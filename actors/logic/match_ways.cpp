@@ -62,6 +62,10 @@ bool matching::is_removing(const twin& t, side s) {
           (i->operation == operation::replace && i->step == replace_step::removing));
 }
 
+bool matching::is_made_anew(const twin& t, side s) {
+  return t.intent && t.intent->target == s && t.intent->operation == operation::create;
+}
+
 void matching::by_lineage() {
   const auto from_elsewhere = [this](const twin* half) {
     const auto& mark = of(*half).mark;

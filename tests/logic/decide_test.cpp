@@ -78,8 +78,13 @@ TEST_CASE("one-way: the table with the target read as unchanged") {
           {"source deleted, target edited", [&](twin& t, auto&) { leave(t, P), edit(t, R, subject); }, "remove R", ""},
           {"target deleted: not propagated", [](twin& t, auto&) { leave(t, R); }, "forget R and rest", ""},
           {"target deleted, drift reverted: created anew", [&](twin& t, auto& a) { leave(t, R), revert(a); },
-           "forget R", ""},
+           "create R", ""},
           {"target deleted, source edited: created anew", [&](twin& t, auto&) { leave(t, R), edit(t, P, subject); },
+           "create R", ""},
+          {"target deleted, drift reverted, and left alone by now",
+           [&](twin& t, auto& a) {
+             leave(t, R), revert(a), t.seen[P]->meeting = true, a.policy.meetings = meetings::skip;
+           },
            "forget R", ""},
           {"both deleted", [](twin& t, auto&) { leave(t, P), leave(t, R); }, "bury", ""},
           {"source marked read", [](twin& t, auto&) { t.seen[P]->read = true; }, "read R", ""},

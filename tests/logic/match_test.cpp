@@ -174,6 +174,15 @@ TEST_CASE("what its user moves while it is being replaced is found again, as lon
   }
 }
 
+TEST_CASE("what has left and is brought back while it is made anew waits until that is known") {
+  auto t = agreed_twin();
+  leave(t, R);
+  const auto back = half("back", R, "", "search-R");
+  CHECK(in_words(logic::match({t, back}, {}, in_inbox)) == "t1=back@R");
+  t.intent.emplace().target = R;
+  CHECK(in_words(logic::match({t, back}, {}, in_inbox)) == "held back");
+}
+
 TEST_CASE("of a move and a copy only one takes the place") {
   auto t = agreed_twin();
   leave(t, P);
