@@ -96,6 +96,7 @@ private:
   both<std::vector<out_of_reach>> out_of_reach_;
   both<std::vector<folder_pair_id>> unread_folders_;
   std::set<twin_id> hold_, duplicates_, unread_, redundant_;
+  note_copies copies_;
   std::set<folder_pair_id> leaving_; // nothing is deleted there before it is known how much has left
   std::map<twin_id, twin> owners_;   // whose creates left the duplicates behind
   int matchings_ = 0;
@@ -225,6 +226,7 @@ private:
     duplicates_ = {found.duplicates.begin(), found.duplicates.end()};
     unread_ = {found.unread.begin(), found.unread.end()};
     redundant_ = {found.redundant.begin(), found.redundant.end()};
+    copies_.copies = std::move(found.copies);
     auto me = shared_from_this();
     if (found.same.empty()) return decide_with_counts(std::move(unsettled));
     if (++matchings_ > most_matchings) {
@@ -259,11 +261,19 @@ private:
     for (auto& t : unsettled)
       decide(std::move(t), result);
     if (note.freeze.empty() && note.calm.empty() && note.released.empty() && note.departing.empty())
-      return done_(std::move(result));
+      return tell_copies(std::move(result));
     for (const auto& [name, why] : note.freeze)
       around_.log(
           {log_level::error, "the folder pair is frozen: " + why.reason, pair_.value, name.value, {}, "frozen"});
     ask(std::move(note),
+        [me = shared_from_this(), result = std::move(result)](const stored&) mutable {
+          me->tell_copies(std::move(result));
+        });
+  }
+
+  void tell_copies(arbitrated result) {
+    if (copies_.copies.empty()) return done_(std::move(result));
+    ask(std::move(copies_),
         [me = shared_from_this(), result = std::move(result)](const stored&) mutable { me->done_(std::move(result)); });
   }
 

@@ -107,6 +107,11 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
           s.absorb(t);
         return once_stored(self, stored{});
       },
+      [self, &s](const note_copies& m) {
+        for (const auto& c : m.copies)
+          s.note_users_copy(c);
+        return once_stored(self, stored{});
+      },
       [self, &s](const note_troubles& m) {
         for (const auto& t : m.troubles)
           s.note(t);

@@ -40,6 +40,9 @@ struct settle_twins {
 struct absorb_twins {
   std::vector<absorb_twin> twins;
 };
+struct note_copies {
+  std::vector<note_copy> copies;
+};
 struct note_troubles {
   std::vector<note_trouble> troubles;
 };
@@ -198,6 +201,8 @@ using ledger_actor = caf::typed_actor<
     caf::replies_to<settle_twins>::with<stored>,
     // Two records that are one item.
     caf::replies_to<absorb_twins>::with<stored>,
+    // Users' copies.
+    caf::replies_to<note_copies>::with<stored>,
     // Items that rest.
     caf::replies_to<note_troubles>::with<stored>,
     // The brake.
@@ -261,6 +266,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::progress_intent)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::abandon_intents)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::settle_twins)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::absorb_twins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::note_copies)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::note_troubles)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::note_brake)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::release_brake)

@@ -28,7 +28,7 @@ template <class Archive, of_type<observation> R>
 void fields(Archive& a, R& o) {
   a(o.sequence, o.presence, o.item, o.mailbox, o.folder, o.key, o.read, o.draft, o.item_class, o.subject, o.search_key,
     o.message_id, o.mark, o.received, o.sent, o.size, o.generation, o.content, o.content_key, o.unlisted_since,
-    o.meeting, o.likeness, o.missed_since);
+    o.meeting, o.likeness, o.missed_since, o.copied, o.given_up);
 }
 template <class Archive, of_type<side_base> R>
 void fields(Archive& a, R& b) {

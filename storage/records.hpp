@@ -82,6 +82,11 @@ struct observation {
   /// A request of ours has not found it under this id, at this sequence: lists tell whether it was moved or has left.
   /// 0: none has.
   exsyncd::sequence missed_since = 0;
+  /// Of a half twin: lists have shown it beside what it is its user's copy of. It is an item of its own, whatever
+  /// becomes of that one.
+  bool copied = false;
+  /// Of what has left: lists had told that it is nowhere else, and so its mate was looked for.
+  bool given_up = false;
   /// The contents at `content_key`, once they were read.
   std::optional<field_digests> content;
   change_key content_key;

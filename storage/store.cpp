@@ -136,6 +136,7 @@ bool store::accept_present(const folder_side& in, const listed_item& item, seque
     o.draft = item.draft;
     o.generation = in.generation;
     o.unlisted_since = o.missed_since = 0;
+    o.given_up = false;
     describe(o, item);
     drop_outdated_content(o);
     if (news) o.sequence = at;
@@ -273,6 +274,9 @@ void store::observe(const observe_content& call) {
     if (call.gone) {
       if (!newer || o.presence != presence::present) return false;
       if (!call.unlisted) {
+        const bool writes_else = t.intent && t.intent->operation != operation::remove;
+        if (auto& mate = t.seen[other(call.side)]; mate && mate->presence == presence::left && !writes_else)
+          mate->given_up = true; // or it would not have been looked for
         o.missed_since = now_;
         t.unfinished = true;
         return news = true;
@@ -338,6 +342,7 @@ void store::absorb(const absorb_twin& call) {
       t.base = call.base;
       t.folder_pair = moved.folder;
     }
+    moved.copied = false;
     t.seen[call.side] = std::move(moved);
     if (is_banned_by_administrator(*from)) t.trouble = from->trouble;
     return true;
@@ -435,7 +440,11 @@ bool store::settle(const settle_twin& call) {
     }
     t.intent.reset();
     t.unfinished = !call.settled;
-    if (call.base) t.base = call.base;
+    if (call.base) {
+      t.base = call.base;
+      for (side s : both_sides)
+        if (t.seen[s]) t.seen[s]->copied = false;
+    }
     if (call.wrote) read_as_sent(t, call.wrote->side);
     if (call.folder_pair) t.folder_pair = *call.folder_pair;
     if (call.clear_trouble && !is_banned_by_administrator(t)) t.trouble.reset();
@@ -548,6 +557,13 @@ std::optional<observation> store::take_from_owner(const twin_id& but, const fold
   rest.unfinished = true;
   replace(&*owner, holds_nothing(rest) ? nullptr : &rest);
   return taken;
+}
+
+void store::note_users_copy(const note_copy& call) {
+  edit(call.twin, [&](twin& t) {
+    auto& o = t.seen[call.side];
+    return o && !t.base && !o->copied && (o->copied = true);
+  });
 }
 
 void store::note(const note_trouble& call) {

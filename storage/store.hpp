@@ -152,6 +152,13 @@ struct absorb_twin {
   std::optional<both<side_base>> base{};
 };
 
+/// Lists have shown a half twin beside what it is a copy of.
+struct note_copy {
+  twin_id twin;
+  enum side side = exsyncd::side::replica;
+  friend bool operator==(const note_copy&, const note_copy&) = default;
+};
+
 /// Items that fail rest until trouble.next, banned ones until they change.
 struct note_trouble {
   twin_id twin;
@@ -317,6 +324,7 @@ public:
   /// False where the twin or the intent is not there (any more): nothing was changed.
   bool settle(const settle_twin&);
   void absorb(const absorb_twin&);
+  void note_users_copy(const note_copy&);
   void note(const note_trouble&);
   void note(const note_brake&);
   /// The folder pairs that were held, or had been let go before and are not through yet.

@@ -50,6 +50,7 @@ matching::matching(const std::vector<twin>& unsettled, const std::vector<twin>& 
 }
 
 matches matching::run() {
+  note_copies();
   by_mark();
   by_replacement();
   by_return([](const observation& o) { return o.mark.value; },
@@ -169,7 +170,7 @@ void matching::hold_mates() {
 void matching::opposite() {
   std::map<std::pair<folder_pair_id, item_class>, both<std::vector<const twin*>>> groups;
   for (const twin* half : halves_)
-    if (const auto& o = of(*half); listed_.contains(o.folder))
+    if (const auto& o = of(*half); listed_.contains(o.folder) && !o.copied)
       groups[{o.folder, o.item_class}][*half_of(*half)].push_back(half);
   for (auto& [key, group] : groups) {
     if (group.primary.empty() || group.replica.empty()) continue;

@@ -32,6 +32,8 @@ struct matches {
   std::vector<twin_id> duplicates;
   /// Copies that another pair or daemon made of an item that both sides have already: they are left alone.
   std::vector<twin_id> redundant;
+  /// Users' copies that lists have shown beside what they are copies of, and that is to be noted.
+  std::vector<note_copy> copies;
   /// Half twins whose contents must be read before it can be told what they are the same as.
   std::vector<twin_id> unread;
 };

@@ -108,6 +108,7 @@ bool matching::is_of_a_create(const twin& t, side s) const {
 }
 
 bool matching::is_users_copy(const twin& t, side s) const {
+  if (t.seen[s]->copied) return true;
   const auto named = twin_of_mark(t.pair, t.seen[s]->mark);
   const auto at = named ? by_id_.find(*named) : by_id_.end();
   if (at == by_id_.end() || at->second == &t || at->second->buried) return false;

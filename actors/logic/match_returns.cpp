@@ -8,6 +8,13 @@
 namespace exsyncd::logic {
 namespace {
 
+/// Both users have taken it away, and lists have told so of this side: what comes there now is another one.
+bool is_gone_on_both(const twin& t, side s) {
+  const auto& mate = t.seen[other(s)];
+  return t.seen[s]->given_up && !t.intent && mate &&
+         (mate->presence == presence::left || (mate->presence == presence::present && mate->missed_since > 0));
+}
+
 std::string when(const std::optional<utc_seconds>& t) {
   return t ? std::to_string(t->time_since_epoch().count()) : std::string("-");
 }
@@ -18,7 +25,7 @@ void matching::by_return(const reader& key, const asker& empty) {
   std::map<std::pair<side, std::string>, std::vector<const twin*>> missing;
   for (const twin* t : vacant_)
     for (side s : both_sides)
-      if (t->seen[s] && empty(*t->seen[s]) && !filled_.contains({t->id, s}))
+      if (t->seen[s] && empty(*t->seen[s]) && !filled_.contains({t->id, s}) && !is_gone_on_both(*t, s))
         if (auto k = key(*t->seen[s]); !k.empty()) missing[{s, k}].push_back(t);
   if (missing.empty()) return;
   drop_halves([&](const twin* half) {

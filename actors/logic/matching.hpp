@@ -77,6 +77,11 @@ private:
   /// `half` is another pair's copy of what `t` is.
   void stands_in(const twin& half, const twin& t, side);
 
+  // ---- match_copies.cpp
+
+  /// Which halves are users' copies of what is still there, as lists of every folder have shown both since.
+  void note_copies();
+
   // ---- match_origins.cpp: what was brought back, on both sides
 
   /// What was deleted and is brought back, at one side after the other or in another folder: where each side has one of
@@ -93,7 +98,7 @@ private:
   /// What a create of ours has made, its answer open, known or given up, or a replacement that was withdrawn: it is
   /// that twin's, and says nothing of others.
   bool is_of_a_create(const twin&, side) const;
-  /// A copy of a copy of ours that is still where we know it to be.
+  /// A copy of a copy of ours that is still where we know it to be, or a copy that was once seen beside its original.
   bool is_users_copy(const twin&, side) const;
 
   // ---- match_returns.cpp: what left its folder, or its mailbox's ids, and turns up again

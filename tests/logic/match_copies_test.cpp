@@ -30,3 +30,62 @@ TEST_CASE("what may have been moved out of a folder that cannot be listed now wa
     CHECK(in_words(logic::match({known, arrived}, {}, around)) == "");
   }
 }
+
+TEST_CASE("a user's copy that lists have shown beside its original is noted, and stays an item of its own") {
+  auto known = agreed_twin();
+  auto copy = half("n", R, "", "search-R");
+  logic::match_surroundings around = in_inbox;
+  const auto noted = [&] { return logic::match({known, copy}, {known}, around).copies; };
+  const std::vector once{note_copy{copy.id, R}};
+  CHECK(noted() == once);
+  SECTION("also a copy of ours, by its mark") {
+    copy.seen[R]->search_key = {};
+    CHECK(noted().empty());
+    known.seen[R]->mark = copy.seen[R]->mark = logic::make_mark(known.pair, known.id, intent_id{"i"});
+    CHECK(noted() == once);
+    known.seen[R]->unlisted_since = 5; // it may be that one, moved
+    CHECK(noted().empty());
+  }
+  SECTION("not before lists of every folder have told") {
+    around.listed_after[R] = copy.seen[R]->sequence;
+    CHECK(noted().empty());
+  }
+  SECTION("not beside what lies where no list tells now, or is not found, or has left") {
+    around.unread[R] = {known.seen[R]->folder};
+    CHECK(noted().empty());
+    around.unread = {};
+    known.seen[R]->missed_since = 5;
+    CHECK(noted().empty());
+    known.seen[R]->missed_since = 0;
+    leave(known, R);
+    CHECK(noted().empty());
+  }
+  SECTION("once") {
+    copy.seen[R]->copied = true;
+    CHECK(noted().empty());
+  }
+  SECTION("then it is not what is new on the other side") {
+    const auto opposite = half("p", P, "<offer@example>", "K");
+    copy.seen[R]->message_id = opposite.seen[P]->message_id;
+    copy.seen[R]->item_class = opposite.seen[P]->item_class;
+    read_contents(copy, R, original);
+    CHECK(in_words(logic::match({opposite, copy}, {}, around)) == "p=n@R");
+    copy.seen[R]->copied = true;
+    CHECK(in_words(logic::match({opposite, copy}, {}, around)) == "");
+  }
+}
+
+TEST_CASE("what comes back after both users had taken it away is new") {
+  auto known = agreed_twin();
+  leave(known, R);
+  const auto back = half("back", R, "", "search-R");
+  const auto found = [&] { return in_words(logic::match({known, back}, {}, in_inbox)); };
+  known.seen[R]->given_up = true;
+  CHECK(found() == "t1=back@R"); // the other one's user has not
+  known.seen[P]->missed_since = 15;
+  CHECK(found() == "");
+  leave(known, P);
+  CHECK(found() == "");
+  known.seen[R]->given_up = false;
+  CHECK(found() == "t1=back@R");
+}

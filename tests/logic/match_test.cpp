@@ -443,6 +443,13 @@ TEST_CASE("what was deleted and is brought back on both sides is one item again"
     another.id = twin_id{"d"};
     CHECK(in_words(logic::match({original, copy, another}, {}, around)) == "");
   }
+  SECTION("not where its user's copy was seen beside what it is a copy of") {
+    for (auto& o : {&original.seen[P], &copy.seen[R]}) {
+      (*o)->copied = true;
+      CHECK(run({}) == "");
+      (*o)->copied = false;
+    }
+  }
   SECTION("not before both folders were listed") {
     around.listed.pop_back();
     CHECK(run({}) == "");

@@ -191,3 +191,44 @@ TEST_CASE("A draft that a list shows as it was sent before its write is settled 
   REQUIRE(b->settle(call));
   CHECK((*b->load(t.id)->base).replica.read == true);
 }
+
+TEST_CASE("A user's copy stays known for one until it is agreed or turns out to be another item", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  b.list(side::primary, {present("p1"), present("p2")});
+  b.list(side::replica, {present("r1")});
+  const auto copy = b.of(side::primary, "p1"), other = b.of(side::primary, "p2"), mate = b.of(side::replica, "r1");
+  b->note_users_copy({copy.id, side::primary});
+  b->note_users_copy({mate.id, side::replica});
+  b.commit();
+  b.crash();
+  CHECK(b->load(copy.id)->seen.primary->copied);
+  CHECK_FALSE(b->load(other.id)->seen.primary->copied);
+  b->absorb({other.id, mate.id, side::replica, {}});
+  CHECK_FALSE(b->load(other.id)->seen.replica->copied);
+  settle_twin call;
+  call.twin = copy.id;
+  call.answers.primary = copy.seen.primary->sequence;
+  call.base = both<side_base>{};
+  REQUIRE(b->settle(call));
+  CHECK_FALSE(b->load(copy.id)->seen.primary->copied);
+}
+
+TEST_CASE("What has left is given up once its mate is looked for in vain, until it is there again", "[settle]") {
+  bench b(kind_of_engine::memory);
+  const auto t = b.agreed("a");
+  b.list(side::replica, {left("r-a")});
+  observe_content missed;
+  missed.twin = t.id;
+  missed.seen = t.seen.primary->sequence;
+  missed.side = side::primary;
+  missed.item = t.seen.primary->item;
+  missed.key = t.seen.primary->key;
+  missed.gone = true;
+  b->observe(missed);
+  b.commit();
+  b.crash();
+  CHECK(b->load(t.id)->seen.replica->given_up);
+  CHECK_FALSE(b->load(t.id)->seen.primary->given_up);
+  b.list(side::replica, {present("r-a")});
+  CHECK_FALSE(b->load(t.id)->seen.replica->given_up);
+}

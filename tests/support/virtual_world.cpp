@@ -39,6 +39,7 @@ std::string ledger_call(const caf::type_erased_tuple& m) {
   if (is<abandon_intents>(m)) return "abandon_intents";
   if (is<settle_twins>(m)) return "settle_twins";
   if (is<absorb_twins>(m)) return "absorb_twins";
+  if (is<note_copies>(m)) return "note_copies";
   if (is<note_troubles>(m)) return "note_troubles";
   if (is<note_brake>(m)) return "note_brake";
   if (is<release_brake>(m)) return "release_brake";
