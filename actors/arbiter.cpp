@@ -325,6 +325,11 @@ private:
            (t.intent->operation == operation::replace || t.intent->operation == operation::move);
   }
 
+  /// It may be there already: what leaves the other side is removed from this one once that is known.
+  static bool is_being_created(const twin& t, side s) {
+    return t.intent && t.intent->target == s && t.intent->operation == operation::create;
+  }
+
   bool was_in_another(const observation& o, side s) const {
     const auto at = bound_to_.find(o.folder);
     return o.presence == presence::absent && at != bound_to_.end() && o.mailbox != at->second[s];
@@ -354,22 +359,23 @@ private:
         result[c.folder_pair].sides[s].stay = c.agreed;
     for (const auto& t : unsettled) {
       const auto* f = folder(t.folder_pair);
-      if (!f || !t.base) continue;
+      if (!f) continue;
       auto& of = result[t.folder_pair];
       const auto* let_go = released(t.folder_pair);
       const auto believed_before = listed_after(class_of(t));
       for (side s : both_sides) {
         const auto& here = t.seen[s];
         const auto& there = t.seen[other(s)];
-        if (!here) continue;
+        const bool created = is_being_created(t, other(s));
+        if (!here || !(t.base || created)) continue;
         if (here->presence == presence::present) {
-          count_present(t, s, of);
+          if (t.base) count_present(t, s, of);
         } else if (let_go &&
                    (here->sequence <= let_go->up_to || (let_go->put_back && here->presence == presence::absent))) {
           ++of.released;
-        } else if (const bool open = is_written_anew(t, other(s)); !is_our_doing(t, s) && propagates(f->policy, s) &&
-                                                                   there &&
-                                                                   (there->presence == presence::present || open)) {
+        } else if (const bool open = is_written_anew(t, other(s));
+                   !is_our_doing(t, s) && propagates(f->policy, s) &&
+                   ((there && there->presence == presence::present) || open || created)) {
           const bool doubtful = here->presence == presence::left && (here->sequence >= believed_before[s] || open);
           of.last_to_leave[s] = std::max(of.last_to_leave[s], here->sequence);
           if (here->sequence <= departing(t.folder_pair).up_to[s])

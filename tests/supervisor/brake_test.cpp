@@ -178,6 +178,27 @@ TEST_CASE("nothing leaves a folder that is emptied before it is known what is hi
   CHECK(o.mails(hq) == 3);
 }
 
+TEST_CASE("of a folder that is emptied, what is just being created on the other side has left as well") {
+  one_pair o(2);
+  for (const auto& name : {"new", "newer"})
+    o.deliver(hq, name);
+  o.script = [&](const mailbox_call& c) {
+    if (c.name != "create_items" || c.side != side::replica) return fault{};
+    o.clear(hq);
+    return fault{fault::kind::commits_later, 0, 45s};
+  };
+  o.sync();
+  o.script = {};
+  CHECK(o.sync().held.size() == 1);
+  o.advance(2min);
+  CHECK(o.sync().held.size() == 1);
+  CHECK(o.mails(branch) > 0);
+  CHECK_FALSE(o.approve());
+  o.advance(2min);
+  CHECK(o.sync().held.empty());
+  CHECK(o.mails(branch) == 0);
+}
+
 TEST_CASE("an approval holds until its deletes are done, also where rounds fail") {
   one_pair o(12);
   o.clear(hq);
