@@ -174,6 +174,8 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
                "not known whether it was " + std::string(name_of(in.operation)) + " on " + name_of(in.target) + " (" +
                    u.why.what + "); it will be looked for",
                u.why.code);
+      // How long the server may still act is counted from now: it may have waited long before it left.
+      self.ask_ledger(progress_intent{t.twin.id, in.id, {}, {}, {}, self.now()}, [](const stored&) {});
       // It is looked for all the same. What is decided then rests, since it may end like this again.
       const bool refused_halfway = in.operation == operation::update && u.why.retry == retry::never;
       if (is_unanswered(u.why) || refused_halfway)

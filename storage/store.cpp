@@ -365,7 +365,8 @@ bool store::begin(const begin_intent& call) {
 void store::progress(const progress_intent& call) {
   edit(call.twin, [&](twin& t) {
     if (!t.intent || t.intent->id != call.intent) return false;
-    t.intent->step = call.step;
+    if (call.step) t.intent->step = *call.step;
+    if (call.left) t.intent->begun = *call.left;
     if (!call.made.empty()) {
       t.intent->made = call.made;
       t.intent->made_key = call.made_key;

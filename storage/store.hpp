@@ -79,13 +79,15 @@ struct begin_intent {
   std::optional<intent_id> instead_of = {};
 };
 
-/// A step of a write that has several: durable before the next request leaves. An empty `made` keeps the one known.
+/// A step of a write that has several: durable before the next request leaves. What is empty stays as it is known.
 struct progress_intent {
   twin_id twin;
   intent_id intent;
-  std::uint8_t step = 0;
+  std::optional<std::uint8_t> step;
   item_id made;
   change_key made_key;
+  /// Where its answer was lost: when it may have left last. It may have waited for its server since it was begun.
+  std::optional<utc_seconds> left = {};
 };
 
 /// Closes an intent that surely had no effect (any more); the twin stays unsettled. `lost` is set where a create may

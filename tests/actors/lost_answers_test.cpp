@@ -303,3 +303,23 @@ TEST_CASE("an edit that is seen while the outcome of our delete is open is liste
     CHECK(found.front().fields == std::vector{field::categories});
   }
 }
+
+TEST_CASE("a write that waits long before it leaves is not repeated while the server may still act on it") {
+  for (const auto at : both_sides) {
+    outer_world before(settings_for({"inbox"}, {}));
+    before.mailboxes[other(at)].user_create("inbox", mail_named("m"));
+    virtual_world w(before);
+    int creates = 0;
+    w.before_call = [&](virtual_world&, const mailbox_call& call, std::uint64_t) {
+      if (call.side != at || call.name != "create_items" || ++creates > 1) return fault{};
+      return fault{kind::commits_later, 0, 89s, 80s};
+    };
+    for (int i = 0; i < 20; ++i) {
+      w.round();
+      w.pass(10s);
+    }
+    CHECK(creates == 1);
+    w.run();
+    CHECK(mails(w, at, id_of("m")).size() == 1);
+  }
+}

@@ -102,7 +102,7 @@ public:
                                                 const std::vector<act>& halves = {}) const {
     call.writes = true;
     auto promise = self_->make_response_promise<write_done>();
-    const auto f = begin(call);
+    auto f = begin(call);
     const unknown lost{failure_of("timeout", reach::account, retry::later, call.name)};
     write_done done;
     switch (f.kind) {
@@ -120,12 +120,14 @@ public:
       promise.deliver(std::move(done));
       return promise;
     case fault::kind::commits_later:
-      model_->commit_at(script_.now() + f.after, [acts](model_mailbox& m) {
+      model_->commit_at(script_.now() + f.held + f.after, [acts](model_mailbox& m) {
         for (const auto& a : acts)
           a(m);
       });
       done.outcomes.assign(acts.size(), lost);
-      promise.deliver(std::move(done));
+      if (f.held > std::chrono::seconds(0)) f.kind = fault::kind::answers_late;
+      f.after = f.held;
+      answer(promise, f, std::move(done));
       return promise;
     case fault::kind::halfway:
     case fault::kind::vanishes_halfway:

@@ -45,6 +45,8 @@ struct fault {
   } kind = kind::none;
   std::size_t at = 0;
   std::chrono::seconds after{0};
+  /// With commits_later: how long the call waits here before it leaves.
+  std::chrono::seconds held{0};
 };
 
 struct mailbox_script {
