@@ -265,10 +265,9 @@ private:
     for (const auto& [name, why] : note.freeze)
       around_.log(
           {log_level::error, "the folder pair is frozen: " + why.reason, pair_.value, name.value, {}, "frozen"});
-    ask(std::move(note),
-        [me = shared_from_this(), result = std::move(result)](const stored&) mutable {
-          me->tell_copies(std::move(result));
-        });
+    ask(std::move(note), [me = shared_from_this(), result = std::move(result)](const stored&) mutable {
+      me->tell_copies(std::move(result));
+    });
   }
 
   void tell_copies(arbitrated result) {
@@ -316,7 +315,7 @@ private:
 
   /// A write of ours is under way that may have made it leave, or that deletes it on the other side already.
   static bool is_our_doing(const twin& t, side s) {
-    return t.intent && (t.intent->target == s || t.intent->operation == operation::remove);
+    return t.intent && (t.intent->operation == operation::remove || is_written_anew(t, s));
   }
 
   /// A write of ours is under way that gives it another id there, so that its old one may have left.

@@ -199,6 +199,21 @@ TEST_CASE("of a folder that is emptied, what is just being created on the other 
   CHECK(o.mails(branch) == 0);
 }
 
+TEST_CASE("of a folder that is emptied, what is just being updated has left as well") {
+  one_pair o(3);
+  auto& box = o.box(hq);
+  box.user_edit(box.items("inbox").begin()->first, field::categories, "red");
+  o.script = [&](const mailbox_call& c) {
+    if (c.name != "update_items") return fault{};
+    o.clear(branch);
+    return fault{fault::kind::answer_lost_before};
+  };
+  o.sync();
+  o.script = {};
+  CHECK(o.sync().held.size() == 1);
+  CHECK(o.mails(hq) == 3);
+}
+
 TEST_CASE("an approval holds until its deletes are done, also where rounds fail") {
   one_pair o(12);
   o.clear(hq);
