@@ -12,7 +12,8 @@ namespace exsyncd::logic {
 namespace {
 
 /// Nobody has written what a late create of ours brings: it is as agreed, and whatever its source has otherwise by now
-/// is to be carried.
+/// is to be carried. Of files that have one name on both sides it is not known which was there first: where they
+/// differ, both count as edited.
 both<side_base> agreed_with_late(const observation& source, const observation& copy, side s) {
   std::set<field> fields;
   for (const auto& in : {copy.content, source.content})
@@ -24,6 +25,9 @@ both<side_base> agreed_with_late(const observation& source, const observation& c
   const auto words = only(copy.likeness, {field::body});
   both<side_base> base;
   base[s] = {copy.key, copy.read, *copy.content, true};
+  const auto files = only(*copy.content, {field::attachments});
+  if (!files.empty() && source.content && files == only(*source.content, {field::attachments}))
+    base[s].content = with_fields(*copy.content, {{field::attachments, to_be_carried}}, {field::attachments});
   // Without a key: it is read before anything is decided.
   base[other(s)].read = copy.read;
   base[other(s)].content =

@@ -88,6 +88,7 @@ std::vector<field> twin_reading::all_edited_fields(side s) const {
   auto fields = differing_fields(*here(s).content, base(s).content);
   const bool other_body = contains(fields, field::body) && is_reworded(s);
   if (base(s).read_back) {
+    if (has_files_never_compared(s)) std::erase(fields, field::attachments);
     if (changed_in_place(s)) fields.push_back(field::attachments);
     erase_hints(fields);
     std::erase_if(fields, [this](field f) { return !held_by_both(f); });
@@ -115,6 +116,7 @@ twin_reading::attached twin_reading::attached_on(side s) const {
   if (!present(s) || !contents_known(here(s))) return attached::the_same;
   const auto& now = *here(s).content;
   const auto& then = base(s).content;
+  if (has_files_never_compared(s)) return attached::doubtful;
   if (!base(s).read_back && here(s).key == base(s).key) return attached::the_same; // nobody touched it since we did
   const auto moved = differing_fields(now, then);
   if (contains(moved, field::attachments)) return attached::the_same; // their names tell
@@ -126,6 +128,12 @@ twin_reading::attached twin_reading::attached_on(side s) const {
   if (!contains(moved, hint::attachment_ids)) return attached::the_same;
   // An item that was moved has other ids: sizes and times tell, where the server tells them.
   return sized && contains(moved, hint::attachment_holder) ? attached::the_same : attached::doubtful;
+}
+
+bool twin_reading::has_files_never_compared(side s) const {
+  const auto agreed = only(base(s).content, {field::attachments});
+  if (agreed.empty() || agreed.front().value != to_be_carried || !present(other(s))) return false;
+  return contents_known(here(other(s))) && has_files_of_same_names();
 }
 
 bool twin_reading::has_files_of_same_names() const {

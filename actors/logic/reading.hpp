@@ -57,6 +57,8 @@ public:
   /// What is attached under the same names as before.
   enum class attached { the_same, doubtful, another };
   attached attached_on(side s) const;
+  /// Whether nobody knows which of the two was there first, of files that have one name on both sides.
+  bool has_files_never_compared(side s) const;
   /// Whether both sides, whose contents are known, hold files, and their names are the same.
   bool has_files_of_same_names() const;
   /// Whether what is attached is the same on both sides, or was when one of them left; empty: it was not read.

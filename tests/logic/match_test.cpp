@@ -272,6 +272,29 @@ TEST_CASE("what a late create brings is no user's edit: what its source has by n
   }
 }
 
+TEST_CASE(
+    "files of one name that a late create and its source hold are compared, and what differs is decided by the table") {
+  auto files = original;
+  files.push_back({field::attachments, "a.pdf"});
+  for (side s : both_sides) {
+    auto source = half("s", other(s)), late = half("n", s);
+    late.seen[s]->mark = operation_mark{"jane/s/i1"};
+    source.abandoned = {late.seen[s]->mark};
+    read_contents(late, s, files);
+    read_contents(source, other(s), files);
+    const auto found = logic::match({source, late}, {source}, in_inbox);
+    auto t = source;
+    t.base = found.same.front().base;
+    t.seen[s] = late.seen[s];
+    CHECK(in_words(logic::decide(t, quiet())) == "look P R");
+    for (const bool alike : {true, false}) {
+      t.seen[P]->likeness = logic::digests_of({{hint::attachment_contents, "x"}});
+      t.seen[R]->likeness = logic::digests_of({{hint::attachment_contents, alike ? "x" : "y"}});
+      CHECK(in_words(logic::decide(t, quiet())) == (alike ? "agree" : "replace R, R loses"));
+    }
+  }
+}
+
 TEST_CASE("marks name their twin, whatever characters a pair's name has") {
   auto mark = logic::make_mark(pair_id{"a/b"}, twin_id{"t"}, intent_id{"i"});
   CHECK(logic::twin_of_mark(pair_id{"a/b"}, mark) == twin_id{"t"});
