@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 SIDES = ("hq", "branch")
 
 
+def may_be_set_back(place):
+    """A user can give it a value that it had before: to a state from before that, he has changed nothing."""
+    return place in ("read", "folder") or place.startswith("file ")
+
+
 @dataclass
 class Act:
     """A value that a user gave to one place of a thing: a field, its folder, or one attachment (whose value is then True or False)."""
@@ -34,9 +39,15 @@ class Thing:
     subjects: set
     #: What was agreed when all was quiet: place → value. Empty for what is new.
     agreed: dict
-    born: int
     acts: list = field(default_factory=list)
     deleted: list = field(default_factory=list)
+    #: When it was first there while all was quiet: whether an earlier state knows it on both sides, or at all, is open.
+    known: int | None = None
+    #: A state was restored that may not know it.
+    forgotten: bool = False
+    #: Place → what it had there before an older state was restored. Where that came through to one side only, and what that
+    #: state knows is on the other one, it looks like an edit of today.
+    stale: dict = field(default_factory=dict)
     #: It was deleted on one side, and the restored state knew nothing of it: its other copy looks new. Or the other one's user filed it
     #: elsewhere while the daemon could not know whether it had deleted it: that looks as if he had brought it back.
     may_return: bool = False
@@ -66,6 +77,8 @@ class Thing:
 class History:
     def __init__(self):
         self.things, self.number, self.story, self.blows = {}, 0, [], 0
+        #: An older state was restored since all was quiet.
+        self.old = False
 
     def _tell(self, text):
         self.number += 1
@@ -79,7 +92,7 @@ class History:
     def made(self, side, label, kind, seen):
         """`seen`: place → value, as the user sees it who made it."""
         self._tell(f"{side} makes {label} ({kind}) in {seen['folder']}: {seen.get('subject')!r}")
-        thing = Thing(label, kind, {seen.get("subject")}, dict(seen), self.number, locations={seen.get("location")})
+        thing = Thing(label, kind, {seen.get("subject")}, dict(seen), locations={seen.get("location")})
         self.things[label] = thing
         return thing
 
@@ -91,7 +104,7 @@ class History:
             thing.may_return = True
         for place, value in changes.items():
             thing.overwrite(side, place, seen)
-            thing.acts.append(Act(side, place, value))
+            thing.acts.append(Act(side, place, value, excused=self.old and may_be_set_back(place)))
             if place.startswith("occurrence"):
                 thing.touched.add(place)
             if place == "location":
@@ -105,21 +118,26 @@ class History:
         for place in {act.place for act in thing.acts}:
             thing.overwrite(side, place, seen)
         thing.deleted.append(side)
+        thing.may_return |= thing.forgotten
         thing.blows = self.blows
 
     def restored(self, backup):
         """The daemon knows from now on what it knew at number `backup`."""
         self._tell(f"the state of {backup} is restored")
+        self.old = True
         for thing in self.things.values():
             for act in thing.acts:
                 act.excused = True
-            if thing.deleted and thing.born > backup:
-                thing.may_return = True
+                thing.stale.setdefault(act.place, []).append(act.value)
+            thing.forgotten |= thing.known is None or thing.known > backup
+            thing.may_return |= bool(thing.deleted) and thing.forgotten
 
     def judged(self, now):
         """All is quiet and was judged; `now`: label → place → value, of what is left."""
         self._tell("all is quiet")
+        self.old = False
         self.things = {label: thing for label, thing in self.things.items() if label in now}
         for label, thing in self.things.items():
             thing.agreed, thing.acts, thing.deleted, thing.may_return = dict(now[label]), [], [], False
+            thing.forgotten, thing.stale, thing.known = False, {}, thing.known or self.number
             thing.subjects.add(now[label].get("subject"))

@@ -61,14 +61,15 @@ def judge_thing(thing, hq, branch, conflicts):
 def judge_place(thing, place, value, conflicts):
     standing = thing.standing(place)
     before = thing.agreed.get(place, False)
+    may_be = [before, *thing.stale.get(place, [])]
     if not standing:
-        return [] if value == before or thing.put_back(place, value) else [f"{thing.label}: {place} is {value!r}, was {before!r}, and no user changed it"]
-    if value not in [act.value for act in standing] + [before] and not thing.put_back(place, value):
+        return [] if value in may_be or thing.put_back(place, value) else [f"{thing.label}: {place} is {value!r}, was {before!r}, and no user changed it"]
+    if value not in [act.value for act in standing] + may_be and not thing.put_back(place, value):
         return [f"{thing.label}: {place} is {value!r}, which is neither {before!r} nor what a user gave it: {', '.join(map(str, standing))}"]
     lost = [act for act in standing if act.value not in (value, before)]
     if place == "read":
         # A register of its own: it competes with nothing, and only where nobody gave what is there something is wrong.
-        return [] if value in [act.value for act in standing] else [f"{thing.label}: read is {value!r}; lost: {', '.join(map(str, lost))}"]
+        return [] if value in [act.value for act in standing] or all(act.excused for act in lost) else [f"{thing.label}: read is {value!r}; lost: {', '.join(map(str, lost))}"]
     if place == "folder" and any(act.side == "hq" and act.value == value for act in standing):
         return []  # both moved it, and the primary won: there is nothing in it that could be lost
     wrong = [f"{thing.label}: {place} is {value!r}; the primary lost: {act}" for act in lost if act.side == "hq" and not act.excused]

@@ -64,9 +64,40 @@ class Judged(unittest.TestCase):
         self.assertIn("deleted by branch", self.wrong([item(folder="inbox/Work")], []))
 
     def test_what_a_restored_state_knew_stays_deleted(self):
+        self.history.judged({"one": AGREED})
         self.history.deleted("branch", "one", AGREED)
-        self.history.restored(backup=1)
+        self.history.restored(backup=self.history.number)
         self.assertIn("deleted by", self.both())
+        self.history.deleted("hq", "one", AGREED)
+        self.assertIn("deleted by", self.both())
+
+    def test_what_was_there_when_a_state_was_kept_may_be_unknown_to_it_and_come_back(self):
+        self.history.restored(backup=self.history.number)
+        self.history.deleted("branch", "one", AGREED)
+        self.assertEqual(self.both(), "")
+        self.history.judged({"one": AGREED})
+        self.history.deleted("branch", "one", AGREED)
+        self.assertIn("deleted by", self.both())
+
+    def test_what_was_there_before_an_older_state_came_back_may_stand_again(self):
+        here, file = AGREED, "file b.txt 00000000"
+        for seen in ({"read": True, "folder": "inbox/Work", "subject": "t1", file: True}, {"read": False, "folder": "inbox", "subject": "t2", file: False}):
+            self.history.changed("hq", "one", here, seen)
+            here = {**AGREED, **seen}
+        self.assertIn("neither", self.both(subject="t1"))
+        self.history.restored(backup=0)
+        self.assertEqual(self.both(read=True, folder="inbox/Work", subject="t1", **{file: True}), "")
+        self.assertIn("neither", self.both(subject="t3"))
+
+    def test_what_a_user_sets_back_when_an_older_state_has_come_back_may_not_be_seen(self):
+        self.history.changed("branch", "one", AGREED, {"read": True})
+        self.history.restored(backup=0)
+        self.history.changed("hq", "one", {**AGREED, "read": True}, {"read": False, "subject": "t1"})
+        self.assertEqual(self.both(read=True, subject="t1"), "")
+        self.assertIn("the primary lost", self.both(read=True))
+        self.history.judged({"one": item(read=True, subject="t1")["seen"]})
+        self.history.changed("branch", "one", {**AGREED, "read": True, "subject": "t1"}, {"read": False})
+        self.assertIn("read is True", self.both(read=True, subject="t1"))
 
     def test_both_sides_must_be_equal(self):
         self.assertIn("hq has", self.wrong([item()], [item(folder="inbox/Work")]))

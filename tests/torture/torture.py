@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Real processes over TLS, killed at random moments while users act, and judged against what users did.
 
-usage: torture.py --programs DIRECTORY [--kills N] [--seed S] [--worlds N] [--report FILE]
+usage: torture.py --programs DIRECTORY [--kills N] [--seed S] [--worlds N] [--often BLOW]... [--report FILE]
 Ends with 1 where anything that must hold did not. README.md says what that is, and how to play a run again.
 """
 
@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-from world import Violation, World
+from world import BLOWS, Violation, World
 
 #: So much happens to a world between two times that it is left alone and judged.
 A_BATCH = 10
@@ -32,7 +32,7 @@ def play(number, kills, given):
     """One world until it was killed `kills` times: what is worth reporting."""
     directory = tempfile.mkdtemp(prefix="torture-")
     wrong = []
-    with World(given.programs, directory, given.seed, number) as world:
+    with World(given.programs, directory, given.seed, number, given.often) as world:
         began = time.monotonic()
         try:
             world.start()
@@ -61,6 +61,7 @@ def main():
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--worlds", type=int, default=6, help="played at once; most of a world's time is waiting")
+    parser.add_argument("--often", action="append", default=[], choices=BLOWS, help="a blow that comes as often as killing the daemon does")
     parser.add_argument("--report", default="build/reports/torture.json")
     given = parser.parse_args()
     given.worlds = max(1, min(given.worlds, given.kills))

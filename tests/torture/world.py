@@ -35,15 +35,17 @@ class Violation(Exception):
 
 
 class World:
-    """`number`: which of the run's worlds; everything that chance draws comes from it and from `seed`. A context manager."""
+    """`number`: which of the run's worlds; everything that chance draws comes from it and from `seed`. `often`: blows that come
+    as often as the commonest one. A context manager."""
 
-    def __init__(self, bin_directory, directory, seed, number):
+    def __init__(self, bin_directory, directory, seed, number, often=()):
         self.chance = random.Random(f"{seed}/{number}")
         self.name, self.directory = f"seed {seed}, world {number}", directory
         versions = [self.chance.choice(VERSIONS), self.chance.choice(VERSIONS)]
         self.about = " and ".join(versions)
         self.history, self.kills, self.disk, self.backup, self.conflicts = History(), 0, None, None, {}
         self.counts = {}
+        self.blows = {**BLOWS, **{blow: max(BLOWS.values()) for blow in often}}
         #: Held by users while they act, and by whoever takes the servers away.
         self.servers_are_there = threading.Lock()
         os.makedirs(self.path("state"), exist_ok=True)
@@ -133,8 +135,8 @@ class World:
             raise Violation([f"exsyncd has ended by itself with {self.daemon.process.returncode}:", *self.daemon.log[-20:]])
 
     def _drawn_blow(self):
-        possible = [blow for blow in BLOWS if not (blow == "fill the disk" and not self.disk or blow == "restore" and not self.backup)]
-        return self.chance.choices(possible, [BLOWS[blow] for blow in possible])[0]
+        possible = [blow for blow in self.blows if not (blow == "fill the disk" and not self.disk or blow == "restore" and not self.backup)]
+        return self.chance.choices(possible, [self.blows[blow] for blow in possible])[0]
 
     # What happens to the world
 
