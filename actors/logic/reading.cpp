@@ -160,9 +160,11 @@ bool twin_reading::changed_in_place(side s) const {
     break;
   }
   if (const auto alike = attached_alike()) return !*alike;
-  // With nothing to compare it with: nobody has moved it, so its user has put another one there.
-  return !present(other(s)) && base(s).read_back &&
-         !contains(differing_fields(*here(s).content, base(s).content), hint::attachment_holder);
+  if (present(other(s))) return false;
+  // With nothing to compare it with: of what was touched before it was read nobody can tell. Else nobody has moved it,
+  // so its user has put another one there.
+  if (!base(s).read_back) return true;
+  return !contains(differing_fields(*here(s).content, base(s).content), hint::attachment_holder);
 }
 
 bool twin_reading::holds(side s, field f) const {

@@ -417,6 +417,15 @@ TEST_CASE("another id of an attachment is a reason to look, unless the item was 
              edit(t, R, attached("9", "2", "item"));
            },
            both_ways, both_ways},
+          {"deleted on one side, and our copy was touched before we read it: it may have been its files",
+           [&](twin& t, auto&) {
+             agreed(t, "9");
+             (*t.base)[R].content = logic::digests_of(with(field::attachments, "a.pdf"));
+             (*t.base)[R].read_back = false;
+             leave(t, P);
+             edit(t, R, attached("9", "2", "item"));
+           },
+           "remove R, R loses", ""},
       },
       direction::bidirectional);
 }
