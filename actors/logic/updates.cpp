@@ -126,6 +126,25 @@ field_digests but_what_is_left(field_digests of_source, const twin& t, const std
   return of_source;
 }
 
+/// What was edited, and was neither written nor is the same on the target, had been refused: should an administrator
+/// have lifted that meanwhile, it is still to be carried.
+field_digests but_what_never_went(field_digests of_source, const twin& t, const intent& in) {
+  const auto& o = t.seen[in.target];
+  const side source = other(in.target);
+  const auto& before = (*t.base)[source].content;
+  const auto edited = differing_fields(of_source, before);
+  if (!o || edited.empty()) return of_source;
+  both<field_digests> has;
+  has[source] = of_source;
+  has[in.target] = contents(t, in.target);
+  for (field f : differ_across(has.primary, has.replica, true, o->item_class, o->draft)) {
+    if (!contains(edited, f) || contains(in.fields, f)) continue;
+    set(of_source, before, f);
+    if (f == field::attachments) of_source = with_hints(std::move(of_source), before);
+  }
+  return of_source;
+}
+
 } // namespace
 
 bool has_begun(const intent& in) {
@@ -146,6 +165,8 @@ settle_twin updated(const twin& t, const intent& in, const change_key& key, cons
     if (contains(written, field::attachments))
       written.insert(written.end(), attachment_hints.begin(), attachment_hints.end());
     source_has = with_fields((*t.base)[source].content, source_has, written);
+  } else if (t.base) {
+    source_has = but_what_never_went(std::move(source_has), t, in);
   }
   base[source].content =
       without_resting(with_fields(std::move(source_has), in.expected, in.fields), t, source, in.fields);

@@ -125,3 +125,20 @@ TEST_CASE("where edits go one by one, what the target's user has changed beside 
   t.seen[R]->key = t.seen[R]->content_key = change_key{"3R"};
   CHECK(exsyncd::tests::in_words(logic::decide(t, quiet())) == "update P categories");
 }
+
+TEST_CASE("what was refused is still to be carried where that is lifted while another edit is being written") {
+  auto t = agreed_twin();
+  auto edited = with(field::flag, "Flagged");
+  edited.push_back({field::attachments, "a.pdf"});
+  edit(t, P, edited);
+  const auto in = logic::intent_to_update(t, {R, {field::flag}}, content_of(edited, "2P"), intent_id{"i"}, begun);
+  const logic::evidence found{{}, content_of(with(field::flag, "Flagged"), "3R")};
+  const auto answer = logic::judge(t, in, found, window, late);
+  REQUIRE(std::holds_alternative<logic::took_effect>(answer));
+  const auto& s = std::get<logic::took_effect>(answer).settlement;
+  CHECK((*s.base)[P].content == logic::digests_of(with(field::flag, "Flagged")));
+  t.base = s.base;
+  edit(t, R, with(field::flag, "Flagged"));
+  t.seen[R]->key = t.seen[R]->content_key = change_key{"3R"};
+  CHECK(exsyncd::tests::in_words(logic::decide(t, quiet())) == "replace R");
+}
