@@ -260,3 +260,47 @@ TEST_CASE("first contents that their users made unlike before they were read may
     CHECK(w.broken() == std::vector{rule::missing});
   }
 }
+
+TEST_CASE(
+    "to an older state what a user brings back before a list told it of his loss was moved; after that it is new") {
+  for (bool told : {false, true}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", with_id);
+    auto r = w.carried(p);
+    w.administrator(act::state_kept);
+    w.deletes(who::user, r);
+    w.tells_gone(r);
+    w.deletes(who::daemon, p);
+    w.administrator(act::older_state);
+    if (told) w.tells_gone(p);
+    for (const auto* place : {"inbox", "inbox/Projects"})
+      if (told) w.so_far.listings.push_back({w.so_far.steps.size(), w.given.pairs[0].primary, place});
+    w.moves(who::user, p, "inbox");
+    w.lists(p);
+    w.deletes(who::daemon, p);
+    CHECK(w.broken() == (told ? std::vector{rule::missing} : nothing));
+  }
+}
+
+TEST_CASE(
+    "to an older state who set a value back to what it was then has changed nothing; who made it another one has") {
+  for (bool back : {true, false}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", with_id);
+    auto r = w.carried(p);
+    w.administrator(act::state_kept);
+    w.edits(who::user, p, {{"importance", "High"}});
+    w.carries_edit(p, r);
+    w.edits(who::user, r, {{"importance", back ? "" : "Low"}});
+    w.carries_edit(r, p);
+    if (!back) w.carries_edit(p, r);
+    w.edits(who::user, p, {{"subject", "Supper"}});
+    w.carries_edit(p, r);
+    w.administrator(act::older_state);
+    w.reads(p);
+    w.reads(r);
+    w.edits(who::daemon, r, {{"importance", "High"}});
+    w.edits(who::daemon, p, {{"importance", "High"}});
+    CHECK(w.broken() == (back ? nothing : std::vector{rule::unlisted_loss}));
+  }
+}

@@ -474,3 +474,18 @@ TEST_CASE(
     CHECK(w.broken() == (held == 2 ? nothing : std::vector{rule::doubled}));
   }
 }
+
+TEST_CASE(
+    "what is moved into a subfolder that is left alone, since its mate was deleted, is gone from the other side") {
+  enum class then { left_alone, nothing_said, nothing_deleted };
+  for (auto which : {then::left_alone, then::nothing_said, then::nothing_deleted}) {
+    mail_on_both w;
+    w.inbox().include_subfolders = true;
+    auto other = w.makes(who::user, side::primary, "label-2", {{"subject", "Supper"}}, "deleteditems");
+    if (which != then::nothing_deleted) w.moves(who::user, other, "deleteditems", "delete_folder");
+    if (which != then::nothing_said) w.said.unreachable.insert({"jane", "inbox/Sub 1"});
+    w.moves(who::user, w.r, "inbox/Sub 1");
+    w.deletes(who::daemon, w.p);
+    CHECK(w.broken().empty() == (which == then::left_alone));
+  }
+}

@@ -314,6 +314,42 @@ TEST_CASE("a state that is lost while an item is being replaced leaves two; wher
   }
 }
 
+TEST_CASE(
+    "what lay here before all was gone is one more beside another, whatever was copied meanwhile; a third one is not") {
+  mail_on_both w;
+  w.deletes(who::user, w.r);
+  w.tells_gone(w.r);
+  w.deletes(who::daemon, w.p);
+  w.moves(who::user, w.p, "inbox");
+  w.lists(w.carried(w.p));
+  auto copy = w.copies(who::user, w.p);
+  w.lists(copy);
+  w.moves(who::user, w.r, "inbox");
+  w.lists(w.r);
+  w.carried(copy);
+  auto again = w.carried(w.r);
+  CHECK(w.words() == "");
+  w.carried(again);
+  CHECK(w.broken().at(0) == rule::doubled);
+}
+
+TEST_CASE("a copy of a copy in place of what was taken away is a move, too; a mail of its own is none") {
+  for (bool copied : {true, false}) {
+    mail_on_both w;
+    auto kept = copied ? w.copies(who::user, w.p, "inbox/Elsewhere")
+                       : w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}}, "inbox/Elsewhere");
+    w.deletes(who::user, w.r);
+    w.deletes(who::user, w.p);
+    auto one = w.copies(who::user, kept, "inbox");
+    auto two = w.copies(who::user, kept, "inbox");
+    w.lists(one);
+    w.lists(two);
+    w.carried(two);
+    w.deletes(who::daemon, one);
+    CHECK(w.broken() == (copied ? nothing : std::vector{rule::missing}));
+  }
+}
+
 TEST_CASE("of what its user put back after a move and a deletion one may go, and no copy that he made of it later") {
   enum class goes { first, copy, later_copy };
   for (auto which : {goes::first, goes::copy, goes::later_copy}) {

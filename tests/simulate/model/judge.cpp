@@ -3,6 +3,7 @@
 #include "tests/simulate/model/trial.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <sstream>
 
 namespace simulate::model {
@@ -71,6 +72,28 @@ bool is_frozen(const trial& t, const std::vector<const folder_pair*>& in) {
   });
 }
 
+/// Whether it lies in a subfolder of which the daemon says that it is left alone, where the other side's user has
+/// deleted or moved away a folder (ARCHITECTURE, subfolders).
+bool lies_in_a_half_deleted_folder(const trial& t, const lifeline& line) {
+  auto same = [](const std::string& a, const std::string& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char one, char two) { return std::tolower(one) == std::tolower(two); });
+  };
+  auto taken_at = [&](side s) {
+    return std::any_of(t.all.steps.begin(), t.all.steps.end(), [&](const step& one) {
+      return one.by == step::who::user && is_one_of(one.act, {"delete_folder", "user_move_folder"}) &&
+             t.within.side_of(one.mailbox) == s;
+    });
+  };
+  for (auto s : {side::primary, side::replica})
+    for (const auto& item : line.at(s))
+      if (std::any_of(t.said.unreachable.begin(), t.said.unreachable.end(), [&](const auto& one) {
+            return one.first == t.pair.name && same(one.second, t.within.common_name(s, item.is.place));
+          }))
+        return !t.within.locate(s, item.is.place)->below.empty() && taken_at(other(s));
+  return false;
+}
+
 void judge_item(const trial& t, const lifeline& line) {
   auto in = folder_pairs_of(t, line);
   if (in.empty()) return;
@@ -105,7 +128,7 @@ void judge_item(const trial& t, const lifeline& line) {
     return one->direction != in[0]->direction || one->drift != in[0]->drift;
   });
   if (unseen || banned || is_frozen(t, in) || unreachable || stopped || line.in_the_open || is_skipped(line, in) ||
-      mixed || otherwise) {
+      mixed || otherwise || lies_in_a_half_deleted_folder(t, line)) {
     judge_excused(t, line);
     return;
   }
@@ -195,7 +218,8 @@ void note_conditions(trial& t) {
     if (step.act == act::away) t.away.push_back(step.number);
     if (step.act == act::restored) t.restored.push_back(step.number);
     if (step.act == act::crash) t.crashes.push_back(step.number);
-    if (is_one_of(step.act, {"user_rename_folder", "user_move_folder", "delete_folder"})) t.folders_changed = true;
+    if (is_one_of(step.act, {"user_rename_folder", "user_move_folder", "delete_folder"}) && !step.effects.empty())
+      t.folders_changed = true;
     if (step.act == act::settings_changed && running && now != nullptr) note(step.number);
   }
 }

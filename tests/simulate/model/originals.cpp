@@ -77,9 +77,9 @@ struct counting {
     if (instead || (beside && !known.contains(item))) {
       ++out.made[at];
     } else if (beside) {
-      // What the daemon had put out is one more for the user who brings it back, whatever the other side's users made
-      // meanwhile that has not come over yet.
-      if (put_out.contains(item))
+      // What the daemon had put out, or lay here before all was gone, is one more for the user who brings it back,
+      // whatever the other side's users made meanwhile that has not come over yet.
+      if (put_out.contains(item) || !here_before.contains(item))
         ++out.together;
       else
         lies_beside_others(at);

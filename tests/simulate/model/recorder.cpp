@@ -221,7 +221,8 @@ void recorder::happened(const exchange_sim::act_record& record) {
     state_->history.mails.push_back(
         {mailbox_name(mail.server, mail.mailbox), mail.subject, mail.kind, now.number, !record.is_request});
   const bool rehearsed = now.rehearsed;
-  bool of_interest = !now.effects.empty() || !now.told.empty() || now.by == step::who::server;
+  bool takes_a_folder = is_one_of(now.act, {"delete_folder", "user_move_folder"});
+  bool of_interest = !now.effects.empty() || !now.told.empty() || now.by == step::who::server || takes_a_folder;
   if (of_interest || !record.mails.empty()) state_->history.steps.push_back(std::move(now));
   if (record.list && !rehearsed)
     state_->history.listings.push_back({state_->history.steps.size(), mailbox_name(record.server, record.list->mailbox),

@@ -114,6 +114,16 @@ bool is_of_a_file_that_came_unseen(const trial& t, const lifeline& line, const e
   return looked > e.by->number() && (!came->when->answered || t.crashed_between(came->number(), looked));
 }
 
+/// Whether the edit set a value back to what one of the sides had in an older state of the daemon's that came back
+/// after it: to that state nobody has changed anything (ARCHITECTURE, limits).
+bool is_undone_for_an_older_state(const trial& t, const lifeline& line, const edit& e, const std::string& path) {
+  return std::any_of(t.went_back.begin(), t.went_back.end(), [&](const trial::older_state& one) {
+    return one.kept != 0 && one.kept < e.by->number() && e.by->number() < one.at && !e.creates() &&
+           (line.had(side::primary, path, e.value(path), one.kept, one.kept) ||
+            line.had(side::replica, path, e.value(path), one.kept, one.kept));
+  });
+}
+
 /// Whether the item that was edited is no longer there: it went down with a deletion, or for a new copy.
 bool is_of_a_gone_item(const lifeline& line, const edit& e) {
   const auto& held = line.at(e.by->where);
@@ -232,7 +242,9 @@ finding weigh(const trial& t, const lifeline& line, const std::vector<edit>& edi
     for (const auto* x : last) {
       if (x == &w || x->value(path) == value || superseded(line, *x, w, path)) continue;
       if (is_text_of_before_pairing(t, line, *x, w, path)) continue;
-      if (may_be_unknown(line, *x, path) || is_of_a_file_that_came_unseen(t, line, *x, path)) continue;
+      if (may_be_unknown(line, *x, path) || is_of_a_file_that_came_unseen(t, line, *x, path) ||
+          is_undone_for_an_older_state(t, line, *x, path))
+        continue;
       if (is_of_a_gone_item(line, *x) || may_lose(t, line, edits, *x, path, value)) {
         if (!x->creates() && !given_up_by_its_user(line, *x->by)) now.lost.push_back(x);
       } else {

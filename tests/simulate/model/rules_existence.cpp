@@ -132,14 +132,37 @@ struct fate_finder {
       if (left.by->where != m.where && left.by->number() < m.number()) left.carried = m.number();
   }
 
+  /// Whether every folder of that side was listed between the step and the moment.
+  bool all_is_listed(const moment& until, std::uint64_t since) const {
+    return std::all_of(t.pair.folders.begin(), t.pair.folders.end(), [&](const folder_pair& one) {
+      return std::any_of(t.all.listings.begin(), t.all.listings.end(), [&](const list_call& list) {
+        return list.came && t.within.side_of(list.mailbox) == until.where && list.after >= since &&
+               list.after < until.number() && t.within.common_name(until.where, list.place) == one.name;
+      });
+    });
+  }
+
+  /// Whether an older state, which does not know that a deletion was carried, came back before the item was brought
+  /// back or after, and no round of lists had told it that the item had left: for it that is a move (ARCHITECTURE,
+  /// limits).
+  bool is_undone(const leaving& left, const moment& back) const {
+    return std::any_of(t.went_back.begin(), t.went_back.end(), [&](const trial::older_state& one) {
+      if (one.kept == 0 || one.kept >= left.carried || one.at < left.carried) return false;
+      auto told = std::find_if(line.tellings.begin(), line.tellings.end(), [&](const telling& each) {
+        return each.item == back.what->item && each.as == told::how::gone && each.answered && each.step > one.at &&
+               each.step < back.number();
+      });
+      return told == line.tellings.end() || !all_is_listed(back, told->step);
+    });
+  }
+
   void user_entered(const moment& m) {
     bool put_out = out_by_daemon[m.what->item];
     bool done = std::any_of(lefts.begin(), lefts.end(), [](const leaving& left) { return left.carried > 0; });
     // What was deleted and carried is over; an item that its user brings back after that is as good as new.
     if (put_out || done) {
-      undone = undone || std::any_of(lefts.begin(), lefts.end(), [&](const leaving& left) {
-                 return left.carried > 0 && t.went_back_between(left.carried, m.number());
-               });
+      undone = undone || std::any_of(lefts.begin(), lefts.end(),
+                                     [&](const leaving& left) { return left.carried > 0 && is_undone(left, m); });
       std::erase_if(lefts, [&](const leaving& left) { return left.carried > 0 || is_told(left, m.number()); });
       for (int one : {0, 1})
         if (holders[one].empty()) entered[one] = 0;
@@ -282,8 +305,8 @@ std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, si
   for (const auto& one : line.at(s)) {
     auto text = t.folders_changed ? std::string() : "place " + t.within.common_name(s, one.is.place);
     for (const auto& [path, value] : *one.is.says)
-      if (path != "/message_id" && path != "/from" && !t.ignores(path, one.is, any) &&
-          !is_written_unread(line, edits, path))
+      if (path != "/message_id" && path != "/from" &&
+          (!t.ignores(path, one.is, any) || (all && path == derived_subject)) && !is_written_unread(line, edits, path))
         text += "\n" + path + " " + (!all && is_left_by_pairing(t, line, path, one.is) ? "" : value);
     out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
   }
@@ -331,7 +354,16 @@ bool is_moved_and_deleted(const lifeline& line, const originals& made) {
     if (m.left() && m.by_user()) taken[m.what->item] = &m;
   }
   if (put == nullptr) return false;
-  auto original = put->what->copy_of != 0 ? put->what->copy_of : put->what->item;
+  // A copy of a copy goes by the same marks and keys as the first original.
+  std::map<item_number, item_number> copy_of;
+  for (const auto& m : line.moments)
+    if (m.what->copy_of != 0) copy_of[m.what->item] = m.what->copy_of;
+  auto original_of = [&](item_number item) {
+    for (auto of = copy_of.find(item); of != copy_of.end(); of = copy_of.find(item))
+      item = of->second;
+    return item;
+  };
+  auto original = original_of(put->what->item);
   auto away = taken.find(original);
   const auto* deleted = last_left[at(other(put->where))];
   if (away == taken.end() || deleted == nullptr || !deleted->by_user()) return false;
@@ -347,8 +379,7 @@ bool is_moved_and_deleted(const lifeline& line, const originals& made) {
   for (const auto& m : line.moments) {
     if (m.number() < put->number()) continue;
     bool in_time = listed == line.tellings.end() || m.number() < listed->step;
-    bool copy = m.what->copy_of == original || m.what->copy_of == put->what->item;
-    if (m.by_user() && m.entered() && copy && in_time) alike.insert(m.what->item);
+    if (m.by_user() && m.entered() && original_of(m.what->item) == original && in_time) alike.insert(m.what->item);
     went = went || (m.by_daemon() && m.left() && alike.contains(m.what->item));
   }
   return !told && went;
