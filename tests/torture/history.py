@@ -15,16 +15,26 @@ def may_be_set_back(place):
     return place in ("read", "folder") or place.startswith("file ")
 
 
+def is_contents(place):
+    """Read state and place are registers of their own, and in no list of conflicts."""
+    return place not in ("read", "folder")
+
+
 @dataclass
 class Act:
     """A value that a user gave to one place of a thing: a field, its folder, or one attachment (whose value is then True or False)."""
     side: str
     place: str
     value: object
+    number: int
     #: Somebody who saw it has put something else there, or deleted the thing.
     overwritten: bool = False
-    #: The daemon's memory of it may have been taken away since (an older state was restored), or nobody knows whether who put something
-    #: else there had seen it: it may stand, and its loss need not be listed.
+    #: The primary's user has put something else there.
+    left_hq: bool = False
+    #: An older state was restored since.
+    old: bool = False
+    #: A restored state may not see that it is one, or its loss was never listed but in the state that is gone, or nobody knows whether who
+    #: put something else there had seen it: it may stand, and its loss need not be listed.
     excused: bool = False
 
     def __str__(self):
@@ -41,18 +51,22 @@ class Thing:
     agreed: dict
     acts: list = field(default_factory=list)
     deleted: list = field(default_factory=list)
+    #: What it had when it was made, and whenever all was quiet since: number → place → value.
+    had: dict = field(default_factory=dict)
+    #: The acts before all was quiet.
+    past: list = field(default_factory=list)
     #: When it was first there while all was quiet: whether an earlier state knows it on both sides, or at all, is open.
     known: int | None = None
     #: A state was restored that may not know it.
     forgotten: bool = False
-    #: Place → what it had there before an older state was restored. Where that came through to one side only, and what that
-    #: state knows is on the other one, it looks like an edit of today.
-    stale: dict = field(default_factory=dict)
+    #: Where a restored state may know something else than what is agreed.
+    unknown: set = field(default_factory=set)
     #: It was deleted on one side, and the restored state knew nothing of it: its other copy looks new. Or the other one's user filed it
     #: elsewhere while the daemon could not know whether it had deleted it: that looks as if he had brought it back.
     may_return: bool = False
-    #: How many blows there had been when it was deleted.
+    #: How many blows there had been when it was deleted, and when that was at first.
     blows: int = 0
+    deleted_at: int = 0
     #: Occurrences that users ever gave a value, and all that their series ever had: what lost is put back, and stays the occurrence's own.
     touched: set = field(default_factory=set)
     locations: set = field(default_factory=set)
@@ -65,10 +79,29 @@ class Thing:
         """The acts that nobody has overwritten knowingly, oldest first."""
         return [act for act in self.acts if act.place == place and not act.overwritten]
 
+    def knew(self, place, since, until):
+        """What the daemon may hold to be agreed there at `until`, if at `since` it knew what was agreed."""
+        return [seen.get(place, False) for number, seen in self.had.items() if since <= number <= until] + \
+               [act.value for act in self.past + self.acts if act.place == place and since < act.number <= until]
+
+    def stale(self, place):
+        """What was there when an older state was restored that may not know it. Where one side has that still, and the other one has what
+        the state knows, it looks like an edit of today. Where the primary's user has put a new value there, that is the edit."""
+        agreed = [self.agreed.get(place, False)] if self.forgotten or place in self.unknown else []
+        return agreed + [act.value for act in self.acts if act.place == place and act.old and (may_be_set_back(place) or not act.left_hq)]
+
+    def may_have_lost(self, act):
+        """Whether it competes with something else already: with a delete, or with what is an edit of the primary's or looks like one."""
+        return is_contents(act.place) and (SIDES[act.side == "hq"] in self.deleted or act.side == "branch" and (
+            self.forgotten or any(map(is_contents, self.unknown)) or
+            any(is_contents(one.place) and one is not act and (one.side == "hq" or one.old) for one in self.acts)))
+
     def overwrite(self, side, place, seen):
         """What this user saw there is his to overwrite. Where he had put that there himself, nobody knows whether the other one's came too."""
         same = [act for act in self.standing(place) if act.value == seen.get(place, False)]
         own = any(act.side == side for act in same)
+        for act in self.acts:
+            act.left_hq |= side == "hq" and act.place == place and act.value == seen.get(place, False)
         for act in same:
             act.excused |= own and act.side != side
             act.overwritten |= not own or act.side == side
@@ -77,8 +110,10 @@ class Thing:
 class History:
     def __init__(self):
         self.things, self.number, self.story, self.blows = {}, 0, [], 0
-        #: An older state was restored since all was quiet.
-        self.old = False
+        #: Each quiet and each restored state: its number, and that of the quiet since which the daemon may have learnt nothing.
+        self.learnt = [(0, 0)]
+        #: The states that were restored since all was quiet: since when such a state may have learnt nothing, and when it was kept.
+        self.restores = []
 
     def _tell(self, text):
         self.number += 1
@@ -92,7 +127,7 @@ class History:
     def made(self, side, label, kind, seen):
         """`seen`: place → value, as the user sees it who made it."""
         self._tell(f"{side} makes {label} ({kind}) in {seen['folder']}: {seen.get('subject')!r}")
-        thing = Thing(label, kind, {seen.get("subject")}, dict(seen), locations={seen.get("location")})
+        thing = Thing(label, kind, {seen.get("subject")}, dict(seen), had={self.number: dict(seen)}, locations={seen.get("location")})
         self.things[label] = thing
         return thing
 
@@ -104,7 +139,9 @@ class History:
             thing.may_return = True
         for place, value in changes.items():
             thing.overwrite(side, place, seen)
-            thing.acts.append(Act(side, place, value, excused=self.old and may_be_set_back(place)))
+            act = Act(side, place, value, self.number)
+            act.excused = self._looks_like_none(thing, act)
+            thing.acts.append(act)
             if place.startswith("occurrence"):
                 thing.touched.add(place)
             if place == "location":
@@ -117,27 +154,42 @@ class History:
         self._tell(f"{side} deletes {label}")
         for place in {act.place for act in thing.acts}:
             thing.overwrite(side, place, seen)
+        if thing.forgotten:
+            thing.may_return = not thing.deleted  # what is there again after a first delete the daemon has made itself, and knows
+        thing.deleted_at = thing.deleted_at or self.number
         thing.deleted.append(side)
-        thing.may_return |= thing.forgotten
         thing.blows = self.blows
+
+    def _looks_like_none(self, thing, act):
+        """Whether to a restored state it may be no act: it sets back to what that state knows, or there is nothing to compare it with."""
+        return thing.forgotten and act.place == "read" or any(
+            act.value in thing.knew(act.place, since, min(kept, act.number - 1)) for since, kept in self.restores)
 
     def restored(self, backup):
         """The daemon knows from now on what it knew at number `backup`."""
+        since = max(one for one in self.learnt if one[0] <= backup)[1]
         self._tell(f"the state of {backup} is restored")
-        self.old = True
+        self.learnt.append((self.number, since))
+        self.restores.append((since, backup))
         for thing in self.things.values():
             for act in thing.acts:
-                act.excused = True
-                thing.stale.setdefault(act.place, []).append(act.value)
-            thing.forgotten |= thing.known is None or thing.known > backup
-            thing.may_return |= bool(thing.deleted) and thing.forgotten
+                act.excused |= thing.may_have_lost(act)
+            thing.forgotten |= thing.known is None or thing.known > since
+            thing.unknown |= {act.place for act in thing.past if act.number > since}
+            thing.may_return |= thing.forgotten and thing.deleted_at > backup
+            for act in thing.acts:
+                act.old = True
+                act.excused |= self._looks_like_none(thing, act)
 
     def judged(self, now):
         """All is quiet and was judged; `now`: label → place → value, of what is left."""
         self._tell("all is quiet")
-        self.old = False
+        self.learnt.append((self.number, self.number))
+        self.restores = []
         self.things = {label: thing for label, thing in self.things.items() if label in now}
         for label, thing in self.things.items():
-            thing.agreed, thing.acts, thing.deleted, thing.may_return = dict(now[label]), [], [], False
-            thing.forgotten, thing.stale, thing.known = False, {}, thing.known or self.number
+            thing.past += thing.acts
+            thing.agreed, thing.acts, thing.deleted, thing.may_return, thing.deleted_at = dict(now[label]), [], [], False, 0
+            thing.had[self.number] = thing.agreed
+            thing.forgotten, thing.unknown, thing.known = False, set(), thing.known or self.number
             thing.subjects.add(now[label].get("subject"))

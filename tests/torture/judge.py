@@ -4,7 +4,7 @@ The rules are those of the README: everything is there once on both sides and th
 item the primary (hq) wins; what lost is listed.
 """
 
-from history import SIDES
+from history import SIDES, is_contents
 
 
 def copies(items):
@@ -45,7 +45,7 @@ def judge_thing(thing, hq, branch, conflicts):
             return []
         back = [f"{thing.label}: deleted by {thing.deleted[0]}, and there at {side}" for side, items in zip(SIDES, (hq, branch)) if items]
         # What was put there and taken away again is no loss.
-        return back or unlisted(thing, [act for act in thing.acts if not act.overwritten and act.place not in ("read", "folder")
+        return back or unlisted(thing, [act for act in thing.acts if not act.overwritten and is_contents(act.place)
                                         and act.value != thing.agreed.get(act.place, False)], conflicts)
     missing = [f"{thing.label}: missing at {side}, and no user deleted it" for side, items in zip(SIDES, (hq, branch)) if not items]
     if missing:
@@ -61,7 +61,7 @@ def judge_thing(thing, hq, branch, conflicts):
 def judge_place(thing, place, value, conflicts):
     standing = thing.standing(place)
     before = thing.agreed.get(place, False)
-    may_be = [before, *thing.stale.get(place, [])]
+    may_be = [before, *thing.stale(place)]
     if not standing:
         return [] if value in may_be or thing.put_back(place, value) else [f"{thing.label}: {place} is {value!r}, was {before!r}, and no user changed it"]
     if value not in [act.value for act in standing] + may_be and not thing.put_back(place, value):
@@ -69,8 +69,11 @@ def judge_place(thing, place, value, conflicts):
     lost = [act for act in standing if act.value not in (value, before)]
     if place == "read":
         # A register of its own: it competes with nothing, and only where nobody gave what is there something is wrong.
-        return [] if value in [act.value for act in standing] or all(act.excused for act in lost) else [f"{thing.label}: read is {value!r}; lost: {', '.join(map(str, lost))}"]
+        fine = value in [act.value for act in standing] or all(act.excused for act in lost)
+        return [] if fine else [f"{thing.label}: read is {value!r}; lost: {', '.join(map(str, lost))}"]
     if place == "folder" and any(act.side == "hq" and act.value == value for act in standing):
         return []  # both moved it, and the primary won: there is nothing in it that could be lost
+    if place == "folder" and value in thing.stale(place):
+        lost = [act for act in lost if act.side == "hq"]  # it looks as if the primary's user had moved it there, and that is in no list
     wrong = [f"{thing.label}: {place} is {value!r}; the primary lost: {act}" for act in lost if act.side == "hq" and not act.excused]
     return wrong + unlisted(thing, [act for act in lost if act.side != "hq"], conflicts)

@@ -84,10 +84,136 @@ class Judged(unittest.TestCase):
         for seen in ({"read": True, "folder": "inbox/Work", "subject": "t1", file: True}, {"read": False, "folder": "inbox", "subject": "t2", file: False}):
             self.history.changed("hq", "one", here, seen)
             here = {**AGREED, **seen}
-        self.assertIn("neither", self.both(subject="t1"))
         self.history.restored(backup=0)
-        self.assertEqual(self.both(read=True, folder="inbox/Work", subject="t1", **{file: True}), "")
+        self.assertEqual(self.both(read=True, folder="inbox/Work", subject="t2", **{file: True}), "")
         self.assertIn("neither", self.both(subject="t3"))
+        self.assertIn("neither", self.both(subject="t1"))  # his own user has replaced it at the primary
+        self.history.changed("branch", "one", here, {"subject": "t4"})
+        self.assertEqual(self.both(conflict("replica"), subject="t2"), "")
+        self.assertIn("lost and not listed", self.both(subject="t2"))
+
+    def test_what_was_deleted_before_a_state_was_kept_stays_deleted(self):
+        self.history.deleted("branch", "one", AGREED)
+        self.history.restored(backup=self.history.number)
+        self.assertIn("deleted by", self.both())
+
+    def test_what_has_come_back_with_an_older_state_and_is_deleted_again_stays_deleted(self):
+        self.history.deleted("branch", "one", AGREED)
+        self.history.restored(backup=0)
+        self.history.deleted("hq", "one", AGREED)
+        self.assertIn("deleted by", self.both())
+        self.history.restored(backup=0)
+        self.assertEqual(self.both(), "")
+
+    def test_what_was_kept_from_a_restored_state_does_not_know_what_that_one_did_not(self):
+        self.history.judged({"one": AGREED})
+        kept = self.history.number
+        for returns in (self.assertIn, self.assertNotIn):
+            self.history.deleted("hq", "one", AGREED)
+            self.history.restored(kept)
+            returns("deleted by", self.both())
+            self.history.judged({"one": AGREED})
+            self.history.restored(0)
+            kept = self.history.number
+            self.history.judged({"one": AGREED})
+
+    def test_what_an_older_state_knows_and_nobody_has_changed_is_as_ever(self):
+        self.history.judged({"one": AGREED})
+        self.history.restored(backup=self.history.number)
+        for place, value in (("read", True), ("folder", "inbox/Work"), ("file a.txt 12345678", False), ("file b.txt 00000000", True)):
+            self.history.changed("branch", "one", AGREED, {place: value})
+        self.assertEqual(self.both(**{"read": True, "folder": "inbox/Work", "file a.txt 12345678": "gone", "file b.txt 00000000": True}), "")
+        self.assertIn("read is False", self.both())
+        self.assertEqual(self.both().count("lost and not listed"), 3)
+
+    def test_an_edit_from_before_an_older_state_came_back_is_lost_unlisted_only_to_another_one(self):
+        self.history.judged({"one": AGREED})
+        self.history.changed("branch", "one", AGREED, {"subject": "t1"})
+        self.history.restored(backup=self.history.number)
+        self.assertIn("lost and not listed", self.both())
+        self.history.changed("hq", "one", AGREED, {"categories": "t2"})
+        self.assertIn("lost and not listed", self.both(categories="t2"))
+        self.history.changed("branch", "one", {**AGREED, "subject": "t1"}, {"folder": "inbox/Work"})
+        self.history.restored(backup=self.history.number)
+        self.assertEqual(self.both(categories="t2", folder="inbox/Work"), "")
+        self.assertIn("the primary lost", self.both(subject="t1", folder="inbox/Work"))
+        self.assertIn("lost and not listed", self.both(categories="t2"))
+
+    def test_an_edit_that_two_older_states_have_met_is_lost_unlisted_only_where_the_first_may_have_seen_another(self):
+        self.history.judged({"one": AGREED})
+        kept = self.history.number
+        self.history.changed("branch", "one", AGREED, {"subject": "t1"})
+        self.history.restored(kept)
+        self.history.restored(kept)
+        self.assertIn("lost and not listed", self.both())
+        self.history.changed("branch", "one", {**AGREED, "subject": "t1"}, {"subject": "t2"})
+        self.history.restored(kept)
+        self.assertEqual(self.both(subject="t1"), "")
+        now = item(subject="t2")["seen"]
+        self.history.judged({"one": now})
+        self.history.changed("branch", "one", now, {"categories": "t3"})
+        self.history.restored(kept)
+        self.assertIn("lost and not listed", self.both(subject="t2"))
+        self.history.restored(kept)
+        self.assertEqual(self.both(subject="t2"), "")
+
+    def test_an_edit_that_a_delete_had_overtaken_when_an_older_state_came_back_need_not_be_listed(self):
+        self.history.judged({"one": AGREED})
+        kept = self.history.number
+        self.history.changed("hq", "one", AGREED, {"subject": "t1"})
+        self.history.restored(kept)
+        self.history.deleted("branch", "one", AGREED)
+        self.assertIn("lost and not listed", self.wrong([], []))
+        self.history.restored(kept)
+        self.assertEqual(self.wrong([], []), "")
+
+    def test_a_file_that_an_older_state_does_not_know_may_come_back_and_one_that_it_knows_may_not(self):
+        here, known, new = dict(AGREED), "file a.txt 12345678", "file b.txt 00000000"
+        self.history.judged({"one": AGREED})
+        kept = self.history.number
+        self.history.changed("branch", "one", here, {new: True})
+        here[new] = True
+        self.history.judged({"one": here})
+        self.history.restored(kept)
+        self.history.changed("hq", "one", here, {new: False, known: False})
+        self.assertEqual(self.both(**{known: "gone", new: True}), "")
+        self.assertIn("the primary lost: hq's file a.txt", self.both())
+
+    def test_a_move_may_lose_to_one_that_an_older_state_does_not_know_but_not_to_none(self):
+        self.history.judged({"one": AGREED})
+        kept, done = self.history.number, {**AGREED, "folder": "inbox/Done"}
+        self.history.changed("branch", "one", AGREED, {"folder": "inbox/Done"})
+        self.history.restored(kept)
+        self.history.changed("branch", "one", done, {"folder": "inbox/Work"})
+        self.assertEqual(self.both(folder="inbox/Done"), "")
+        self.assertIn("lost and not listed", self.both())
+        self.history.changed("hq", "one", done, {"folder": "inbox/Other"})
+        self.assertIn("the primary lost", self.both(folder="inbox/Done"))
+
+    def test_where_an_older_state_does_not_know_it_at_all_the_primary_tells_where_it_is_and_either_one_whether_it_is_read(self):
+        self.history.restored(backup=0)
+        self.history.changed("branch", "one", AGREED, {"folder": "inbox/Work", "read": True})
+        self.assertEqual(self.both(), "")
+        self.history.changed("hq", "one", AGREED, {"folder": "inbox/Done"})
+        self.assertIn("the primary lost", self.both(folder="inbox/Work"))
+
+    def test_what_a_restored_state_was_restored_to_counts_too(self):
+        self.history.judged({"one": AGREED})
+        first = self.history.number
+        self.history.changed("hq", "one", AGREED, {"read": True})
+        self.history.judged({"one": {**AGREED, "read": True}})
+        self.history.restored(first)
+        second = self.history.number
+        self.history.changed("branch", "one", {**AGREED, "read": True}, {"read": False})
+        self.assertEqual(self.both(read=True), "")
+        self.history.judged({"one": {**AGREED, "read": True}})
+        last = self.history.number
+        self.history.changed("branch", "one", {**AGREED, "read": True}, {"read": False})
+        self.assertIn("read is True", self.both(read=True))
+        self.history.restored(last)
+        self.assertIn("read is True", self.both(read=True))
+        self.history.restored(second)
+        self.assertEqual(self.both(read=True), "")
 
     def test_what_a_user_sets_back_when_an_older_state_has_come_back_may_not_be_seen(self):
         self.history.changed("branch", "one", AGREED, {"read": True})
