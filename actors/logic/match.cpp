@@ -61,6 +61,7 @@ matches matching::run() {
             [](const observation& o) { return o.presence != presence::present; });
   by_return([](const observation& o) { return o.search_key.value; },
             [](const observation& o) { return o.presence != presence::present; });
+  by_forgotten_replacement();
   hold_what_may_have_moved();
   by_return(named_letter, [](const observation& o) { return o.presence != presence::present; });
   by_return(dated_id, [](const observation& o) { return o.presence == presence::absent; });

@@ -55,6 +55,26 @@ void matching::by_replacement() {
   });
 }
 
+void matching::by_forgotten_replacement() {
+  drop_halves([this](const twin* half) {
+    const side s = *half_of(*half);
+    const auto& made = of(*half);
+    const auto parts = parts_of(made.mark);
+    const auto named = parts && !parts->replaced.empty() ? twin_of_mark(half->pair, made.mark) : std::nullopt;
+    const auto at = named ? by_id_.find(*named) : by_id_.end();
+    if (at == by_id_.end() || at->second->buried || filled_.contains({*named, s})) return false;
+    const twin& owner = *at->second;
+    const auto& old = owner.seen[s];
+    const bool gone = old && old->presence != presence::present && !old->given_up && old->mark != made.mark;
+    if (!gone || place_of(*old) != parts->replaced) return false;
+    if (owner.intent || std::max(old->sequence, made.sequence) >= around_.listed_after[s])
+      result_.held.push_back(half->id);
+    else
+      take(owner, *half, s);
+    return true;
+  });
+}
+
 bool matching::is_removing(const twin& t, side s) {
   const auto& i = t.intent;
   return i && i->target == s &&

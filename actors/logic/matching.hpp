@@ -68,6 +68,8 @@ private:
   static bool is_removing(const twin&, side);
   /// A create of what had left there is under way.
   static bool is_made_anew(const twin&, side);
+  /// The same of our own, where the state is older than it. What was moved is told before.
+  void by_forgotten_replacement();
   /// What another pair, or another daemon, copied to where we have a copy of that item ourselves. It is not copied on:
   /// in a ring that would never end. Of two copies the one that came the shorter way stays, and who made the other one
   /// takes that one in and removes his own; every daemon comes to the same, and nobody removes what he has not made.

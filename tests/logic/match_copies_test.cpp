@@ -89,3 +89,31 @@ TEST_CASE("what comes back after both users had taken it away is new") {
   known.seen[R]->given_up = false;
   CHECK(found() == "t1=back@R");
 }
+
+TEST_CASE("what we have put in place of an item since an older state was kept is that item, once the old one has gone") {
+  auto known = agreed_twin();
+  known.seen[R]->mark = logic::make_mark(pair_id{"jane"}, known.id, intent_id{"i"}, known.seen[P]);
+  auto made = half("n", R, "");
+  made.seen[R]->mark =
+      logic::make_replacing_mark(pair_id{"jane"}, known.id, intent_id{"forgotten"}, *known.seen[R], known.seen[P]);
+  auto around = in_inbox;
+  const auto run = [&] { return in_words(logic::match({known, made}, {known}, around)); };
+  SECTION("as long as both are there nobody knows which one its user wants") { CHECK(run() == ""); }
+  SECTION("the old one has gone") {
+    known.seen[R]->presence = presence::left;
+    CHECK(run() == "t1=n@R");
+    SECTION("it waits until all lists have told whether that one was moved") {
+      around.listed_after = {25, 25};
+      CHECK(run() == "held n");
+    }
+    SECTION("it waits for what we have under way") {
+      known.intent.emplace();
+      CHECK(run() == "held n");
+    }
+  }
+  SECTION("what was removed for good is no longer its own") {
+    known.seen[R]->presence = presence::left;
+    known.buried = utc_seconds{};
+    CHECK(run() == "");
+  }
+}

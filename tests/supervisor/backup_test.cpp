@@ -56,6 +56,11 @@ struct archive : office {
     box(branch).user_edit(at(branch, "m3"), field::categories, "blue");
     box(hq).user_move(at(hq, "m4"), "inbox/Done");
     box(branch).user_mark_read(at(branch, "m5"), true);
+    // Such an edit takes a new copy on the other side.
+    for (const auto& [who, name] : {std::pair(hq, "m6"), std::pair(branch, "m7")}) {
+      box(who).user_attach(at(who, name), "file", "bytes");
+      box(who).user_edit(at(who, name), field::subject, "edited");
+    }
     deliver(hq, "new");
     deliver(branch, "another");
   }
