@@ -50,6 +50,13 @@ bool may_hold(const std::string& kind, item_class c) {
   return at == of_one_class.end() ? c == item_class::message : at->second == c;
 }
 
+/// Whether no list can have shown yet what we wrote.
+bool is_written_since(const twin& t, const logic::surroundings& around) {
+  return std::any_of(both_sides.begin(), both_sides.end(), [&](side s) {
+    return is_unlisted(t, s) && t.seen[s]->unlisted_since >= around.listed_after[s];
+  });
+}
+
 bool is_left_to_rest(const logic::verdict& v) {
   const auto* w = std::get_if<logic::wait>(&v.what);
   return w && (w->why == logic::wait::reason::rest || w->why == logic::wait::reason::banned);
@@ -548,6 +555,8 @@ private:
         ++of.banned;
         break;
       }
+      // What we wrote is to be in a list, also where something of it was refused.
+      if (w->why != logic::wait::reason::echo && is_written_since(t, around)) ++of.waiting_for_echo;
       return;
     }
     if (auto* a = std::get_if<logic::agree>(&verdict.what); a && a->skipped) ++of.skipped[*a->skipped];

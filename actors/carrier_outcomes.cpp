@@ -188,7 +188,8 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
       else if (trouble.banned || !is_half_there())
         after.abandoned.push_back({t.twin.id, in.id, false, logic::has_begun(in)});
       if (trouble.banned && in.operation == operation::update) trouble = self.refusal_of(o, std::move(trouble));
-      if (trouble.one_by_one && !trouble.banned) ++self.result_.done; // the others go on at once
+      // The others go on at once, and what has another key by that is read.
+      if (!key.empty() || (trouble.one_by_one && !trouble.banned)) ++self.result_.done;
       after.troubled.push_back({t.twin.id, std::move(trouble)});
       ++self.result_.failed;
     }

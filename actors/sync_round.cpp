@@ -433,21 +433,26 @@ void sync_round::decided(arbitrated& verdicts) {
   result_.next_due = verdicts.next_due;
   report.held.clear();
   report.banned = 0;
-  bool echoes = false, tasks = false;
-  std::uint32_t waiting_for_delete = 0;
   waiting_ = 0;
   for (const auto& [name, of] : verdicts.folder_pairs) {
     if (of.held) report.held.emplace_back(name, *of.held);
     report.banned += of.banned;
-    waiting_for_delete += of.waiting_for_delete;
-    echoes = echoes || of.waiting_for_echo > 0;
-    tasks = tasks || !of.tasks.empty();
     waiting_ += of.waiting_for_listing + of.waiting_for_delete + of.waiting_for_unread + of.resting;
   }
-  // A delete is believed when every mapped folder has been listed after it was seen: list once more.
-  // And once what we wrote is all done, the lists shall know it: of what they never showed, they tell no delete.
-  if ((waiting_for_delete > 0 || (echoes && !tasks)) && pulls_ < most_pulls) return pull_all();
+  if (is_to_be_listed_again(verdicts)) return pull_all();
   let_rest_what_circles(verdicts);
+}
+
+/// A delete is believed when every mapped folder has been listed after it was seen: list once more.
+/// And once what we wrote is all done, the lists shall know it: of what they never showed, they tell no delete.
+bool sync_round::is_to_be_listed_again(const arbitrated& verdicts) const {
+  bool deletes = false, echoes = false, tasks = false;
+  for (const auto& [name, of] : verdicts.folder_pairs) {
+    deletes = deletes || of.waiting_for_delete > 0;
+    echoes = echoes || of.waiting_for_echo > 0;
+    tasks = tasks || !of.tasks.empty();
+  }
+  return (deletes || (echoes && !tasks)) && pulls_ < most_pulls;
 }
 
 void sync_round::let_rest_what_circles(arbitrated& verdicts) {
@@ -487,6 +492,7 @@ void sync_round::look_ahead() {
             me->result_.report.banned = 0;
             for (const auto& [name, of] : verdicts.folder_pairs)
               me->result_.report.banned += of.banned;
+            if (me->is_to_be_listed_again(verdicts)) return me->pull_all();
             me->finish();
           },
           [self = self_](const caf::error& e) { self->quit(e); });

@@ -77,6 +77,7 @@ private:
   void note_unread();
   void decide();
   void decided(arbitrated& verdicts);
+  bool is_to_be_listed_again(const arbitrated& verdicts) const;
   void let_rest_what_circles(arbitrated& verdicts);
   void look_ahead();
   /// Items that go back and forth without a user are taken out first, and named.

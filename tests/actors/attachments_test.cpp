@@ -189,3 +189,16 @@ TEST_CASE("what a user changes of our copy before we have read it is carried bac
           CHECK(conflicts(w) == 0);
         }
 }
+
+TEST_CASE("a round that has made an item ends with a list of it, also where what is attached to it is refused") {
+  outer_world before(settings_for({"inbox"}, {}));
+  before.mailboxes.primary.user_create("inbox", item_named("m", item_class::contact));
+  before.mailboxes.replica.refuses_values = {"file\n"};
+  virtual_world w(before);
+  w.round();
+  std::vector<twin> found;
+  w.look_at_disk([&](const store& s) { found = s.in_trouble(pair_id{w.settings().name}); });
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().trouble->banned);
+  CHECK(!is_unlisted(found.front(), side::replica));
+}
