@@ -216,6 +216,7 @@ private:
   void judge_left(task t, logic::evidence found);
   void look_for_files(const opened& o);
   void judge_first(task t, logic::evidence found);
+  void read_source(const task& t, std::function<void(std::optional<content>)> then);
   void judge(task t, logic::evidence found);
   bool note_in_vain(const task& t, const exsyncd::intent& in, aftermath& after);
 };

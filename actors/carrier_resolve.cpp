@@ -90,34 +90,33 @@ void carrier::look_for_files(const opened& o) {
           [me, target = o.intent.target](const caf::error& e) { me->mailbox_died(target, e); });
 }
 
-/// What was written to has left, and with it what tells whether the write took effect.
-void carrier::judge_left(task t, logic::evidence found) {
+/// What the other side has now, where it is still there.
+void carrier::read_source(const task& t, std::function<void(std::optional<content>)> then) {
   const auto source = other(t.twin.intent->target);
   const auto& o = t.twin.seen[source];
-  if (!o || o->presence != presence::present) return judge(std::move(t), std::move(found));
+  if (!o || o->presence != presence::present) return then({});
   auto id = o->item;
-  const auto of = class_of(t);
-  read(source, {std::move(id)}, of, [me = shared_from_this(), t, found = std::move(found)](auto& outcomes) mutable {
-    const auto* there = std::get_if<content>(&outcomes.front());
-    if (!there) return me->judge(std::move(t), std::move(found));
+  read(source, {std::move(id)}, class_of(t), [then = std::move(then)](auto& outcomes) {
+    auto* c = std::get_if<content>(&outcomes.front());
+    then(c ? std::optional(std::move(*c)) : std::nullopt);
+  });
+}
+
+/// What was written to has left, and with it what tells whether the write took effect.
+void carrier::judge_left(task t, logic::evidence found) {
+  read_source(t, [me = shared_from_this(), t, found = std::move(found)](std::optional<content> source) mutable {
     const auto& in = *t.twin.intent;
-    auto lost = logic::lost_unknown(t.twin, in, *there, me->options().settings.policy, me->now());
+    auto lost = source ? logic::lost_unknown(t.twin, in, *source, me->options().settings.policy, me->now()) : std::nullopt;
     if (!lost) return me->judge(std::move(t), std::move(found));
     ++me->result_.done;
-    me->ask_ledger(abandon_intents{{{t.twin.id, in.id, false, logic::has_begun(in)}}}, [](const stored&) {});
-    me->store({{logic::noted(t.twin, std::move(*lost))}, {}, {}, {}});
+    me->store({logic::ended_with(t.twin, in, std::move(*lost)), {}, {}, {}});
   });
 }
 
 /// What was never agreed is known by reading both sides.
 void carrier::judge_first(task t, logic::evidence found) {
-  const auto source = other(t.twin.intent->target);
-  const auto& o = t.twin.seen[source];
-  if (!o || o->presence != presence::present) return judge(std::move(t), std::move(found));
-  auto id = o->item;
-  const auto of = class_of(t);
-  read(source, {std::move(id)}, of, [me = shared_from_this(), t, found = std::move(found)](auto& outcomes) mutable {
-    if (auto* c = std::get_if<content>(&outcomes.front())) found.source = std::move(*c);
+  read_source(t, [me = shared_from_this(), t, found = std::move(found)](std::optional<content> source) mutable {
+    found.source = std::move(source);
     me->judge(std::move(t), std::move(found));
   });
 }

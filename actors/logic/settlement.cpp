@@ -436,6 +436,13 @@ settle_twin noted(const twin& t, conflict lost) {
   return s;
 }
 
+std::vector<settle_twin> ended_with(const twin& t, const intent& in, conflict lost) {
+  std::vector<settle_twin> all{noted(t, std::move(lost))};
+  all.front().intent = in.id;
+  if (has_begun(in) && in.loses) all.push_back(noted(t, *in.loses));
+  return all;
+}
+
 conflict lost_against(const twin& t, side loser, std::vector<field> fields, utc_seconds now) {
   conflict c;
   c.pair = t.pair;

@@ -138,6 +138,8 @@ std::optional<conflict> lost_by_withdrawal(const twin&, const intent&, const con
 std::optional<conflict> lost_with_duplicate(const twin& half, side, const twin& owner, const policy&, utc_seconds);
 /// Records what has lost, and nothing else.
 settle_twin noted(const twin&, conflict);
+/// Ends an update of which it will never be known what it did, with what lost by that; to be stored in one batch.
+std::vector<settle_twin> ended_with(const twin&, const intent&, conflict lost);
 
 /// The same for a removal whose answer was lost, by what was read of the item while its outcome was open.
 std::optional<conflict> lost_unanswered(const twin&, const intent&, const policy&, utc_seconds now);

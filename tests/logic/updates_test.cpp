@@ -106,6 +106,26 @@ TEST_CASE(
   CHECK(!told(flagged)); // an edit against the base: the delete itself tells it
 }
 
+TEST_CASE("an update that ends without being known ends together with what lost by it") {
+  auto t = agreed_twin();
+  auto in = logic::intent_to_update(t, {R, {field::flag}}, content_of(with(field::flag, "Flagged"), "2P"),
+                                    intent_id{"i"}, begun);
+  const auto lost = logic::lost_against(t, P, {field::flag}, late);
+  auto ended = logic::ended_with(t, in, lost);
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].intent == in.id);
+  CHECK(ended[0].conflict == lost);
+  CHECK(!ended[0].settled);
+  // What it has overwritten by then has lost as well.
+  in.loses = logic::lost_against(t, R, {field::flag}, late);
+  CHECK(logic::ended_with(t, in, lost).size() == 1);
+  in.step = 1;
+  ended = logic::ended_with(t, in, lost);
+  REQUIRE(ended.size() == 2);
+  CHECK(!ended[1].intent);
+  CHECK(ended[1].conflict == in.loses);
+}
+
 TEST_CASE("where edits go one by one, what the target's user has changed beside is not taken for ours") {
   auto t = agreed_twin();
   trouble refused;
