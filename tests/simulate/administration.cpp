@@ -215,11 +215,12 @@ void stage::heal() {
   world_->faults().clear();
   world_->faults().commit_now();
   disk_full_ = false;
-  for (const auto& name : std::set<std::string>(away_)) {
-    json act{{"do", "pair back"}, {"pair", name}};
-    administer(act);
-  }
-  if (!std::exchange(wrong_passwords_, {}).empty()) settings_changed();
+  // In one: what is asked at the same moment comes in any order, and the last settings shall be the right ones.
+  const bool others = !away_.empty() || !wrong_passwords_.empty();
+  for (const auto& name : std::set<std::string>(away_))
+    set_away(name, false);
+  wrong_passwords_.clear();
+  if (others) settings_changed();
   for (const auto& s : plan_.world.servers)
     control({{"do", "set_limits"}, {"server", s.name}, {"message_bytes", 0}});
   std::set<std::string> mailboxes;

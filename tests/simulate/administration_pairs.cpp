@@ -18,6 +18,15 @@ void stage::settings_changed() {
   });
 }
 
+void stage::set_away(const std::string& name, bool away) {
+  if (away)
+    away_.insert(name);
+  else
+    away_.erase(name);
+  ended_.erase(name);
+  watcher_.recorder().administrator(world_time(), model::act::away, name);
+}
+
 std::string stage::change_settings(json& act) {
   const std::string what = act.at("do");
   auto& seen = watcher_.recorder();
@@ -31,12 +40,8 @@ std::string stage::change_settings(json& act) {
   }
   const auto name = act.at("pair").get<std::string>();
   if (what == "pair away" || what == "pair back") {
-    if (what == "pair away")
-      away_.insert(name);
-    else if (away_.erase(name) == 0)
-      return "it is there";
-    ended_.erase(name);
-    seen.administrator(world_time(), model::act::away, name);
+    if (what == "pair back" && !away_.contains(name)) return "it is there";
+    set_away(name, what == "pair away");
     settings_changed();
     return {};
   }

@@ -53,6 +53,8 @@ private:
   std::string administer(nlohmann::json& act);
   /// What the settings hold, and what is known of a pair (administration_pairs.cpp).
   std::string change_settings(nlohmann::json& act);
+  /// Takes a pair out of the settings, or back into them; it comes into effect when they are read again.
+  void set_away(const std::string& pair, bool away);
   std::string ban(nlohmann::json& act);
   void settings_changed();
   void crash(const nlohmann::json& act, const std::string& where);
