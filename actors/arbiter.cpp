@@ -52,9 +52,8 @@ bool may_hold(const std::string& kind, item_class c) {
 
 /// Whether no list can have shown yet what we wrote.
 bool is_written_since(const twin& t, const logic::surroundings& around) {
-  return std::any_of(both_sides.begin(), both_sides.end(), [&](side s) {
-    return is_unlisted(t, s) && t.seen[s]->unlisted_since >= around.listed_after[s];
-  });
+  return std::any_of(both_sides.begin(), both_sides.end(),
+                     [&](side s) { return is_unlisted(t, s) && t.seen[s]->unlisted_since >= around.listed_after[s]; });
 }
 
 bool is_left_to_rest(const logic::verdict& v) {

@@ -106,7 +106,8 @@ void carrier::read_source(const task& t, std::function<void(std::optional<conten
 void carrier::judge_left(task t, logic::evidence found) {
   read_source(t, [me = shared_from_this(), t, found = std::move(found)](std::optional<content> source) mutable {
     const auto& in = *t.twin.intent;
-    auto lost = source ? logic::lost_unknown(t.twin, in, *source, me->options().settings.policy, me->now()) : std::nullopt;
+    auto lost =
+        source ? logic::lost_unknown(t.twin, in, *source, me->options().settings.policy, me->now()) : std::nullopt;
     if (!lost) return me->judge(std::move(t), std::move(found));
     ++me->result_.done;
     me->store({logic::ended_with(t.twin, in, std::move(*lost)), {}, {}, {}});

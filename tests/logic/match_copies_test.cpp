@@ -90,7 +90,8 @@ TEST_CASE("what comes back after both users had taken it away is new") {
   CHECK(found() == "t1=back@R");
 }
 
-TEST_CASE("what we have put in place of an item since an older state was kept is that item, once the old one has gone") {
+TEST_CASE(
+    "what we have put in place of an item since an older state was kept is that item, once the old one has gone") {
   auto known = agreed_twin();
   known.seen[R]->mark = logic::make_mark(pair_id{"jane"}, known.id, intent_id{"i"}, known.seen[P]);
   auto made = half("n", R, "");
@@ -98,7 +99,9 @@ TEST_CASE("what we have put in place of an item since an older state was kept is
       logic::make_replacing_mark(pair_id{"jane"}, known.id, intent_id{"forgotten"}, *known.seen[R], known.seen[P]);
   auto around = in_inbox;
   const auto run = [&] { return in_words(logic::match({known, made}, {known}, around)); };
-  SECTION("as long as both are there nobody knows which one its user wants") { CHECK(run() == ""); }
+  SECTION("as long as both are there nobody knows which one its user wants") {
+    CHECK(run() == "");
+  }
   SECTION("the old one has gone") {
     known.seen[R]->presence = presence::left;
     CHECK(run() == "t1=n@R");
