@@ -102,11 +102,26 @@ matching::made_by matching::maker_of(const twin& t, side s) const {
   return {given_up ? &owner : nullptr, false};
 }
 
+bool matching::is_forgotten_copy(const twin& half, side s) {
+  const auto named = twin_of_mark(half.pair, of(half).mark);
+  const auto at = named ? by_id_.find(*named) : by_id_.end();
+  if (at == by_id_.end() || at->second == &half) return false;
+  const twin& owner = *at->second;
+  const auto& source = owner.seen[other(s)];
+  if (owner.base || owner.buried || owner.seen[s] || filled_.contains({owner.id, s})) return false;
+  if (!source || source->presence != presence::present) return false;
+  if (owner.intent)
+    result_.held.push_back(half.id);
+  else
+    take(owner, half, s); // as if neither was ever agreed: either user may have edited his since
+  return true;
+}
+
 void matching::by_mark() {
   drop_halves([this](const twin* half) {
     const side s = *half_of(*half);
     const auto [maker, open] = maker_of(*half, s);
-    if (!maker) return false; // a user's move or copy of an item that we once made
+    if (!maker) return is_forgotten_copy(*half, s); // or a user's move or copy of an item that we once made
     const twin& owner = *maker;
     if (open || owner.intent)
       result_.held.push_back(half->id);

@@ -49,6 +49,9 @@ private:
   made_by maker_of(const twin&, side) const;
   /// What a create that was given up has made after all stands for its twin, once it has been read.
   void take_late(const twin& owner, const twin& half, side s);
+  /// What names a twin that knows nothing of it, or of any other on that side: an older state has come back since it
+  /// was made.
+  bool is_forgotten_copy(const twin& half, side);
   void by_mark();
   /// Of two copies that we had made its user deleted the one that we know: the other one stays, and is that item now.
   /// Where the known one was moved, this one is left over from a create that had been given up.

@@ -120,3 +120,19 @@ TEST_CASE(
     CHECK(run() == "");
   }
 }
+
+TEST_CASE("a copy that an older state never knew is its item's, wherever its user has put it since") {
+  for (side s : both_sides) {
+    auto known = half("t", other(s)), copy = half("n", s);
+    copy.seen[s]->mark = logic::make_mark(known.pair, known.id, intent_id{"forgotten"}, *known.seen[other(s)]);
+    copy.seen[s]->folder = folder_pair_id{"archive"};
+    const logic::match_surroundings around{{folder_pair_id{"inbox"}, folder_pair_id{"archive"}}};
+    const auto found = [&] { return in_words(logic::match({known, copy}, {known}, around)); };
+    CHECK(found() == "t=n@" + name(s));
+    known.intent = intent{};
+    CHECK(found() == "held n");
+    known.intent.reset();
+    known.seen[s] = copy.seen[s]; // its user's copy of what is known
+    CHECK(found() == "");
+  }
+}
