@@ -135,6 +135,8 @@ void matching::by_mark() {
       late_.emplace_back(&owner, half);
     return true;
   });
+  // What has its copy by now is no half that would want another one.
+  drop_halves([this](const twin* half) { return filled_.contains({half->id, other(*half_of(*half))}); });
 }
 
 void matching::by_late_create() {

@@ -129,6 +129,10 @@ TEST_CASE("a copy that an older state never knew is its item's, wherever its use
     const logic::match_surroundings around{{folder_pair_id{"inbox"}, folder_pair_id{"archive"}}};
     const auto found = [&] { return in_words(logic::match({known, copy}, {known}, around)); };
     CHECK(found() == "t=n@" + name(s));
+    auto beside = copy; // a user's copy of it, opposite to what has its own by now
+    beside.id = twin_id{"o"};
+    beside.seen[s]->folder = folder_pair_id{"inbox"};
+    CHECK(in_words(logic::match({known, copy, beside}, {known}, around)) == "t=n@" + name(s));
     known.intent = intent{};
     CHECK(found() == "held n");
     known.intent.reset();
