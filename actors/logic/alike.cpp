@@ -152,33 +152,46 @@ private:
     return &*t->trouble;
   }
 
-  /// False where contents are still to be read; what goes on without them stays in the group.
-  bool all_read(members& group) {
+  /// What cannot be read now may be anything of its subject. A contact or task of which no list tells one may be
+  /// anything.
+  struct resting {
+    std::set<std::string> subjects;
+    bool nameless = false;
+  };
+
+  /// Nothing where contents are still to be read, so that all wait; what goes on without them stays in the group.
+  std::optional<resting> read_of(members& group) {
     bool wait = false;
-    std::set<std::string> rest;
+    resting rest;
     for (side s : both_sides)
       for (const twin* half : group[s]) {
         if (contents_known(of(half))) continue;
         const auto* t = trouble_of(half);
         if (t && t->banned) continue;
         result_.unread.push_back(half);
-        if (t)
-          rest.insert(of(half).subject);
-        else
+        if (!t)
           wait = true;
+        else if (of(half).subject.empty() && (class_ == item_class::contact || class_ == item_class::task))
+          rest.nameless = true;
+        else
+          rest.subjects.insert(of(half).subject);
       }
     for (side s : both_sides)
       std::erase_if(group[s], [&](const twin* half) {
         const bool known = contents_known(of(half));
-        const bool held = known && (wait || rest.contains(of(half).subject));
+        const bool held = known && (wait || rest.subjects.contains(of(half).subject));
         if (held) result_.held.push_back(half);
         return held || !known;
       });
-    return !wait;
+    if (wait) return {};
+    return rest;
   }
 
   void tell_apart(members group, bool strong) {
-    if (!all_read(group) || !both_have(group)) return;
+    const auto rest = read_of(group);
+    if (!rest) return;
+    if (rest->nameless) return equal_before(std::move(group));
+    if (!both_have(group)) return;
     const auto before = group;
     bool strictest = true;
     for (const auto& l : levels_of(class_)) {
@@ -190,6 +203,17 @@ private:
       left_of_one_key(group, before);
     else
       by_name(group, before);
+  }
+
+  /// One that is still to be read may be any of what has no equal here: only that waits for it.
+  void equal_before(members group) {
+    bool strictest = true;
+    for (const auto& l : levels_of(class_)) {
+      if (l.all_but) by_contents(group, l, strictest);
+      strictest = false;
+    }
+    for (side s : both_sides)
+      result_.held.insert(result_.held.end(), group[s].begin(), group[s].end());
   }
 
   // ---- contents

@@ -189,6 +189,29 @@ TEST_CASE("what must be read first is named, and what it may be waits") {
   }
 }
 
+TEST_CASE("a contact that cannot be read, and of which no list tells a name, holds up only what has no equal") {
+  const auto a = half("a", P, card("Ann", "Lee", "1"), contact), b = half("b", P, card("Bob", "Ray", "2"), contact);
+  // A server before 2010: its lists tell no name, and what is read has none to go by either.
+  const auto nameless = [](twin t) {
+    t.seen[R]->subject.clear();
+    return t;
+  };
+  const auto x = nameless(half("x", R, card("Ann", "Lee", "1"), contact));
+  auto resting = nameless(unread(half("y", R, card("Bob", "Ray", "2"), contact)));
+  trouble t;
+  t.at.replica = resting.seen[R]->key;
+  resting.trouble = t;
+  CHECK(in_words({a, b, x, resting}) == "a=x; held b; read y");
+  SECTION("what is left of its own side waits as well: it may be what is left of the other one") {
+    const auto z = nameless(half("z", R, card("Cid", "Poe", "3"), contact));
+    CHECK(in_words({a, b, x, z, resting}) == "a=x; held b; held z; read y");
+  }
+  SECTION("nothing waits for one that is banned") {
+    resting.trouble->banned = true;
+    CHECK(in_words({a, b, x, resting}) == "a=x");
+  }
+}
+
 TEST_CASE("contacts of one name are told by what they hold") {
   const auto a = half("a", P, card("Ann", "Lee", "1"), contact), b = half("b", P, card("Ann", "Lee", "2"), contact);
   const auto x = half("x", R, card("Ann", "Lee", "2"), contact), y = half("y", R, card("Ann", "Lee", "1"), contact);
