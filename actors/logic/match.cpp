@@ -35,6 +35,14 @@ both<side_base> agreed_with_late(const observation& source, const observation& c
   return base;
 }
 
+/// What was made of `source`, deleted before it was read: that one is as it was sent, as far as is known.
+both<side_base> agreed_when_made(const observation& source, const observation& copy, side s) {
+  both<side_base> base;
+  base[s] = {copy.key, copy.read, *source.content, false};
+  base[other(s)] = {source.key, source.read, *source.content, true};
+  return base;
+}
+
 } // namespace
 
 matching::matching(const std::vector<twin>& unsettled, const std::vector<twin>& marked,
@@ -56,6 +64,7 @@ matching::matching(const std::vector<twin>& unsettled, const std::vector<twin>& 
 matches matching::run() {
   note_copies();
   by_mark();
+  by_deleted_create();
   by_replacement();
   by_return([](const observation& o) { return o.mark.value; },
             [](const observation& o) { return o.presence != presence::present; });
@@ -136,6 +145,30 @@ void matching::by_mark() {
     return true;
   });
   // What has its copy by now is no half that would want another one.
+  drop_halves([this](const twin* half) { return filled_.contains({half->id, other(*half_of(*half))}); });
+}
+
+bool matching::is_left_half(const twin& t, side s) {
+  return !t.base && !t.intent && t.seen[s] && t.seen[s]->presence == presence::left && !t.seen[other(s)];
+}
+
+void matching::by_deleted_create() {
+  for (const twin* t : vacant_)
+    for (side s : both_sides) {
+      if (!is_left_half(*t, s)) continue;
+      const auto made = maker_of(*t, s);
+      if (!made.owner || made.owner->buried || made.owner->seen[s] || filled_.contains({made.owner->id, s})) continue;
+      const auto& source = made.owner->seen[other(s)];
+      if (!source || source->presence != presence::present) continue;
+      const bool certain = t->seen[s]->sequence < around_.listed_after[s]; // else it may have been moved
+      if (made.owner->intent || !certain || !contents_known(*source)) {
+        result_.held.push_back(t->id);
+        if (!made.owner->intent) (certain ? result_.unread : result_.held).push_back(made.owner->id);
+        continue;
+      }
+      take(*made.owner, *t, s);
+      result_.same.back().base = agreed_when_made(*source, *t->seen[s], s);
+    }
   drop_halves([this](const twin* half) { return filled_.contains({half->id, other(*half_of(*half))}); });
 }
 

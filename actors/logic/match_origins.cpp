@@ -5,13 +5,6 @@
 #include <algorithm>
 
 namespace exsyncd::logic {
-namespace {
-
-bool is_left_half(const twin& t, side s) {
-  return !t.base && !t.intent && t.seen[s] && t.seen[s]->presence == presence::left && !t.seen[other(s)];
-}
-
-} // namespace
 
 void matching::by_origin() {
   std::map<std::pair<std::string, item_class>, both<std::vector<const twin*>>> groups;

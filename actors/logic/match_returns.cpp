@@ -1,6 +1,8 @@
 #include "actors/logic/alike.hpp"
+#include "actors/logic/digest.hpp"
 #include "actors/logic/matching.hpp"
-
+#include "actors/logic/reading.hpp"
+#include "ews/model/field_hints.hpp"
 #include "storage/marks.hpp"
 
 #include <algorithm>
@@ -15,11 +17,30 @@ bool is_gone_on_both(const twin& t, side s) {
          (mate->presence == presence::left || (mate->presence == presence::present && mate->missed_since > 0));
 }
 
+/// Whether other ids of files were seen on it while it had its own, and nobody has found what is in them to be the
+/// same.
+bool holds_other_files(const twin& t, side s) {
+  if (!t.base || !contents_known(*t.seen[s])) return false;
+  auto before = t;
+  before.seen[s]->presence = presence::present;
+  const surroundings none;
+  const twin_reading read(before, none);
+  if (read.attached_on(s) != twin_reading::attached::doubtful || read.attached_alike().value_or(false)) return false;
+  return !contains(differing_fields(*t.seen[s]->content, (*t.base)[s].content), hint::attachment_holder);
+}
+
 std::string when(const std::optional<utc_seconds>& t) {
   return t ? std::to_string(t->time_since_epoch().count()) : std::string("-");
 }
 
 } // namespace
+
+void matching::take_back(const twin& keep, const twin& half, side s) {
+  take(keep, half, s);
+  if (of(half).folder != keep.folder_pair || !holds_other_files(keep, s)) return;
+  auto& base = result_.same.back().base.emplace(*keep.base);
+  base[s].content = with_fields(base[s].content, {{field::attachments, to_be_carried}}, {field::attachments});
+}
 
 void matching::by_return(const reader& key, const asker& empty) {
   std::map<std::pair<side, std::string>, std::vector<const twin*>> missing;
@@ -43,7 +64,7 @@ void matching::by_return(const reader& key, const asker& empty) {
       result_.held.push_back(half->id);
       return true;
     }
-    take(**chosen, *half, s);
+    take_back(**chosen, *half, s);
     candidates.erase(chosen);
     return true;
   });
@@ -119,7 +140,7 @@ void matching::take_equal(std::vector<const twin*>& come, std::vector<const twin
       return !taken.contains(h) && !keys_differ && same(t, of(*h));
     });
     if (half == come.end()) return false;
-    take(*t, **half, s);
+    take_back(*t, **half, s);
     taken.insert(*half);
     return true;
   });

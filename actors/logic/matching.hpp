@@ -34,6 +34,9 @@ private:
 
   static const observation& of(const twin& half) { return *half.seen[*half_of(half)]; }
   void take(const twin& keep, const twin& half, side s);
+  /// The same where `half` is what had left. That a file was put in place of another one stays known: its new ids do
+  /// not tell it.
+  void take_back(const twin& keep, const twin& half, side s);
   template <class Explained>
   void drop_halves(Explained explained) {
     std::erase_if(halves_, explained);
@@ -53,6 +56,9 @@ private:
   /// was made.
   bool is_forgotten_copy(const twin& half, side);
   void by_mark();
+  /// What a create that was given up had made, as lists have shown, and its user has deleted before it was read.
+  void by_deleted_create();
+  static bool is_left_half(const twin&, side);
   /// Of two copies that we had made its user deleted the one that we know: the other one stays, and is that item now.
   /// Where the known one was moved, this one is left over from a create that had been given up.
   void by_late_create();

@@ -1,4 +1,6 @@
 #include "actors/logic/match.hpp"
+
+#include "ews/model/field_hints.hpp"
 #include "tests/logic/matches.hpp"
 
 #include <catch2/catch.hpp>
@@ -139,4 +141,61 @@ TEST_CASE("a copy that an older state never knew is its item's, wherever its use
     known.seen[s] = copy.seen[s]; // its user's copy of what is known
     CHECK(found() == "");
   }
+}
+
+TEST_CASE("what a create that was given up has made, and its user has deleted before it was read, is deleted") {
+  for (side s : both_sides) {
+    auto source = half("s", other(s)), made = half("n", s);
+    made.seen[s]->mark = operation_mark{"jane/s/i1"};
+    made.seen[s]->presence = presence::left;
+    source.abandoned = {made.seen[s]->mark};
+    CHECK(in_words(logic::match({source, made}, {source}, in_inbox)) == "held n; read s");
+    read_contents(source, other(s), original);
+    auto around = in_inbox;
+    around.listed_after = {30, 30}; // it may have been moved
+    CHECK(in_words(logic::match({source, made}, {source}, around)) == "held n; held s");
+    const auto found = logic::match({source, made}, {source}, in_inbox);
+    REQUIRE(in_words(found) == "s=n@" + name(s));
+    auto t = source;
+    t.base = found.same.front().base;
+    t.seen[s] = made.seen[s];
+    CHECK(in_words(logic::decide(t, quiet())) == "remove " + name(other(s)));
+    edit(t, other(s), with(field::subject, "Changed"));
+    CHECK(in_words(logic::decide(t, quiet())) == "remove " + name(other(s)) + ", " + name(other(s)) + " loses");
+    SECTION("not before it is known what came of a create that is open") {
+      source.intent.emplace();
+      source.intent->operation = operation::create;
+      source.intent->mark = made.seen[s]->mark;
+      source.intent->target = s;
+      made.seen[s]->message_id = {}; // its mark alone tells
+      CHECK(in_words(logic::match({source, made}, {source}, in_inbox)) == "held n");
+    }
+    SECTION("nothing else has taken its place") {
+      source.seen[s] = seen_at(s, 40);
+      CHECK(in_words(logic::match({source, made}, {source}, in_inbox)) == "");
+    }
+  }
+}
+
+TEST_CASE("that a file was put in place of another one stays known where its mailbox gets other ids") {
+  // A server of 2007 tells no sizes.
+  const auto known_by = [](const std::string& ids) {
+    auto v = with(field::attachments, "a.pdf");
+    v.push_back({hint::attachment_ids, ids});
+    v.push_back({hint::attachment_holder, "old"});
+    return v;
+  };
+  auto t = agreed_twin();
+  (*t.base)[P].content = logic::digests_of(known_by("1"));
+  const auto agreed_now = [&] {
+    t.seen[P]->presence = presence::absent;
+    const auto found = logic::match({t, half("n", P, "", "search-P")}, {}, in_inbox);
+    REQUIRE(in_words(found) == "t1=n@P");
+    const auto& base = found.same.front().base;
+    return base ? logic::only((*base)[P].content, {field::attachments}) : field_digests{};
+  };
+  edit(t, P, known_by("1"));
+  CHECK(agreed_now().empty());
+  edit(t, P, known_by("2"));
+  CHECK(agreed_now() == field_digests{{field::attachments, logic::to_be_carried}});
 }
