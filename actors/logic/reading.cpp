@@ -126,8 +126,19 @@ twin_reading::attached twin_reading::attached_on(side s) const {
   if (!was_read) return attached::doubtful;                        // its user was there before us
   if (!has(then, hint::attachment_ids)) return attached::the_same; // stored by an older version
   if (!contains(moved, hint::attachment_ids)) return attached::the_same;
-  // An item that was moved has other ids: sizes and times tell, where the server tells them.
-  return sized && contains(moved, hint::attachment_holder) ? attached::the_same : attached::doubtful;
+  if (!contains(moved, hint::attachment_holder)) return attached::doubtful;
+  // An item that was moved has other ids: sizes and times tell, where the server tells them. Else the other side's
+  // files do, as long as their user has not made others of them. Where he has, nobody knows: it counts on the side that
+  // loses, where that is listed, and not on the one that would overwrite what he has made.
+  const bool untold = s == source() && has_other_files(other(s));
+  return sized || untold ? attached::the_same : attached::doubtful;
+}
+
+bool twin_reading::has_other_files(side s) const {
+  if (!present(s) || !contents_known(here(s))) return false;
+  const auto agreed = only(base(s).content, {field::attachments});
+  const bool was_carried = agreed.empty() || agreed.front().value != to_be_carried;
+  return was_carried && agreed != only(*here(s).content, {field::attachments});
 }
 
 bool twin_reading::has_files_never_compared(side s) const {

@@ -57,6 +57,8 @@ public:
   /// What is attached under the same names as before.
   enum class attached { the_same, doubtful, another };
   attached attached_on(side s) const;
+  /// Whether its user has added files, or taken some away, since both sides agreed.
+  bool has_other_files(side s) const;
   /// Whether nobody knows which of the two was there first, of files that have one name on both sides.
   bool has_files_never_compared(side s) const;
   /// Whether both sides, whose contents are known, hold files, and their names are the same.

@@ -99,6 +99,44 @@ TEST_CASE("where both users have changed what is attached and come to the same n
   CHECK(decided(t) == "update R attachments, R loses");
 }
 
+TEST_CASE("other ids of files are no edit of the side that wins where its mailbox has other ids, and the other side "
+          "other files") {
+  // A server of 2007 tells no sizes.
+  const auto known_by = [](const std::string& names, const std::string& ids, const std::string& holder) {
+    auto v = with_file("", names);
+    v.push_back({hint::attachment_ids, ids});
+    v.push_back({hint::attachment_holder, holder});
+    return v;
+  };
+  auto t = of_class(item_class::task);
+  for (const side s : both_sides)
+    (*t.base)[s].content = logic::digests_of(known_by("a.pdf", "1", "old"));
+  edit(t, P, known_by("a.pdf", "2", "new"));
+  read_contents(t, R, known_by("a.pdf", "1", "old"));
+  CHECK(decided(t) == "look P R");
+  edit(t, R, known_by("b.pdf", "3", "old"));
+  CHECK(decided(t) == "update P attachments");
+  inside(t, "x", "y");
+  CHECK(decided(t) == "update P attachments");
+  SECTION("on the side that loses they may be: what goes down is listed") {
+    read_contents(t, P, original);
+    edit(t, P, original);
+    edit(t, R, known_by("a.pdf", "2", "new"));
+    for (const side s : both_sides)
+      t.seen[s]->likeness.clear();
+    CHECK(decided(t) == "look P R");
+    inside(t, "x", "y");
+    CHECK(decided(t) == "update R attachments, R loses");
+  }
+  SECTION("with the same ids of the items they are") {
+    edit(t, P, known_by("a.pdf", "2", "old"));
+    t.seen[P]->likeness.clear();
+    CHECK(decided(t) == "look P R");
+    inside(t, "x", "y");
+    CHECK(decided(t) == "update R attachments, R loses");
+  }
+}
+
 TEST_CASE("of files that are half there, those are their user's that were neither there nor sent") {
   const part_values files{hint::attachment_contents, "read\na\told\n", "read\na\tnew\n", {}};
   const auto users = [&](const std::string& there) { return logic::users_entries(files, "read\n" + there, false); };
