@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <set>
 #include <sstream>
 
 namespace {
@@ -25,7 +24,6 @@ struct wishes {
   std::vector<std::string> schedules, seed_list;
   bool trace = false, schemas = false, no_coverage = false, twice = false, stop_at_first = false;
   std::size_t most = 0;
-  std::string except;
   std::vector<std::string> with;
 };
 
@@ -118,13 +116,6 @@ int go(const wishes& wanted) {
   if (wanted.seed_list.empty() && files.empty())
     for (auto s = wanted.first; s < wanted.first + wanted.seeds; ++s)
       seeds.push_back(s);
-  if (!wanted.except.empty()) {
-    std::set<std::string> known;
-    const auto before = json::parse(content_of(wanted.except));
-    for (const auto& v : before.at("failed"))
-      known.insert(v.at("seed").get<std::string>());
-    std::erase_if(seeds, [&](std::uint64_t s) { return known.contains(std::to_string(s)); });
-  }
   if (wanted.most > 0 && seeds.size() > wanted.most) seeds.resize(wanted.most);
   auto more = more_that_holds();
   for (const auto& name : wanted.with) {
@@ -211,7 +202,6 @@ int main(int argc, char** argv) {
   app.add_flag("--no-coverage", wanted.no_coverage, "many seeds need not have met everything");
   app.add_flag("--stop-at-first", wanted.stop_at_first, "one that fails is enough");
   app.add_option("--most", wanted.most, "no more seeds than this");
-  app.add_option("--except", wanted.except, "a report whose failed seeds are left out");
   std::string names = "what worlds hold besides: none, all (in some of them), or by name (in each)";
   for (const auto& [name, percent] : all_there_is_more())
     names += ", " + name;

@@ -3,7 +3,8 @@
 usage: mutants.py --build DIRECTORY --report FILE.json [--seeds N] [--only NAME…]
        mutants.py --check
 
-A seed that fails without any bug tells nothing: those are found out first and left out. Each bug has to be found within N seeds.
+A seed that fails with a bug is played without any as well: one that fails by itself tells nothing, and the search goes on. Each bug has to be
+found within N seeds.
 `--check` builds nothing: it fails where the text of a bug no longer stands in its file.
 """
 
@@ -128,37 +129,40 @@ def main():
     return hunt(wanted, chosen, program)
 
 
-def without_any(wanted, program, worlds):
-    """The report of the seeds that fail by themselves in these worlds."""
-    print(f"{wanted.seeds} seeds without any bug" + (f", with {worlds}" if worlds else ""), flush=True)
-    baseline = os.path.abspath(os.path.join(wanted.build, "baseline" + worlds.replace(" ", "_") + ".json"))
-    failing = {v["seed"] for v in run(program, "", baseline, wanted.seeds, *drawn(worlds))["failed"]}
-    print(f"{len(failing)} of them fail by themselves and are left out", flush=True)
-    return baseline, len(failing)
-
-
 def drawn(worlds):
     """What has these worlds drawn in each seed."""
     return ("--with", worlds) if worlds else ()
 
 
+def looked_for(mutant, program, report, seeds):
+    """Plays seeds with this bug until one fails that holds without any bug: (how many were played, what it showed, which fail by themselves)."""
+    played, first, by_themselves = 0, 1, []
+    while first <= seeds:
+        told = run(program, mutant.name, report, seeds - first + 1, "--first", str(first), "--stop-at-first", *drawn(mutant.worlds))
+        played += told["seeds"]
+        for failed in {failed["seed"]: failed for failed in told["failed"]}.values():
+            if not run(program, "", report, 1, "--first", failed["seed"], *drawn(mutant.worlds))["failed"]:
+                return played, failed, by_themselves
+            by_themselves.append(failed["seed"])
+        if not told["failed"]:
+            break
+        first = max(int(failed["seed"]) for failed in told["failed"]) + 1
+    return played, None, by_themselves
+
+
 def hunt(wanted, chosen, program):
-    """Runs without any bug first, then with each."""
-    report = os.path.abspath(os.path.join(wanted.build, "run.json"))
-    baselines = {worlds: without_any(wanted, program, worlds) for worlds in sorted({m.worlds for m in chosen})}
-    failing = {worlds or "all": count for worlds, (_, count) in baselines.items()}
+    """Looks for each bug, and writes the report anew after each."""
+    scratch = os.path.abspath(os.path.join(wanted.build, "run.json"))
     results = []
     for m in chosen:
         began = time.monotonic()
-        told = run(program, m.name, report, wanted.seeds, "--stop-at-first", "--except", baselines[m.worlds][0], *drawn(m.worlds))
-        result = {"name": m.name, "what": m.what, "found": bool(told["failed"]), "seeds": told["seeds"], "violations": told["failed"][:3],
-                  "seconds": round(time.monotonic() - began)}
-        results.append(result)
-        first = result["violations"] or [{}]
-        print(f"{'found' if result['found'] else 'NOT FOUND':9} {m.name} after {result['seeds']} seeds: {first[0].get('kind', '')}", flush=True)
+        played, violation, by_themselves = looked_for(m, program, scratch, wanted.seeds)
+        results.append({"name": m.name, "what": m.what, "worlds": m.worlds or "all", "found": violation is not None, "seeds": played,
+                        "violation": violation, "failing_without_a_bug": by_themselves, "seconds": round(time.monotonic() - began)})
+        print(f"{'found' if violation else 'NOT FOUND':9} {m.name} after {played} seeds: {violation['kind'] if violation else ''}", flush=True)
         os.makedirs(os.path.dirname(wanted.report) or ".", exist_ok=True)
         with open(wanted.report, "w", encoding="utf-8") as file:
-            json.dump({"seeds": wanted.seeds, "failing_without_a_bug": failing, "mutants": results}, file, indent=1)
+            json.dump({"seeds": wanted.seeds, "found": sum(r["found"] for r in results), "mutants": results}, file, indent=1)
     missed = [r["name"] for r in results if not r["found"]]
     print(f"{len(results) - len(missed)} of {len(results)} found")
     return 1 if missed else 0
