@@ -304,3 +304,49 @@ TEST_CASE(
     CHECK(w.broken() == (back ? nothing : std::vector{rule::unlisted_loss}));
   }
 }
+
+TEST_CASE("what was read before a stop is paired after it: a text that is edited meanwhile stays where it is") {
+  enum class edited { before_the_list, after_the_list, after_no_stop };
+  for (auto when : {edited::before_the_list, edited::after_the_list, edited::after_no_stop}) {
+    held_on_both w({{"subject", "Lunch"}, {"message_id", "1@x"}, {"body_sha256", "1"}});
+    w.lists(w.p);
+    w.lists(w.r);
+    w.both_read();
+    if (when != edited::after_no_stop) w.administrator(act::stopped);
+    auto edits = [&] { w.edits(who::user, w.p, {{"body_sha256", "2"}}); };
+    if (when == edited::before_the_list) edits();
+    if (when != edited::before_the_list) {
+      w.so_far.listings.push_back({w.so_far.steps.size(), w.given.pairs[0].primary, "inbox", true});
+      edits();
+    }
+    w.lists(w.p);
+    w.reads(w.p);
+    CHECK(w.broken() == (when == edited::before_the_list ? nothing : std::vector{rule::contents}));
+  }
+}
+
+TEST_CASE("the text of first contents may differ where another copy of them lies elsewhere, that of the copy may not") {
+  enum class edited { before_pairing, after_pairing, the_copy };
+  for (auto what : {edited::before_pairing, edited::after_pairing, edited::the_copy}) {
+    held_on_both w({{"subject", "Lunch"}, {"message_id", "1@x"}, {"body_sha256", "1"}});
+    auto copy = w.copies(who::user, w.r, "inbox/From HQ");
+    if (what == edited::before_pairing) w.edits(who::user, w.r, {{"body_sha256", "2"}});
+    w.both_read();
+    if (what == edited::after_pairing) w.edits(who::user, w.r, {{"body_sha256", "2"}});
+    w.carried(copy, "inbox/Projects");
+    if (what == edited::the_copy) w.edits(who::user, copy, {{"body_sha256", "2"}});
+    CHECK(w.broken() == (what == edited::before_pairing ? nothing : std::vector{rule::contents}));
+  }
+}
+
+TEST_CASE("mails without a Message-ID whose texts were made unlike while nobody knew them may be two, others may not") {
+  for (bool id : {true, false})
+    for (bool known : {true, false}) {
+      held_on_both w({{"subject", "Lunch"}, {"message_id", id ? "1@x" : ""}, {"body_sha256", "1"}});
+      if (known) w.both_read();
+      w.edits(who::user, w.r, {{"body_sha256", "2"}});
+      if (!known) w.both_read();
+      w.are_taken_for_two("inbox", "inbox");
+      CHECK(w.broken() == (id || known ? std::vector{rule::doubled} : nothing));
+    }
+}

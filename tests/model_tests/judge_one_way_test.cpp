@@ -19,6 +19,17 @@ struct one_mail : written_history {
   }
 };
 
+/// A contact of the source's that both sides hold.
+struct one_way_contact : written_history {
+  const fields dora{{"class", "\"IPM.Contact\""}, {"draft", ""}, {"contact/GivenName", "Dora"}};
+  item_number source, target;
+  one_way_contact() {
+    one_way(direction::primary_to_replica, drift::revert);
+    source = makes(who::user, side::primary, "label-1", dora);
+    target = carried(source);
+  }
+};
+
 } // namespace
 
 TEST_CASE("the source's edits, moves and deletions reach the target, in both directions") {
@@ -246,4 +257,76 @@ TEST_CASE(
       w.carried(w.source);
       CHECK(w.broken() == std::vector{rule::doubled});
     }
+}
+
+TEST_CASE("of two that were put back on a source, as no answer told of one, one goes again; else nothing goes there") {
+  enum class how { lost, answered, touched, alone };
+  for (auto what : {how::lost, how::answered, how::touched, how::alone}) {
+    one_mail w;
+    w.deletes(who::user, w.source);
+    w.administrator(act::restored);
+    const fields says{{"subject", "Lunch"}, {"importance", "Low"}};
+    auto first = w.makes(who::daemon, side::primary, "label-1", says);
+    w.lists(first);
+    auto late = first;
+    if (what != how::alone) late = w.makes(who::daemon, side::primary, "label-1", says);
+    w.so_far.steps.back().answered = what == how::answered;
+    w.lists(late);
+    if (what != how::alone) CHECK(w.broken() == std::vector{rule::doubled});
+    if (what == how::touched) w.marks(who::user, late, true);
+    w.deletes(who::daemon, late);
+    CHECK(w.broken() == (what == how::lost ? nothing : std::vector{rule::drift}));
+  }
+}
+
+TEST_CASE("of two that were put back on a source one stays") {
+  one_mail w;
+  w.deletes(who::user, w.source);
+  w.administrator(act::restored);
+  const fields says{{"subject", "Lunch"}, {"importance", "Low"}};
+  auto first = w.makes(who::daemon, side::primary, "label-1", says);
+  auto late = w.makes(who::daemon, side::primary, "label-1", says);
+  w.so_far.steps.back().answered = false;
+  w.deletes(who::daemon, late);
+  w.deletes(who::daemon, first);
+  CHECK(w.broken() == std::vector{rule::drift});
+}
+
+TEST_CASE("what is put back on a source is made whole there by what the target had, and by nothing else") {
+  enum class how { files, left_out, drift, undoes_an_edit, not_put_back };
+  for (auto what : {how::files, how::left_out, how::drift, how::undoes_an_edit, how::not_put_back}) {
+    one_mail w;
+    const fields file{{"attachments/a.txt 1", "1"}};
+    w.edits(who::user, w.source, file);
+    w.carries_edit(w.source, w.target);
+    auto put_back = w.source;
+    if (what != how::not_put_back) {
+      w.deletes(who::user, w.source);
+      w.administrator(act::restored);
+      put_back = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Lunch"}, {"importance", "Low"}});
+    }
+    auto gives = file;
+    if (what == how::drift) w.edits(who::user, w.target, gives = {{"subject", "Supper"}});
+    if (what == how::undoes_an_edit) w.edits(who::user, put_back, {{"subject", "Tea"}});
+    if (what == how::undoes_an_edit) gives = {{"subject", "Lunch"}};
+    if (what == how::not_put_back) w.edits(who::user, put_back, {{"attachments/a.txt 1", ""}});
+    if (what != how::left_out) w.edits(who::daemon, put_back, gives);
+    CHECK(w.broken() == (what == how::files      ? nothing
+                         : what == how::left_out ? std::vector{rule::contents}
+                                                 : std::vector{rule::drift}));
+  }
+}
+
+TEST_CASE("who puts one of the same name in place of what left unnoticed may find the source's written over it") {
+  for (bool noticed : {false, true}) {
+    one_way_contact w;
+    w.administrator("invalidate_sync_states");
+    if (noticed) w.lists(w.target);
+    w.deletes(who::user, w.target);
+    auto own = w.makes(who::user, side::replica, "label-2", w.dora);
+    w.lists(own);
+    w.purges(who::daemon, own);
+    w.makes(who::daemon, side::replica, "label-1", w.dora);
+    CHECK(w.broken() == (noticed ? std::vector{rule::missing} : nothing));
+  }
 }

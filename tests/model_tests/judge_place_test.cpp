@@ -57,6 +57,27 @@ TEST_CASE("a replica's move that went with a deletion counts no more, either; a 
   }
 }
 
+TEST_CASE("what is brought back after a deletion is new, also where its user moves it on before anybody looks") {
+  for (bool removed : {true, false}) {
+    mail_on_both w;
+    auto sent = w.inbox();
+    sent.name = "sent";
+    sent.primary = sent.replica = "sentitems";
+    w.given.pairs[0].folders.push_back(sent);
+    w.deletes(who::user, w.r);
+    w.tells_gone(w.r);
+    w.moves(who::user, w.p, "inbox/Projects");
+    if (removed) w.deletes(who::daemon, w.p);
+    w.moves(who::user, w.r, "inbox");
+    w.moves(who::user, w.r, "sentitems");
+    if (removed)
+      w.carried(w.r, "sentitems");
+    else
+      w.moves(who::daemon, w.p, "sentitems");
+    CHECK(w.broken() == (removed ? nothing : std::vector{rule::place}));
+  }
+}
+
 TEST_CASE("an older copy that is brought back after a deletion is new, and the move of what was deleted is over") {
   for (bool told : {true, false}) {
     mail_on_both w;

@@ -242,3 +242,61 @@ TEST_CASE("what is moved before lists that begin anew have told of it has an id 
       CHECK(w.broken() == (read || told ? std::vector{rule::came_back} : nothing));
     }
 }
+
+TEST_CASE("of a create that was given up the late copy may stay, if what was made in its place is deleted by then") {
+  for (bool given_up : {true, false}) {
+    mail_on_both w;
+    auto asked = w.so_far.steps.back().asked;
+    w.deletes(who::user, w.r);
+    w.tells_gone(w.r);
+    auto late = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Lunch"}});
+    w.so_far.steps.back().answered = false;
+    w.so_far.steps.back().asked = asked + std::chrono::seconds(given_up ? -90 : 1);
+    w.lists(late);
+    CHECK(w.broken() == (given_up ? nothing : std::vector{rule::came_back}));
+    w.deletes(who::daemon, w.p);
+    CHECK(w.broken() == std::vector{given_up ? rule::missing : rule::came_back});
+  }
+}
+
+TEST_CASE(
+    "a copy that nobody knew of, and another was made for, goes once that one is gone; one that was known stays") {
+  enum class how { unknown, known, in_deleted_items };
+  for (auto what : {how::unknown, how::known, how::in_deleted_items})
+    for (bool copied : {true, false}) {
+      written_history w;
+      auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+      auto r = w.carried(p);
+      w.so_far.steps.back().answered = false;
+      if (what == how::known) w.lists(r);
+      if (what == how::in_deleted_items)
+        w.deletes(who::user, r);
+      else
+        w.moves(who::user, r, "drafts");
+      auto again = w.carried(p);
+      w.lists(again);
+      w.deletes(who::user, p);
+      w.tells_gone(p);
+      w.deletes(who::daemon, again);
+      auto back = copied ? w.copies(who::user, r, "drafts") : r;
+      w.moves(who::user, back, "inbox");
+      w.lists(back);
+      w.deletes(who::daemon, back);
+      CHECK(w.broken() == (what == how::unknown ? nothing : std::vector{rule::missing}));
+    }
+}
+
+TEST_CASE("where a removal in a replacement was not answered and the old copy is taken away the new one may stay") {
+  enum class how { unanswered, answered, looked_for, of_another };
+  for (auto what : {how::unanswered, how::answered, how::looked_for, how::of_another}) {
+    mail_on_both w;
+    auto fresh = w.makes(who::daemon, side::replica, "label-1", {{"subject", "Dinner"}});
+    w.lists(fresh);
+    if (what != how::answered)
+      w.so_far.removals.push_back({w.so_far.steps.size(), {what == how::of_another ? w.p : w.r}});
+    if (what == how::looked_for) w.reads(w.r);
+    w.moves(who::user, w.r, "drafts");
+    w.edits(who::user, w.p, {{"subject", "Dinner"}});
+    CHECK(w.broken() == (what == how::unanswered ? nothing : std::vector{rule::came_back}));
+  }
+}

@@ -71,6 +71,19 @@ const std::string listing =
     "<t:DistinguishedFolderId Id=\"inbox\"/></m:SyncFolderId><m:MaxChangesReturned>100</m:MaxChangesReturned>"
     "</m:SyncFolderItems>";
 
+/// The same, of the folder by its id.
+std::string listing_by_id(watched_world& w) {
+  const auto shown = w.post("<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>"
+                            "<t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>")
+                         .body;
+  const auto from = shown.find("FolderId Id=\"") + 13;
+  auto list = listing;
+  const std::string named = "<t:DistinguishedFolderId Id=\"inbox\"/>";
+  list.replace(list.find(named), named.size(),
+               "<t:FolderId Id=\"" + shown.substr(from, shown.find('"', from) - from) + "\"/>");
+  return list;
+}
+
 const std::string create =
     "<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId><t:DistinguishedFolderId Id=\"inbox\"/>"
     "</m:SavedItemFolderId><m:Items><t:Message><t:Subject>Copied</t:Subject><t:Body BodyType=\"Text\">label-4 text"
@@ -218,16 +231,36 @@ TEST_CASE("an answer that did not arrive whole is no answer, and a late commit i
   CHECK(w.last().at == w.now);
 }
 
+TEST_CASE("an answer that comes when nobody waits any more is none") {
+  watched_world w;
+  const auto list = listing_by_id(w);
+  w.post(create);
+  w.post(list);
+  const auto steps = w.seen.so_far().steps.size(), lists = w.seen.so_far().listings.size();
+  w.post(create);
+  w.post(list);
+  w.seen.answer_came_too_late(steps, lists);
+  const auto& all = w.seen.so_far();
+  CHECK(all.steps[steps - 1].answered);
+  CHECK_FALSE(all.steps[steps].answered);
+  CHECK(all.listings[lists - 1].came);
+  CHECK_FALSE(all.listings[lists].came);
+}
+
+TEST_CASE("which items were to be removed without an answer is noted by their numbers") {
+  watched_world w;
+  const auto id = w.deliver("Lunch", "label-1");
+  w.seen.removal_unanswered({"nothing", id});
+  w.seen.removal_unanswered({"nothing"});
+  const auto& all = w.seen.so_far();
+  REQUIRE(all.removals.size() == 1);
+  CHECK(all.removals[0].after == all.steps.size());
+  CHECK(all.removals[0].items == std::vector{all.ids.at(id)});
+}
+
 TEST_CASE("every list that is asked for is noted with its folder, and whether it came; one of a dry run is not") {
   watched_world w;
-  const auto shown = w.post("<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>"
-                            "<t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>")
-                         .body;
-  const auto from = shown.find("FolderId Id=\"") + 13;
-  auto list = listing;
-  const std::string named = "<t:DistinguishedFolderId Id=\"inbox\"/>";
-  list.replace(list.find(named), named.size(),
-               "<t:FolderId Id=\"" + shown.substr(from, shown.find('"', from) - from) + "\"/>");
+  const auto list = listing_by_id(w);
   const auto steps = w.seen.so_far().steps.size();
   auto came = [&](const char* fault) {
     nlohmann::json record{{"what", fault}, {"next", 1}};
@@ -261,4 +294,13 @@ TEST_CASE("first contents are nobody's act, and what an administrator does is no
   w.seen.administrator(w.now, act::state_lost, "jane");
   CHECK(w.last().by == step::who::administrator);
   CHECK(w.last().number == w.seen.so_far().steps.size());
+}
+
+TEST_CASE("a mail without a Message-ID or a sender has none, and not an empty one that others have as well") {
+  for (bool has : {true, false}) {
+    const auto says = comparable({{"draft", false}, {"message_id", has ? "1@x" : ""}, {"from", has ? "a@x" : ""}});
+    CHECK(says.contains("/message_id") == has);
+    CHECK(says.contains("/from") == has);
+    CHECK(says.contains("/draft"));
+  }
 }

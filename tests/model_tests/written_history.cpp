@@ -67,7 +67,10 @@ item_number written_history::makes(who by, side where, const std::string& label,
   is.version = 1;
   contents all{{"/class", "\"IPM.Note\""}, {"/draft", "false"}, {"/received", "\"2026-01-05T08:00:00Z\""}};
   for (const auto& [key, value] : says)
-    all["/" + key] = value;
+    if (value.empty())
+      all.erase("/" + key);
+    else
+      all["/" + key] = value;
   is.says = std::make_shared<const contents>(all);
   so_far.ids[id_of(n)] = n;
   so_far.labels[n] = label;

@@ -143,6 +143,7 @@ void stage::crash(const json& act, const std::string&) {
     dead_ = true;
     return;
   }
+  watcher_.recorder().administrator(world_time(), model::act::stopped);
   // As by SIGTERM: the process ends when the supervisor says that nothing is under way.
   process_->ask<shut>(shut_down{}, [this](const shut&) { dead_ = true; });
 }
@@ -158,13 +159,14 @@ std::string stage::administer(json& act) {
   }
   if (!process_ || dead_) return "the daemon is not running";
   const auto pair = act.value("pair", std::string());
-  if (what == "stop")
+  if (what == "stop") {
+    watcher_.recorder().administrator(world_time(), model::act::stopped, pair);
     process_->ask<pair_answers>(stop_pairs{{pair}}, [this, before = writes_](const pair_answers&) {
       // What is under way ends, and nothing more begins.
       if (pairs_.size() == 1 && writes_ - before > most_writes_while_halting)
         wrong("goes on", std::to_string(writes_ - before) + " writes were begun after the pair was told to stop");
     });
-  else if (what == "start")
+  } else if (what == "start")
     process_->ask<pair_answers>(start_pairs{{pair}}, [](const pair_answers&) {});
   else if (what == "sync")
     process_->ask<pairs_synced>(sync_pairs{{pair}}, [](const pairs_synced&) {});

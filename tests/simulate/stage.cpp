@@ -281,15 +281,27 @@ std::optional<storage_failure> stage::on_commit(memory_engine::moment when) {
   return {};
 }
 
+namespace {
+
+/// The ids of items that a request names, in order.
+std::vector<std::string> ids_of_items(const std::string& body) {
+  std::vector<std::string> out;
+  constexpr std::string_view named = "ItemId Id=\"";
+  for (auto at = body.find(named); at != body.npos; at = body.find(named, at + 1)) {
+    const auto from = at + named.size();
+    out.push_back(body.substr(from, body.find('"', from) - from));
+  }
+  return out;
+}
+
+} // namespace
+
 void stage::note_what_is_written(const std::string& operation, const std::string& body) {
   if (!writes_items(operation)) return;
   std::vector<std::string> labels;
   const auto& seen = watcher_.recorder();
-  constexpr std::string_view named = "ItemId Id=\"";
-  for (auto at = body.find(named); at != body.npos; at = body.find(named, at + 1)) {
-    const auto from = at + named.size();
-    labels.push_back(seen.label_of(body.substr(from, body.find('"', from) - from)));
-  }
+  for (const auto& id : ids_of_items(body))
+    labels.push_back(seen.label_of(id));
   const auto& steps = seen.so_far().steps;
   if (body.empty() && !steps.empty() && steps.back().act == operation)
     for (const auto& one : steps.back().effects)
@@ -297,6 +309,11 @@ void stage::note_what_is_written(const std::string& operation, const std::string
         labels.push_back(label->second);
   std::erase(labels, "");
   if (!labels.empty()) being_written_ = std::move(labels);
+}
+
+void stage::note_unanswered(const std::string& operation, const std::string& body) {
+  if (operation != "MoveItem" && operation != "DeleteItem") return;
+  watcher_.recorder().removal_unanswered(ids_of_items(body));
 }
 
 std::variant<http::in_process_answer, http::failed> stage::answer(const http::request& r) {
@@ -312,11 +329,15 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
   const auto operation = operation_of(q.body);
   note_what_is_written(operation, q.body);
   fire(moment::before_request, operation);
-  if (dead_) return gone;
+  if (dead_) {
+    note_unanswered(operation, q.body);
+    return gone;
+  }
   for (const auto& h : r.headers)
     q.headers.emplace_back(h.name, h.value);
   q.headers.emplace_back("Authorization", "Basic " + base64(r.who.user + ":" + r.who.secret));
   const auto steps_before = watcher_.recorder().so_far().steps.size();
+  const auto lists_before = watcher_.recorder().so_far().listings.size();
   auto came = world_->handle(q);
   note_what_is_written(operation, {});
   if (writes_items(operation) && !is_lease(operation, q.body)) ++writes_;
@@ -346,7 +367,10 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
   });
   if (auto again = repeats_.note(now(), q.server, operation, q.body, came.body, came.status != 200 || came.cut_at))
     wrong("again and again", *again);
+  const bool late = came.delay + came.pace * came.body.size() >= timeout_settings{}.idle;
+  if (late) watcher_.recorder().answer_came_too_late(steps_before, lists_before);
   fire(moment::after_request, operation);
+  if (dead_ || late || came.status != 200 || came.cut_at) note_unanswered(operation, q.body);
   if (dead_) return gone;
   http::in_process_answer a{came.status, {}, std::move(came.body), came.cut_at, came.delay};
   a.delay += std::chrono::milliseconds(latency_.between(5, 120));

@@ -42,6 +42,8 @@ private:
   std::variant<exsyncd::http::in_process_answer, exsyncd::http::failed> answer(const exsyncd::http::request&);
   /// Which items a request writes: by the ids in its body, and by what it did.
   void note_what_is_written(const std::string& operation, const std::string& body);
+  /// Whether items are to be taken away is on disk before the request leaves, whatever becomes of that.
+  void note_unanswered(const std::string& operation, const std::string& body);
   std::optional<exsyncd::storage_failure> on_commit(exsyncd::memory_engine::moment);
 
   // What happens (acts.cpp, administration.cpp)

@@ -28,10 +28,25 @@ struct newcomer {
   std::set<std::string> names{};
 };
 
-/// What one side's users brought in of a label, each time until the daemon carried it to the other.
-std::vector<newcomer> newcomers_of(const lifeline& line, side from) {
+/// What one side's users brought in of a label, each time until the daemon carried it to the other. What left the other
+/// side unnoticed, since a list from the beginning does not tell of it, is made there again: it is as good as new.
+std::vector<newcomer> newcomers_of(const trial& t, const lifeline& line, side from) {
   std::vector<newcomer> out;
+  std::set<item_number> there;
+  std::set<std::string> last;
   for (const auto& m : line.moments) {
+    if (m.where != from) {
+      if (m.to.empty())
+        there.erase(m.what->item);
+      else
+        there.insert(m.what->item);
+      if (m.left() && m.by_user() && there.empty() && !last.empty() && !t.knew_of(line, m))
+        out.push_back({line.label, from, m.number(), never, last});
+    } else if (auto name = name_of_item(last_look(m)); m.to.empty() || name.empty()) {
+      last.clear();
+    } else {
+      last = {name};
+    }
     bool open = !out.empty() && out.back().carried == never;
     if (m.where != from && m.by_daemon() && m.what->made() && open) out.back().carried = m.number();
     if (m.where != from || m.by_daemon() || m.to.empty()) continue;
@@ -49,7 +64,7 @@ std::set<std::string> labels_that_may_be_linked(const trial& t, const std::map<s
   std::map<std::string, std::vector<newcomer>> by_name;
   for (const auto& [label, line] : lines)
     for (auto from : {side::primary, side::replica})
-      for (const auto& one : newcomers_of(line, from))
+      for (const auto& one : newcomers_of(t, line, from))
         for (const auto& name : one.names)
           if (!label.empty()) by_name[name].push_back(one);
   std::set<std::string> out;

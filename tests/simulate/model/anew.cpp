@@ -74,12 +74,50 @@ bool trial::is_kept(std::uint64_t step) const {
   return !crashed_between(step, next == all.listings.end() ? all.steps.size() : next->after);
 }
 
+namespace {
+
+/// The stop that may have ended the round of a step before it paired anything: between the list before the step and the
+/// next one; 0: there was none.
+std::uint64_t stop_around(const trial& t, std::uint64_t step) {
+  std::uint64_t before = 0, after = t.all.steps.size() + 1;
+  for (const auto& one : t.all.listings) {
+    if (!t.within.side_of(one.mailbox)) continue;
+    if (one.after < step)
+      before = one.after;
+    else
+      after = std::min(after, one.after);
+  }
+  std::uint64_t last = 0;
+  for (auto stop : t.stops)
+    if (stop > before && stop <= after) last = stop;
+  return last;
+}
+
+/// The first list of the folder that the item was read in, after a stop; 0: there was none.
+std::uint64_t listed_again(const trial& t, item_number item, std::uint64_t read, std::uint64_t stop) {
+  const auto& by = t.all.steps[read - 1];
+  auto is = std::find_if(by.told.begin(), by.told.end(), [item](const told& one) { return one.item == item; });
+  auto list = std::find_if(t.all.listings.begin(), t.all.listings.end(), [&](const list_call& one) {
+    return one.came && one.mailbox == by.mailbox && one.place == is->place && one.after >= stop;
+  });
+  return list == t.all.listings.end() ? 0 : list->after;
+}
+
+} // namespace
+
 std::uint64_t trial::first_read(const lifeline& line, item_number item, std::uint64_t since) const {
   std::uint64_t first = 0;
   for (const auto& one : line.tellings) {
     if (one.item != item || one.as != told::how::read || !one.answered || one.step <= since) continue;
     first = one.step;
-    if (is_kept(first)) break;
+    if (!is_kept(first)) continue;
+    auto stop = stop_around(*this, first);
+    if (stop == 0) break;
+    auto again = listed_again(*this, item, first, stop);
+    bool changed = std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& each) {
+      return each.item == item && each.as == told::how::listed && each.step > stop && each.step <= again;
+    });
+    if (again == 0 || !changed) return std::max(first, again);
   }
   return first;
 }
@@ -112,9 +150,12 @@ bool say_the_same(const trial& t, const snapshot& a, const snapshot& b) {
   for (const auto* of : {&a, &b})
     for (const auto& [path, value] : *of->says)
       paths.insert(path);
-  bool rewritten = is_mail(a) && lifeline::value(a, "/draft") != "true";
+  const auto id = lifeline::value(a, "/message_id");
+  bool rewritten =
+      is_mail(a) && lifeline::value(a, "/draft") != "true" && !id.empty() && id == lifeline::value(b, "/message_id");
   return std::all_of(paths.begin(), paths.end(), [&](const std::string& path) {
-    // What servers make of a mail's text is not compared when full mailboxes are paired.
+    // What servers make of a mail's text is not compared when full mailboxes are paired, where a Message-ID tells it
+    // from others.
     return (rewritten && path == "/body_sha256") || t.ignores(path, a, b) ||
            lifeline::value(a, path) == lifeline::value(b, path);
   });
@@ -155,7 +196,8 @@ std::size_t unpaired(const trial& t, const std::string& label, const holders (&l
   return few - found;
 }
 
-/// The step with which the last of the first contents was there, where both sides have some; 0: they have not.
+} // namespace
+
 std::uint64_t first_contents_of_both(const lifeline& line) {
   bool has[2] = {false, false};
   std::uint64_t last = 0;
@@ -166,8 +208,6 @@ std::uint64_t first_contents_of_both(const lifeline& line) {
     }
   return has[0] && has[1] ? last : 0;
 }
-
-} // namespace
 
 std::size_t found_unlike(const trial& t, const lifeline& line) {
   std::size_t most = 0;

@@ -104,6 +104,9 @@ contents comparable(const json& shown) {
   if (plain) {
     for (const char* key : of_a_mail)
       walk(out, std::string("/") + key, shown.value(key, json()));
+    // Who has none goes by none, and not by one that is empty.
+    for (const char* path : {"/message_id", "/from"})
+      if (auto none = out.find(path); none != out.end() && none->second == "\"\"") out.erase(none);
   } else {
     for (const char* key : of_others)
       // The subject of a contact is what its server makes of its names; a user who writes it edits the contact.

@@ -109,6 +109,8 @@ inline constexpr const char* rehearsal = "plan";
 inline constexpr const char* rehearsal_over = "plan over";
 /// The account lost or regained rights: what is behind them is not in step until they are back.
 inline constexpr const char* rights_changed = "rights";
+/// A pair was told to stop, or the daemon to end: its round ends with the requests that are under way.
+inline constexpr const char* stopped = "stop";
 /// The daemon ended without a word and was started again: what it had not yet on disk it has forgotten.
 inline constexpr const char* crash = "crash";
 } // namespace act
@@ -119,6 +121,12 @@ struct list_call {
   std::string mailbox;
   std::string place{}; ///< folder path
   bool came = true;    ///< the server gave it, and its answer arrived
+};
+
+/// A request to take items away of which no whole answer came, whether the server acted or not.
+struct unanswered_removal {
+  std::uint64_t after = 0; ///< the last step before it, or that it is
+  std::vector<item_number> items;
 };
 
 /// A mail that left, or would have left, a server.
@@ -133,6 +141,7 @@ struct history {
   std::vector<step> steps;
   std::vector<mailed> mails;
   std::vector<list_call> listings{};
+  std::vector<unanswered_removal> removals{};
   /// Every id that an item ever had, in whichever mailbox, so that what the daemon says by id can be understood.
   std::map<std::string, item_number> ids;
   /// The labels of all items, by number.

@@ -217,6 +217,7 @@ void note_conditions(trial& t) {
     if (step.act == act::rights_changed) t.rights.push_back(step.number);
     if (step.act == act::away) t.away.push_back(step.number);
     if (step.act == act::restored) t.restored.push_back(step.number);
+    if (step.act == act::stopped) t.stops.push_back(step.number);
     if (step.act == act::crash) t.crashes.push_back(step.number);
     if (is_one_of(step.act, {"user_rename_folder", "user_move_folder", "delete_folder"}) && !step.effects.empty())
       t.folders_changed = true;

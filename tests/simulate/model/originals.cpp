@@ -192,14 +192,32 @@ originals originals_of(const trial& t, const lifeline& line) {
   return all.out;
 }
 
+namespace {
+
+/// Whether the daemon had asked for the removal of the old copy since it made the new one, no answer came, and nothing
+/// told of the old one before its user took it away: it takes that for its own removal (ARCHITECTURE, limits).
+bool was_to_be_removed(const trial& t, const lifeline& line, const moment& left, std::uint64_t made) {
+  return std::any_of(t.all.removals.begin(), t.all.removals.end(), [&](const unanswered_removal& asked) {
+    bool of_it = std::find(asked.items.begin(), asked.items.end(), left.what->item) != asked.items.end();
+    if (!of_it || asked.after < made || asked.after >= left.number()) return false;
+    return std::none_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+      return one.item == left.what->item && one.answered && one.step > asked.after && one.step < left.number();
+    });
+  });
+}
+
+} // namespace
+
 bool trial::is_one_of_two(const lifeline& line, const moment& left) const {
   std::set<item_number> lying[2];
+  std::map<item_number, std::uint64_t> made_at;
   std::map<item_number, std::set<item_number>> made_beside, cut_beside; ///< by the daemon; where it was cut
   auto here = left.where == side::primary ? 0 : 1;
   for (const auto& m : line.moments) {
     if (m.number() >= left.number()) break;
     auto& lie = lying[m.where == side::primary ? 0 : 1];
     bool cut = !m.when->answered || crashed_between(m.number(), left.number());
+    if (m.by_daemon() && m.what->made()) made_at[m.what->item] = m.number();
     if (m.by_daemon() && m.what->made() && !m.to.empty()) (cut ? cut_beside : made_beside)[m.what->item] = lie;
     if (m.to.empty())
       lie.erase(m.what->item);
@@ -220,7 +238,8 @@ bool trial::is_one_of_two(const lifeline& line, const moment& left) const {
     return of[left.what->item].contains(other) || of[other].contains(left.what->item);
   };
   return std::any_of(lying[here].begin(), lying[here].end(), [&](item_number other) {
-    return beside(cut_beside, other) || (beside(made_beside, other) && written(other));
+    return beside(cut_beside, other) || (beside(made_beside, other) && written(other)) ||
+           (made_beside[other].contains(left.what->item) && was_to_be_removed(*this, line, left, made_at[other]));
   });
 }
 

@@ -243,6 +243,22 @@ void recorder::administrator(instant at, std::string what, std::string pair,
   state_->history.steps.push_back(std::move(now));
 }
 
+void recorder::answer_came_too_late(std::size_t steps_before, std::size_t lists_before) {
+  auto& all = state_->history;
+  for (auto n = steps_before; n < all.steps.size(); ++n)
+    if (all.steps[n].by == step::who::daemon) all.steps[n].answered = false;
+  for (auto n = lists_before; n < all.listings.size(); ++n)
+    all.listings[n].came = false;
+}
+
+void recorder::removal_unanswered(const std::vector<std::string>& ids) {
+  unanswered_removal now{state_->history.steps.size(), {}};
+  for (const auto& id : ids)
+    if (auto known = state_->history.ids.find(id); known != state_->history.ids.end())
+      now.items.push_back(known->second);
+  if (!now.items.empty() && !state_->rehearsing) state_->history.removals.push_back(std::move(now));
+}
+
 void recorder::setting_up(bool first_contents) {
   state_->setting_up = first_contents;
 }

@@ -30,6 +30,11 @@ public:
   void administrator(instant at, std::string what, std::string pair = {},
                      std::shared_ptr<const settings> changed_to = nullptr);
 
+  /// The daemon waits no more when the answer of a request comes, before which there were so many steps and lists.
+  void answer_came_too_late(std::size_t steps_before, std::size_t lists_before);
+  /// No whole answer came to a request of the daemon's to take away the items of these ids.
+  void removal_unanswered(const std::vector<std::string>& ids);
+
   /// Until it is called again, what the simulator's user acts do is first contents and no act of a user's.
   void setting_up(bool first_contents);
 

@@ -40,7 +40,8 @@ struct fate_finder {
   bool murky = false;
   std::map<item_number, std::uint64_t> cut_removals{}; ///< the daemon died before it knew that it had taken it out
   bool removed_again = false;                          ///< what its user brought back after that
-  bool undone = false; ///< an older state knows neither that a deletion was carried nor that it was undone
+  bool taken_for_late = false; ///< and removed, what a user has brought in; nothing came in since
+  bool undone = false;         ///< an older state knows neither that a deletion was carried nor that it was undone
 
   /// Whether what users brought in on both sides was agreed on for one item: both were told of, and read, or the daemon
   /// wrote one. Of what was only listed one user's deletion stands beside the other one's bringing back.
@@ -122,8 +123,42 @@ struct fate_finder {
            }) <= 1;
   }
 
+  /// The first original of which the item is a copy, or a copy of a copy.
+  item_number original_of(item_number item) const {
+    for (const auto& m : line.moments)
+      if (m.what->item == item && m.what->copy_of != 0) return original_of(m.what->copy_of);
+    return item;
+  }
+
+  /// Whether the item, or what it is a copy of, is one of the daemon's of which it did not know that it had been made.
+  /// Its user put it into a folder that is not paired before anything told of it, so that another one was made, and
+  /// that one has left: this one is taken for a create that came late (ARCHITECTURE, limits).
+  bool is_taken_for_late(const moment& m) const {
+    if (!m.what->after || !m.what->after->place.starts_with("deleteditems")) return false;
+    const auto original = original_of(m.what->item);
+    const moment *made = nullptr, *away = nullptr, *another = nullptr;
+    bool gone = false;
+    for (const auto& one : line.moments) {
+      if (one.number() >= m.number()) break;
+      if (one.where != m.where) continue;
+      bool own = one.what->item == original;
+      if (own && one.what->made() && one.by_daemon()) made = &one;
+      if (own && made != nullptr && away == nullptr && one.left()) away = &one;
+      if (away == nullptr) continue;
+      if (!own && another == nullptr && one.by_daemon() && one.what->made()) another = &one;
+      if (another != nullptr && one.what->item == another->what->item && one.left()) gone = true;
+    }
+    if (!gone || !away->by_user() || !away->what->after || away->what->after->place.starts_with("deleteditems"))
+      return false;
+    bool told = std::any_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+      return one.item == original && one.answered && one.step > made->number() && one.step < away->number();
+    });
+    return !told && (!made->when->answered || t.crashed_between(made->number(), another->number()));
+  }
+
   void daemon_left(const moment& m) {
     note_cut_removal(m);
+    taken_for_late = is_taken_for_late(m);
     out_by_daemon[m.what->item] = true;
     for (auto& left : lefts)
       left.both_lost = left.both_lost || is_removed_unlooked(left, m);
@@ -168,6 +203,7 @@ struct fate_finder {
         if (holders[one].empty()) entered[one] = 0;
     }
     out_by_daemon[m.what->item] = false;
+    taken_for_late = false;
     entered[at(m.where)] = m.number();
     if (m.by_user() && !m.what->made()) brought_back[at(m.where)].insert(m.what->item);
   }
@@ -189,13 +225,15 @@ struct fate_finder {
   }
 
   /// Whether a create that nobody had answered took effect only after the user had deleted the copy which was made in
-  /// its place, before a list told of that: one list shows both, and whether he saw one of two cannot be known
-  /// (ARCHITECTURE, limits).
+  /// its place, and before a list told of that, or asked for and given up before that copy was made: whether he saw one
+  /// of two cannot be known (ARCHITECTURE, limits).
   bool came_late_beside(const leaving& left) const {
-    if (!made_by_daemon.contains(left.by->what->item)) return false;
+    auto made = made_by_daemon.find(left.by->what->item);
+    if (made == made_by_daemon.end()) return false;
+    const auto in_its_place = t.all.steps[made->second - 1].asked;
     return std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
       return m.where == left.by->where && m.by_daemon() && m.what->made() && !m.when->answered && !m.to.empty() &&
-             m.number() > left.by->number() && !is_told(left, m.number());
+             m.number() > left.by->number() && (!is_told(left, m.number()) || m.when->asked < in_its_place);
     });
   }
 
@@ -211,7 +249,7 @@ struct fate_finder {
       if (t.put_back_after(*left.by)) open = true;
       absent = true;
     }
-    if (!absent) return undone || removed_again ? fate::either : fate::present;
+    if (!absent) return undone || removed_again || taken_for_late ? fate::either : fate::present;
     return open ? fate::either : fate::absent;
   }
 
@@ -276,10 +314,18 @@ std::uint64_t originals_brought_back(const lifeline& line) {
   return since[0] == 0 || since[1] == 0 ? 0 : std::max(since[0], since[1]);
 }
 
-/// Whether the text of mails, or what is in the files of a name, was left as each side had it when all was paired anew:
-/// no user wrote one since each of the items had been read.
-bool is_left_by_pairing(const trial& t, const lifeline& line, const std::string& path, const snapshot& is) {
+bool is_of_first_contents(const lifeline& line, item_number item) {
+  return std::any_of(line.moments.begin(), line.moments.end(),
+                     [item](const moment& m) { return m.what->item == item && m.planted() && m.what->made(); });
+}
+
+/// Whether the text of mails, or what is in the files of a name, was left as each side had it when all was paired anew,
+/// or first contents for the first time: no user wrote one since each of the items had been read.
+bool is_left_by_pairing(const trial& t, const lifeline& line, const std::string& path, const final_item& one) {
+  const auto& is = one.is;
   auto anew = t.began_anew(line);
+  if (auto first = first_contents_of_both(line); first != 0 && is_of_first_contents(line, one.item))
+    anew.push_back(first);
   if (auto back = originals_brought_back(line); back != 0) anew.push_back(back);
   bool text = path == "/body_sha256" && lifeline::value(is, "/draft") != "true";
   if (anew.empty() || !is_mail(is) || (!text && !path.starts_with("/attachments/"))) return false;
@@ -307,7 +353,7 @@ std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, si
     for (const auto& [path, value] : *one.is.says)
       if (path != "/message_id" && path != "/from" &&
           (!t.ignores(path, one.is, any) || (all && path == derived_subject)) && !is_written_unread(line, edits, path))
-        text += "\n" + path + " " + (!all && is_left_by_pairing(t, line, path, one.is) ? "" : value);
+        text += "\n" + path + " " + (!all && is_left_by_pairing(t, line, path, one) ? "" : value);
     out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
   }
   return out;
@@ -433,7 +479,7 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
       }
   // Each one must have an equal one on the other side.
   auto here = what_it_says(t, line, side::primary), there = what_it_says(t, line, side::replica);
-  if (here == there) return;
+  if (here == there || are_alike(t, line)) return;
   std::vector<std::string> only_here, only_there;
   std::set_difference(here.begin(), here.end(), there.begin(), there.end(), std::back_inserter(only_here));
   std::set_difference(there.begin(), there.end(), here.begin(), here.end(), std::back_inserter(only_there));

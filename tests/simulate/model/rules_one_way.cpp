@@ -39,12 +39,62 @@ struct ways {
     return out;
   }
 
+  /// An administrator has what is missing put back where it was taken away.
+  bool is_put_back(const moment& m) const {
+    return m.what->made() && t.restored_before(m.number()) && is_left(before(of_source, m.number()));
+  }
+
+  /// Whether it gives to what was put back what a create does not carry, files say: what the target had then, and no
+  /// user of the source wrote since.
+  bool makes_whole(const moment& m) const {
+    if (!m.what->content_changed() || m.from != m.to) return false;
+    auto made = std::find_if(line.moments.begin(), line.moments.end(), [&](const moment& one) {
+      return one.what->item == m.what->item && one.by_daemon() && one.where == source && is_put_back(one);
+    });
+    if (made == line.moments.end()) return false;
+    std::set<std::string> written;
+    for (auto one = made; one->number() < m.number(); ++one)
+      if (one->what->item == m.what->item && one->by_user())
+        for (const auto& path : changed_paths(*one->what))
+          written.insert(path);
+    const auto given = changed_paths(*m.what);
+    return std::all_of(given.begin(), given.end(), [&](const std::string& path) {
+      auto is = lifeline::value(*m.what->after, path);
+      return !written.contains(path) && line.had(target, path, is, made->number(), made->number());
+    });
+  }
+
+  /// Whether nobody could tell what became of a create: no answer came, or the daemon died before anything told of it.
+  bool is_unknown(const moment& made, const moment& until) const {
+    auto told = std::find_if(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+      return one.item == made.what->item && one.answered && one.step > made.number();
+    });
+    auto known = told == line.tellings.end() ? until.number() : std::min(told->step, until.number());
+    return !made.when->answered || t.crashed_between(made.number(), known);
+  }
+
+  /// Whether the daemon takes out of the source one of two that it had put back there, since it did not know of one of
+  /// them: to Deleted Items goes what none of its users touched, and the other one stays.
+  bool takes_one_of_two_back(const moment& m) const {
+    if (!m.left() || !m.what->after || !m.what->after->place.starts_with("deleteditems")) return false;
+    std::map<item_number, const moment*> lie; ///< put back by the daemon
+    for (const auto& one : line.moments) {
+      if (one.number() >= m.number()) break;
+      if (one.where != source) continue;
+      if (one.by_daemon() && one.what->made()) lie[one.what->item] = &one;
+      if (one.to.empty() || (one.what->item == m.what->item && !one.by_daemon())) lie.erase(one.what->item);
+    }
+    auto own = lie.find(m.what->item);
+    return own != lie.end() && std::any_of(lie.begin(), lie.end(), [&](const auto& one) {
+             return one.first != own->first && (is_unknown(*one.second, m) || is_unknown(*own->second, m));
+           });
+  }
+
   /// Nobody but users writes the source.
   bool source_written() const {
     for (const auto& m : line.moments) {
       if (m.where != source || !m.by_daemon() || (m.from.empty() && m.to.empty())) continue;
-      // An administrator who has what is missing put back has it put back where it was taken away.
-      if (m.what->made() && t.restored_before(m.number()) && is_left(before(of_source, m.number()))) continue;
+      if (is_put_back(m) || makes_whole(m) || takes_one_of_two_back(m)) continue;
       t.violated(rule::drift, line, "the pair is one-way, and its source was written in " + step_words(*m.when) + ".");
       return true;
     }
@@ -118,6 +168,11 @@ struct ways {
     if (there > 1 && !are_the_targets_own(there - 1)) {
       t.violated(rule::doubled, line,
                  "users made it once, and it is on the target " + std::to_string(there) + " times.");
+      return;
+    }
+    if (here > 1) {
+      t.violated(rule::doubled, line,
+                 "users made it once, and it is on the source " + std::to_string(here) + " times.");
       return;
     }
     bool target_left = is_left(of_target);

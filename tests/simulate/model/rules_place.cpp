@@ -90,11 +90,24 @@ bool moved_by_a_detour(const lifeline& line, const moment& m) {
   return taken != nullptr && taken->from != m.to;
 }
 
+/// The moment with which the item had come into the folders that it lay in at another moment; null: it had left them.
+const moment* came_in_with(const lifeline& line, const moment& at) {
+  const moment* came = nullptr;
+  for (const auto& m : line.moments) {
+    if (m.number() > at.number()) break;
+    if (m.what->item == at.what->item && (m.entered() || m.left())) came = m.entered() ? &m : nullptr;
+  }
+  return came;
+}
+
 /// Whether what `x` said of a place went with a deletion: the user of the other side took his away and the daemon did
-/// the same here (moved and deleted: deleted); what is brought in with `w` on that other side, after the daemon had
-/// done so or had been told, is new.
-bool went_with_a_deletion(const lifeline& line, const moment& x, const moment& w) {
-  if (x.where == w.where || x.number() > w.number() || !w.by_user() || !w.entered() || w.what->made()) return false;
+/// the same here (moved and deleted: deleted); what is brought in on that other side after the daemon had done so or
+/// had been told, and lies where `put` says, is new.
+bool went_with_a_deletion(const lifeline& line, const moment& x, const moment& put) {
+  const auto* came = came_in_with(line, put);
+  if (came == nullptr || !put.by_user()) return false;
+  const auto& w = *came;
+  if (x.where == w.where || x.number() > w.number() || !w.by_user() || w.what->made()) return false;
   std::set<item_number> lying;
   const moment *left = nullptr, *removed = nullptr;
   for (const auto& m : line.moments) {

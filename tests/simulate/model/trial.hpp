@@ -22,7 +22,7 @@ struct trial {
   /// Steps after which the daemon starts from the mailboxes' contents: what it had not carried before may come back.
   std::vector<std::uint64_t> resets{};
   std::vector<std::uint64_t> rights{}; ///< were withdrawn or given back
-  std::vector<std::uint64_t> crashes{}, forgot{}, restored{}, away{}, lists_lost{};
+  std::vector<std::uint64_t> crashes{}, stops{}, forgot{}, restored{}, away{}, lists_lost{};
   std::vector<std::uint64_t> wiped{}; ///< the daemon was left without any state
   /// The daemon went on with a state of a time ago; `kept`: when that was, 0 where nobody said.
   struct older_state {
@@ -58,7 +58,8 @@ struct trial {
   /// Whether what the daemon had read in a step is surely on disk: it did not die before it asked for another list.
   bool is_kept(std::uint64_t step) const;
   /// The step with which the daemon had first read an item since another step: where it died just after, and read it
-  /// once more, the later one. 0: it has not.
+  /// once more, the later one. 0: it has not. Where a stop ended that round before anything was paired by what was
+  /// read, the list of the next round, which tells whether it is so still.
   std::uint64_t first_read(const lifeline&, item_number, std::uint64_t since) const;
   /// Whether the daemon lost its state after the step, or was given an older one.
   bool forgot_after(std::uint64_t step) const;
@@ -104,6 +105,8 @@ struct originals {
 originals originals_of(const trial&, const lifeline&);
 /// How many items of the two sides were found unlike by a daemon that began anew (anew.cpp).
 std::size_t found_unlike(const trial&, const lifeline&);
+/// The step with which the last of the first contents was there, where both sides have some; 0: they have not.
+std::uint64_t first_contents_of_both(const lifeline&);
 /// Whether one side ever held two at a time.
 bool lay_beside_each_other(const lifeline&);
 
