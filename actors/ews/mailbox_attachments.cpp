@@ -9,6 +9,7 @@
 #include "ews/model/too_large.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace exsyncd {
@@ -233,6 +234,8 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
   std::size_t at = 0;             // in it
   ews::item_key item;             // with the last key; none where the last answer did not tell it
   std::vector<std::string> old, created;
+  std::map<std::string, std::string> names; // of the old ones, by their ids
+  bool taken_away = false, removed = false; // one of those that are replaced, by its user; one of them, by us
 
   std::size_t bytes(std::size_t i) const { return ews::request_bytes((*wanted.attachments)[i]); }
   /// Without base64, which is what people see.
@@ -252,8 +255,10 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
       auto& there = std::get<0>(outcome);
       if (there.item.key != me->wanted.guard) return me->then(stale{});
       me->item = {there.item.id, there.item.key};
-      for (const auto& a : there.attachments)
+      for (const auto& a : there.attachments) {
         me->old.push_back(a.id);
+        me->names[a.id] = a.name;
+      }
       me->keep_equal(std::move(there.attachments));
     });
   }
@@ -289,7 +294,7 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
   }
 
   void create() {
-    if (at == order.size()) return remove(std::move(old), [me = shared_from_this()] { me->done(); });
+    if (at == order.size()) return remove(std::move(old), [me = shared_from_this()] { me->finish(); });
     auto request = std::make_shared<ews::create_attachments>();
     request->parent = item;
     std::size_t size = 0;
@@ -333,6 +338,10 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
       no->why.what += " (" + named(i) + ", " + size_text(unpacked(bytes(i))) + ")";
     // What may have been created unseen cannot be taken back.
     if (created.empty() || std::holds_alternative<unknown>(outcome)) return then(std::move(outcome));
+    take_back(std::move(outcome));
+  }
+
+  void take_back(write_outcome outcome) {
     remove(std::move(created), [me = shared_from_this(), outcome = std::move(outcome)]() mutable {
       if (std::holds_alternative<stale>(outcome) || std::holds_alternative<gone>(outcome)) return me->then(stale{});
       auto* no = std::get_if<refused>(&outcome);
@@ -357,25 +366,30 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
     auto request = std::make_shared<ews::delete_attachments>();
     const auto count = std::min(which.size(), batch);
     const auto middle = which.begin() + static_cast<std::ptrdiff_t>(count);
-    request->attachments.assign(which.begin(), middle);
+    std::vector<std::string> asked(which.begin(), middle);
+    request->attachments = asked;
     which.erase(which.begin(), middle);
     self->state.call<ews::item_key, ews::delete_attachments>(
         request_kind::write, "DeleteAttachment", request, ews::read_delete_attachments,
-        [me = shared_from_this(), which = std::move(which), after = std::move(after)](auto outcome) mutable {
+        [me = shared_from_this(), asked = std::move(asked), which = std::move(which),
+         after = std::move(after)](auto outcome) mutable {
           // Something was created before, or some of them are deleted: in no case is all as it was.
           if (auto* why = std::get_if<ews::meaning>(&outcome)) {
             me->self->state.blame("DeleteAttachment", me->item.id, *why);
             return me->then(unknown{std::move(why->why)});
           }
           auto& entries = std::get<0>(outcome);
-          for (auto& e : entries) {
+          for (std::size_t n = 0; n < entries.size(); ++n) {
+            auto& e = entries[n];
             if (auto* error = std::get_if<ews::item_error>(&e)) {
               auto why = ews::meaning_of(*error, "DeleteAttachment");
               if (why.refusal != ews::refusal::gone && error->code != "ErrorInvalidAttachmentId" &&
                   error->code != "ErrorInvalidIdNotAnItemAttachmentId")
                 return me->then(unknown{std::move(why.why)});
+              me->taken_away |= me->is_created_anew(asked[n]);
               continue;
             }
+            me->removed |= me->names.contains(asked[n]);
             me->take_key(std::move(std::get<ews::item_key>(e)));
           }
           me->remove(std::move(which), std::move(after));
@@ -383,7 +397,21 @@ struct attachments_writing : std::enable_shared_from_this<attachments_writing> {
         {item.id});
   }
 
-  void done() { then(written{std::move(item.id), std::move(item.key)}); }
+  /// Whether an old attachment has its like among those that were created.
+  bool is_created_anew(const std::string& id) const {
+    const auto name = names.find(id);
+    return name != names.end() && std::any_of(order.begin(), order.end(), [&](std::size_t i) {
+             return (*wanted.attachments)[i].name == name->second;
+           });
+  }
+
+  /// What was to be replaced was gone before: its user has put another one there, or wants none. That is his edit, and
+  /// decided before anything is written; unless something has gone by now that he did not take away.
+  void finish() {
+    const bool all_known = std::find(created.begin(), created.end(), std::string()) == created.end();
+    if (taken_away && !removed && all_known) return take_back(stale{});
+    then(written{std::move(item.id), std::move(item.key)});
+  }
 };
 
 } // namespace

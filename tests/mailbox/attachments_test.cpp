@@ -338,6 +338,22 @@ TEST_CASE("a cut between the requests of an attachment update is unknown") {
   CHECK(holds(stage.seen[2], "Id=\"old\""));
 }
 
+TEST_CASE("a file that its user has replaced meanwhile is not replaced beside him: what was written goes again") {
+  mailbox_stage stage;
+  const auto look = [](const std::string& there) { return answers("GetItem", {with_attachments("g", there)}); };
+  const auto old = attached("a", 1'000'000), other = attached("b", 1'000'000);
+  const auto create = answers("CreateAttachment", {made("n", "k1")});
+  const auto gone_by_now = error("ErrorInvalidAttachmentId");
+  const auto got = stage.write(replace({file("a")}), {look(old), create, answers("DeleteAttachment", {gone_by_now}),
+                                                      answers("DeleteAttachment", {unmade("k2")})});
+  CHECK(std::holds_alternative<stale>(got.front()));
+  CHECK(holds(stage.seen[3], "<t:AttachmentId Id=\"n\"/>"));
+  // What the source has no more either is no reason, nor can be taken back what is half done.
+  as<written>(stage.write(replace({file("a")}), {look(other), create, answers("DeleteAttachment", {gone_by_now})}));
+  as<written>(stage.write(replace({file("a")}),
+                          {look(old + other), create, answers("DeleteAttachment", {gone_by_now, unmade("k2")})}));
+}
+
 TEST_CASE("a refused attachment leaves its item as it was, and says its size and the limit") {
   mailbox_stage stage("Exchange2010_SP2");
   SECTION("more than any server of this age takes is not even tried") {
