@@ -40,6 +40,14 @@ bool is_unanswered(const failure& why) {
          (why.code == "timeout" || why.code == "cut" || why.code == "too_large" || why.code.starts_with("HTTP 5"));
 }
 
+/// Of a create whose answer names no item it is known that nothing was made where it was to be: its user may have filed
+/// it before that was looked for, so its mark is kept in mind.
+bool may_be_elsewhere(const twin& t, const intent& in, const failure& why) {
+  constexpr std::size_t most_marks = 8; // a server may fail like this for long
+  const bool creates = in.operation == operation::create || in.operation == operation::replace;
+  return creates && (why.reach == reach::item || why.code == "protocol") && t.abandoned.size() < most_marks;
+}
+
 /// Whether an answer leaves open what there is now.
 bool is_to_be_read_back(const twin& t, const intent& in, const written& w) {
   switch (in.operation) {
@@ -159,10 +167,12 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
     void operator()(const refused& r) { fail(r.why, true, r.key); }
     void operator()(const not_done& n) {
       if (n.why.reach == reach::item) return fail(n.why, false);
-      if (is_half_there())
+      if (is_half_there()) {
         ++self.result_.waiting;
-      else
+      } else {
         self.give_up(t, in, after);
+        after.abandoned.back().lost = may_be_elsewhere(t.twin, in, n.why);
+      }
       self.stop(in.target, n.why);
     }
     /// What an earlier try has left would be taken for its user's edit, were the write given up: it stays open.
@@ -186,7 +196,8 @@ void carrier::conclude(const opened& o, const write_outcome& outcome, aftermath&
       if (!key.empty())
         after.settled.push_back(logic::taken_back(t.twin, in, key));
       else if (trouble.banned || !is_half_there())
-        after.abandoned.push_back({t.twin.id, in.id, false, logic::has_begun(in)});
+        after.abandoned.push_back(
+            {t.twin.id, in.id, !for_good && may_be_elsewhere(t.twin, in, why), logic::has_begun(in)});
       if (trouble.banned && in.operation == operation::update) trouble = self.refusal_of(o, std::move(trouble));
       // The others go on at once, and what has another key by that is read.
       if (!key.empty() || (trouble.one_by_one && !trouble.banned)) ++self.result_.done;
