@@ -282,6 +282,10 @@ void carrier::resume(task t, logic::evidence found) {
          in.expected = logic::with_hints(logic::with_words(logic::only(sent, in.fields), *c), sent);
          const bool two_way = me->options().settings.policy.direction == direction::bidirectional;
          auto on = logic::go_on(old, found, *c, two_way && target == side::primary);
+         if (on.taken_away) {
+           ++me->result_.done;
+           return me->store({{}, {{t.twin.id, old.id, false, logic::has_begun(old)}}, {}, {}});
+         }
          in.parts = std::move(on.parts);
          for (side s : both_sides)
            if (two_way && !in.loses && !on.lost[s].empty())

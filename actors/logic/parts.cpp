@@ -127,6 +127,21 @@ bool are_taken_away(const part_values& files, std::string_view there, bool all_c
   return new_missing && (old_missing || all_came);
 }
 
+std::vector<std::string> in_place_of_wanted(const part_values& files, std::string_view there,
+                                            const std::vector<std::string>& users) {
+  std::map<std::string, std::size_t> missing;
+  auto is = counted(files.field, there);
+  for (const auto& [file, times] : counted(files.field, files.wanted))
+    if (is[file] < times) missing[file.substr(0, file.rfind('\t'))] += times - is[file];
+  std::vector<std::string> in_place;
+  for (const auto& file : users)
+    if (auto& left = missing[file.substr(0, file.rfind('\t'))]; left > 0) {
+      --left;
+      in_place.push_back(file);
+    }
+  return in_place;
+}
+
 std::vector<std::string> names_of(const std::vector<std::string>& files, std::string_view names) {
   auto left = entries_of(field::attachments, names);
   std::vector<std::string> found;

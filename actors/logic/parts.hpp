@@ -40,6 +40,10 @@ bool knows_files(const part_values* files);
 /// `all_came` says that it was.
 bool are_taken_away(const part_values& files, std::string_view there, bool all_came);
 
+/// Of a user's files, those that have the name of one that was to be written and is not there.
+std::vector<std::string> in_place_of_wanted(const part_values& files, std::string_view there,
+                                            const std::vector<std::string>& users);
+
 /// Of the names that are there, those of these files.
 std::vector<std::string> names_of(const std::vector<std::string>& files, std::string_view names);
 

@@ -110,8 +110,12 @@ struct continued {
   std::vector<part_values> parts;
   /// Fields of which this side's edit goes down by that.
   both<std::vector<field>> lost;
+  /// What was written, or what it was to replace, was taken away by the user who wins, and nothing of ours is left in
+  /// between: it is not written again, but decided anew.
+  bool taken_away = false;
 };
-/// `target_wins`: where both users have changed the same entry. `found.item` is there.
+/// `target_wins`: where both users have changed the same entry, or the target's has taken one away. `found.item` is
+/// there.
 continued go_on(const intent&, const evidence& found, const content& source, bool target_wins);
 /// An edit of both sides that the table lets one lose.
 conflict lost_against(const twin&, side loser, std::vector<field>, utc_seconds now);

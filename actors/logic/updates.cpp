@@ -358,12 +358,30 @@ resolution judge_update(const twin& t, const intent& in, const evidence& evidenc
   return no_effect{};
 }
 
+namespace {
+
+/// Whether something is left that was there before and is not wanted, and that no user has put there.
+bool is_in_between(const part_values& part, std::string_view there, std::size_t of_users) {
+  return users_entries({part.field, {}, part.wanted, part.kept}, there, false).size() > of_users;
+}
+
+void erase_those(const std::vector<std::string>& which, std::vector<std::string>& from) {
+  std::erase_if(from, [&](const std::string& e) { return std::find(which.begin(), which.end(), e) != which.end(); });
+}
+
+} // namespace
+
 continued go_on(const intent& in, const evidence& found, const content& source, bool target_wins) {
   continued result;
   const auto* files = part_of(in, hint::attachment_contents);
   const bool told = found.attached && knows_files(files);
   const bool all_came = in.step == files_came;
-  const auto users_files = told ? users_entries(*files, *found.attached, false) : std::vector<std::string>{};
+  auto users_files = told ? users_entries(*files, *found.attached, false) : std::vector<std::string>{};
+  const bool in_between = told && is_in_between(*files, *found.attached, users_files.size());
+  // A file of his that has the name of one of ours which is not there: both have changed what is attached.
+  const auto disputed_files =
+      told ? in_place_of_wanted(*files, *found.attached, users_files) : std::vector<std::string>{};
+  if (!target_wins) erase_those(disputed_files, users_files);
   for (const auto& old : in.parts) {
     const bool by_contents = told && old.field == field::attachments;
     auto now = old;
@@ -375,16 +393,16 @@ continued go_on(const intent& in, const evidence& found, const content& source, 
       now.before = value_of(*found.item, old.field);
       now.wanted = value_of(source, old.field);
       users = by_contents ? names_of(users_files, now.before) : users_entries(old, now.before, false);
-      const bool taken = by_contents ? are_taken_away(*files, *found.attached, all_came)
-                                     : is_taken_away(old, now.before) || (all_came && lacks_entries(old, now.before));
+      bool taken = by_contents ? are_taken_away(*files, *found.attached, all_came)
+                               : is_taken_away(old, now.before) || (all_came && lacks_entries(old, now.before));
+      taken |= by_contents && !disputed_files.empty();
       if (taken) result.lost[in.target].push_back(old.field);
+      const bool halfway = by_contents ? in_between : is_in_between(old, now.before, users.size());
+      result.taken_away |= taken && target_wins && !halfway;
     }
     if (const auto disputed = disputed_entries(now, users); !disputed.empty()) {
       result.lost[target_wins ? other(in.target) : in.target].push_back(old.field);
-      if (!target_wins)
-        std::erase_if(users, [&](const std::string& e) {
-          return std::find(disputed.begin(), disputed.end(), e) != disputed.end();
-        });
+      if (!target_wins) erase_those(disputed, users);
     }
     auto kept = entries_of(old.field, old.kept);
     kept.insert(kept.end(), users.begin(), users.end());

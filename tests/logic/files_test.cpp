@@ -1,4 +1,6 @@
+#include "actors/logic/match.hpp"
 #include "actors/logic/parts.hpp"
+#include "actors/logic/reading.hpp"
 #include "actors/logic/settlement.hpp"
 #include "ews/model/field_hints.hpp"
 #include "storage/marks.hpp"
@@ -176,10 +178,38 @@ TEST_CASE("a file that its user puts among those that are half there goes along,
   CHECK(added.parts.front().kept == "a");
   CHECK(added.parts.back().kept == "a\tmine");
   CHECK(added.parts.back().before == *found.attached);
-  CHECK(added.lost.replica.empty()); // the old one was to go
+  CHECK(added.lost.replica.empty());                         // the old one was to go
+  const auto instead = gone_on("a\na", "a\tmine\na\told\n"); // of ours, or before it came
+  CHECK(instead.parts.front().kept.empty());
+  CHECK(instead.parts.back().kept.empty());
+  CHECK(instead.lost.replica == std::vector{field::attachments});
   CHECK(gone_on("a", "a\told\n").lost.replica.empty());
   in.step = logic::files_came;
   CHECK(gone_on("a", "a\told\n").lost.replica == std::vector{field::attachments});
+}
+
+TEST_CASE("a file that the user who wins takes away while it is written is not written again") {
+  const auto of = [](const std::string& names) {
+    auto v = original;
+    if (!names.empty()) v.push_back({field::attachments, names});
+    return content{change_key{"3P"}, false, false, v};
+  };
+  intent in;
+  in.target = P;
+  in.parts = {{field::attachments, "a", "a", {}}, {hint::attachment_contents, "read\na\told\n", "read\na\tnew\n", {}}};
+  logic::evidence found;
+  const auto taken = [&](const std::string& names, const std::string& inside, bool wins = true) {
+    found.item = of(names);
+    found.attached = "read\n" + inside;
+    return logic::go_on(in, found, of("a"), wins).taken_away;
+  };
+  CHECK(taken("", ""));
+  CHECK(taken("a", "a\tmine\n"));
+  CHECK_FALSE(taken("", "", false));
+  CHECK_FALSE(taken("a", "a\told\n")); // nothing has come yet
+  CHECK_FALSE(taken("a\na", "a\tnew\na\told\n"));
+  in.step = logic::files_came;
+  CHECK_FALSE(taken("a", "a\told\n")); // what was to go is still there
 }
 
 TEST_CASE("the text of a mail that was another one when first paired is listed when a new copy takes its place") {
