@@ -4,6 +4,7 @@
 #include "actors/logic/back_off.hpp"
 #include "actors/logic/brake.hpp"
 #include "actors/logic/match.hpp"
+#include "actors/logic/reading.hpp"
 #include "actors/logic/settlement.hpp"
 #include "storage/marks.hpp"
 
@@ -368,6 +369,9 @@ private:
       auto& of = result[t.folder_pair];
       const auto* let_go = released(t.folder_pair);
       const auto believed_before = listed_after(class_of(t));
+      // Its files are put back as well, unless they are refused.
+      if (let_go && let_go->put_back && logic::is_half_put_back(t, f->policy) && !(t.trouble && t.trouble->banned))
+        ++of.released;
       for (side s : both_sides) {
         const auto& here = t.seen[s];
         const auto& there = t.seen[other(s)];

@@ -297,7 +297,20 @@ private:
     return write(side::replica, fields, lost(side::replica, "edited on both sides", fields));
   }
 
+  /// What the create of an item that was put back on the source did not carry, and its user has not given it since.
+  std::vector<field> still_to_be_put_back() const {
+    if (!around_.put_back_up_to || !is_half_put_back(twin_, around_.policy)) return {};
+    auto fields = edited_fields(target());
+    const auto by_its_user = edited_fields(source());
+    std::erase_if(fields, [&](field f) {
+      const auto agreed = only(base(target()).content, {f});
+      return agreed.empty() || agreed.front().value != to_be_carried || contains(by_its_user, f);
+    });
+    return fields;
+  }
+
   std::optional<verdict> one_way_edit(const both<state>& now) const {
+    if (auto missing = still_to_be_put_back(); !missing.empty()) return write(source(), std::move(missing), {});
     std::vector<field> fields;
     if (now[source()] == state::edited) fields = edited_fields(source());
     if (around_.policy.drift == drift::revert)

@@ -1,6 +1,7 @@
 #include "actors/logic/reading.hpp"
 
 #include "actors/logic/digest.hpp"
+#include "actors/logic/match.hpp"
 
 #include <algorithm>
 
@@ -12,6 +13,16 @@ bool has(const field_digests& in, field f) {
 }
 
 } // namespace
+
+bool is_half_put_back(const twin& t, const policy& p) {
+  if (p.direction == direction::bidirectional || !t.base) return false;
+  const side target = p.direction == direction::primary_to_replica ? side::replica : side::primary;
+  const auto& source = t.seen[other(target)];
+  if (!source || twin_of_mark(t.pair, source->mark) != t.id) return false; // not made by us
+  const auto& agreed = (*t.base)[target].content;
+  return std::any_of(agreed.begin(), agreed.end(),
+                     [](const field_digest& d) { return d.value == to_be_carried && !is_hint(d.field); });
+}
 
 std::optional<digest> twin_reading::value_of(side s, field f) const {
   const auto& from = present(s) && contents_known(here(s)) ? *here(s).content : base(s).content;

@@ -10,6 +10,9 @@
 /// agreed. It decides nothing.
 namespace exsyncd::logic {
 
+/// Whether the source of a one-way pair has an item that was put back there, and not yet what its create did not carry.
+bool is_half_put_back(const twin&, const policy&);
+
 /// One side of an agreed twin, as the table reads it.
 enum class state { unchanged, edited, gone, gone_unbelieved, missing };
 

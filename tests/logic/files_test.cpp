@@ -235,3 +235,35 @@ TEST_CASE("a draft of ours that is read back as read as it was sent has that rea
   CHECK(read_back(true) == true);
   CHECK(!read_back(false));
 }
+
+TEST_CASE("one-way: what the source gets back takes its files along, where an administrator wants that") {
+  const auto with_a_file = with(field::attachments, "file");
+  auto t = agreed_twin();
+  read_contents(t, R, with_a_file);
+  read_contents(t, P, original);
+  (*t.base)[R].content = logic::with_fields(logic::digests_of(with_a_file),
+                                            {{field::attachments, logic::to_be_carried}}, {field::attachments});
+  t.seen[P]->mark = logic::make_mark(t.pair, t.id, intent_id{"i"}, t.seen[R]);
+  auto around = quiet(direction::primary_to_replica);
+  for (const side s : {P, R}) {
+    t.seen[s]->item_class = item_class::contact;
+    around.settable[s].push_back(field::attachments);
+  }
+  around.put_back_up_to = 5;
+  const auto verdict = [&](const twin& of) { return exsyncd::tests::in_words(logic::decide(of, around)); };
+  CHECK(verdict(t) == "update P attachments");
+  CHECK(logic::is_half_put_back(t, around.policy));
+  auto edited = t;
+  edit(edited, P, with(field::subject, "New offer"));
+  CHECK(verdict(edited) == "update P attachments"); // its files come first
+  edit(edited, P, with(field::attachments, "other"));
+  CHECK(verdict(edited) == "update R attachments"); // its user has given it others
+  auto users = t;
+  users.seen[P]->mark = operation_mark{};
+  CHECK(verdict(users) == "agree");
+  around.policy.drift = drift::revert;
+  CHECK(verdict(t) == "update P attachments");
+  around.policy.drift = drift::leave;
+  around.put_back_up_to.reset();
+  CHECK(verdict(t) == "agree");
+}

@@ -345,6 +345,46 @@ TEST_CASE("the source of a one-way pair is filled again where an administrator w
   CHECK(o.mails(branch) == 13);
 }
 
+TEST_CASE("what is put back on the source of a one-way pair has its files, also where a create was not answered") {
+  for (const bool lost : {false, true}) {
+    INFO(lost);
+    auto s = pair_named("jane");
+    s.folders[0].policy.direction = direction::primary_to_replica;
+    one_pair o(0, s);
+    for (int i = 0; i < 3; ++i) {
+      new_mail m;
+      m.item_class = item_class::contact;
+      m.message_id = "<c" + std::to_string(i) + ">";
+      m.subject = "c" + std::to_string(i);
+      m.attachments = {{"file", "bytes"}};
+      o.box(hq).user_create("inbox", m);
+    }
+    REQUIRE(o.sync().in_step());
+    o.clear(hq);
+    REQUIRE(o.sync().held.size() == 1);
+    CHECK_FALSE(o.restore());
+    if (lost)
+      o.script = [first = true](const mailbox_call& call) mutable {
+        fault f;
+        if (call.name == "create_items" && std::exchange(first, false)) f.kind = fault::kind::answer_lost_after;
+        return f;
+      };
+    o.sync();
+    o.advance(3min);
+    CHECK(o.sync().in_step());
+    const auto all = o.box(hq).items("inbox");
+    REQUIRE(all.size() == 3);
+    for (const auto& [id, item] : all)
+      CHECK(item.attachments == std::map<std::string, std::string>{{"file", "bytes"}});
+    // What the target's user adds from then on stays his.
+    const auto copies = o.box(branch).items("inbox");
+    o.box(branch).user_attach(copies.begin()->first, "his", "bytes");
+    o.sync();
+    for (const auto& [id, item] : o.box(hq).items("inbox"))
+      CHECK(item.attachments.size() == 1);
+  }
+}
+
 TEST_CASE("what was put back by its user meanwhile is not there twice") {
   one_pair o(12);
   const auto all = o.box(hq).items("inbox");
