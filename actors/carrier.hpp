@@ -116,6 +116,9 @@ private:
   void carry_read_state(const opened& made, const content& removed, aftermath after);
   void withdraw(opened made, aftermath after);
   void withdrawn(const opened& made, bool removed, item_id where, aftermath after);
+  void compare_files(const opened& made, const item_id& copy, aftermath after);
+  void find_source(const opened& made, std::function<void(const item_id&)> then);
+  void read_files(side s, const item_id& item, std::function<void(std::optional<std::string>)> then);
   void progress(const opened& o, std::uint8_t step, std::function<void()> then);
 
   // carrier_update.cpp: some fields of items that are there

@@ -1,5 +1,9 @@
 #include "actors/carrier.hpp"
 
+#include "actors/logic/digest.hpp"
+#include "actors/logic/likeness.hpp"
+#include "ews/model/field_hints.hpp"
+
 namespace exsyncd {
 
 // A replacement makes a new copy and removes the old one. Its user may act between the two: so the removal is decided
@@ -44,14 +48,17 @@ void carrier::decide_replacement(opened made, const logic::evidence& old) {
       miss(made.what, target, after);
     return withdraw(std::move(made), std::move(after));
   case logic::replacing::settle:
-    return find_removed(made, [me = shared_from_this(), made](const std::optional<content>& removed) {
-      aftermath settled;
-      me->conclude(made, written{made.intent.made, made.intent.made_key}, settled);
-      if (!removed) return me->store(std::move(settled));
-      if (auto lost =
-              logic::lost_by_removal(made.what.twin, made.intent, *removed, me->options().settings.policy, me->now()))
-        settled.settled.back().conflict = std::move(lost);
-      me->carry_read_state(made, *removed, std::move(settled));
+    return find_out_whether_moved(made, [me = shared_from_this(), made](bool moved) {
+      if (moved) return me->withdraw(made, {});
+      me->find_removed(made, [me, made](const std::optional<content>& removed) {
+        aftermath settled;
+        me->conclude(made, written{made.intent.made, made.intent.made_key}, settled);
+        if (!removed) return me->store(std::move(settled));
+        if (auto lost =
+                logic::lost_by_removal(made.what.twin, made.intent, *removed, me->options().settings.policy, me->now()))
+          settled.settled.back().conflict = std::move(lost);
+        me->carry_read_state(made, *removed, std::move(settled));
+      });
     });
   case logic::replacing::miss:
     miss(made.what, target, after);
@@ -160,22 +167,85 @@ void carrier::withdrawn(const opened& made, bool removed, item_id where, afterma
   if (where.empty()) return store(std::move(after));
   const auto target = made.intent.target;
   auto me = shared_from_this();
-  self_->request(options().mailboxes[target], mailbox_patience, read_content{{std::move(where)}, class_of(made.what)})
+  self_->request(options().mailboxes[target], mailbox_patience, read_content{{where}, class_of(made.what)})
       .then(
-          [me, made, after = std::move(after)](content_read& answer) mutable {
+          [me, made, where, after = std::move(after)](content_read& answer) mutable {
             const auto* outcomes = std::get_if<0>(&answer.outcome);
             const auto* there = outcomes && outcomes->size() == 1 ? std::get_if<content>(&outcomes->front()) : nullptr;
-            if (there)
+            if (there) {
               if (auto lost = logic::lost_by_withdrawal(made.what.twin, made.intent, *there,
                                                         me->options().settings.policy, me->now())) {
                 auto told = made.intent;
                 told.loses = lost;
                 me->tell_loss(made.what, told);
                 after.settled.push_back(logic::noted(made.what.twin, std::move(*lost)));
+              } else if (!logic::only(logic::digests_of(there->fields), {field::attachments}).empty()) {
+                return me->compare_files(made, where, std::move(after));
               }
+            }
             me->store(std::move(after));
           },
           [me, target](const caf::error& e) { me->mailbox_died(target, e); });
+}
+
+/// Its user may have put another file in place of one that was sent: of that the names tell nothing. What was sent is
+/// in the source, as long as that is as it was.
+void carrier::compare_files(const opened& made, const item_id& copy, aftermath after) {
+  const auto target = made.intent.target;
+  const bool two_way = options().settings.policy.direction == direction::bidirectional;
+  auto me = shared_from_this();
+  const auto told = [me, made, target, after](const std::optional<std::string>& sent,
+                                              const std::optional<std::string>& there) {
+    auto all = after;
+    if (sent && there && *sent != *there) {
+      auto in = made.intent;
+      in.loses = logic::lost_against(made.what.twin, target, {field::attachments}, me->now());
+      me->tell_loss(made.what, in);
+      all.settled.push_back(logic::noted(made.what.twin, *in.loses));
+    }
+    me->store(std::move(all));
+  };
+  if (!two_way) return store(std::move(after));
+  find_source(made, [me, made, copy, target, told](const item_id& source) {
+    if (source.empty()) return told({}, {});
+    const auto of = class_of(made.what);
+    me->read(other(target), {source}, of, [me, made, copy, target, source, told](auto& outcomes) {
+      const auto* c = std::get_if<content>(&outcomes.front());
+      auto changed = c ? logic::differing_fields(logic::digests_of(c->fields),
+                                                 logic::without(made.intent.expected, {hint::body_words}))
+                       : std::vector<field>{};
+      logic::erase_hints(changed);
+      if (!c || !changed.empty()) return told({}, {});
+      me->read_files(other(target), source, [me, copy, target, told](const std::optional<std::string>& sent) {
+        me->read_files(target, copy, [told, sent](const std::optional<std::string>& there) { told(sent, there); });
+      });
+    });
+  });
+}
+
+/// Where the source of a replacement is now; nowhere where that is not known.
+void carrier::find_source(const opened& made, std::function<void(const item_id&)> then) {
+  const auto source = other(made.intent.target);
+  const auto& o = made.what.twin.seen[source];
+  if (o && o->presence == presence::present) return then(o->item);
+  if (!o || o->search_key.empty()) return then({});
+  with_deleted_items(source, [me = shared_from_this(), source, key = o->search_key, then](const folder_id& bin) {
+    if (bin.empty()) return then({});
+    me->ask_mailbox<found_by_mark>(source, find_by_mark{bin, {}, key}, [then](std::vector<listed_item>& found) {
+      then(found.size() == 1 ? found.front().id : item_id{}); // a copy of it has the same key
+    });
+  });
+}
+
+/// What is in the files of an item, if that can be read.
+void carrier::read_files(side s, const item_id& item, std::function<void(std::optional<std::string>)> then) {
+  self_->request(options().mailboxes[s], mailbox_patience, fetch_attachments{item, 0})
+      .then(
+          [then = std::move(then)](attachments_fetched& answer) {
+            auto* got = std::get_if<attachments_of_item>(&answer.outcome);
+            then(got ? std::optional(logic::contents_of(got->all)) : std::nullopt);
+          },
+          [me = shared_from_this(), s](const caf::error& e) { me->mailbox_died(s, e); });
 }
 
 } // namespace exsyncd
