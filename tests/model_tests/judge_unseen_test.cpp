@@ -300,3 +300,33 @@ TEST_CASE("where a removal in a replacement was not answered and the old copy is
     CHECK(w.broken() == (what == how::unanswered ? nothing : std::vector{rule::came_back}));
   }
 }
+
+TEST_CASE("that a file was put in place of another is known by nothing where no sizes are told and all ids are new") {
+  enum class how { unseen, later, sizes_told, read_before, other_there, read_between, a_new_name };
+  for (auto what : {how::unseen, how::later, how::sizes_told, how::read_before, how::other_there, how::read_between,
+                    how::a_new_name}) {
+    written_history w;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}, {"attachments/a.txt 1", "1"}});
+    auto r = w.carried(p);
+    if (what != how::sizes_told) w.given.pairs[0].sizes_untold = {w.given.pairs[0].primary};
+    w.lists(r);
+    bool later = what == how::later || what == how::read_between;
+    auto edits = [&] {
+      w.edits(who::user, p, {{what == how::a_new_name ? "attachments/b.txt 1" : "attachments/a.txt 1", "2"}});
+    };
+    if (!later) edits();
+    if (what == how::read_before) w.reads(p);
+    w.administrator("recreate_mailbox");
+    w.so_far.steps.back().mailbox = w.given.pairs[0].primary;
+    w.lists(r);
+    if (what == how::read_between) w.reads(p);
+    if (later) edits();
+    if (what == how::other_there) w.reads(p);
+    w.deletes(who::user, r);
+    w.lists(p);
+    w.reads(p);
+    w.deletes(who::daemon, p);
+    bool excused = what == how::unseen || what == how::later;
+    CHECK(w.broken() == (excused ? nothing : std::vector{rule::unlisted_loss}));
+  }
+}

@@ -33,6 +33,10 @@ model::settings stage::model_settings() const {
     made.replica = model::mailbox_name(server_of(p.replica), p.replica);
     // A mail without a Message-ID gets one from the server that takes its MIME.
     made.not_compared.push_back("/message_id");
+    for (const auto& s : plan_.world.servers)
+      for (const auto& address : {p.primary, p.replica})
+        if (s.name == server_of(address) && s.version == "Exchange2007_SP1")
+          made.sizes_untold.push_back(model::mailbox_name(s.name, address));
     for (const auto& f : p.folders) {
       model::folder_pair folder;
       folder.name = f.name;

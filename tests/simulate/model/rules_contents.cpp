@@ -333,6 +333,34 @@ bool went_over_as_new(const lifeline& line, const edit& e, const moment& deleted
          });
 }
 
+/// Whether a file was put in place of another one of its name where no sizes are told, and its item got another id
+/// before it was read: nothing but the other side's, which had gone by then, could have told that (ARCHITECTURE,
+/// limits).
+bool is_replaced_unseen(const trial& t, const lifeline& line, const edit& e, const std::string& path,
+                        const moment& deleted) {
+  const auto& what = *e.by->what;
+  const auto& untold = t.pair.sizes_untold;
+  if (!path.starts_with("/attachments/") || e.value(path).empty() || lifeline::value(*what.before, path).empty() ||
+      std::find(untold.begin(), untold.end(), what.after->mailbox) == untold.end())
+    return false;
+  std::uint64_t last = 0, until = t.all.steps.size() + 1;
+  for (const auto& one : line.tellings) {
+    if (one.item != what.item || one.as != told::how::read || !one.answered) continue;
+    if (one.step < e.by->number())
+      last = one.step;
+    else
+      until = std::min(until, one.step);
+  }
+  auto in_time = [&](std::uint64_t step) { return step > last && step < until; };
+  bool renewed = std::any_of(t.all.steps.begin(), t.all.steps.end(), [&](const step& one) {
+    return one.act == "recreate_mailbox" && one.mailbox == what.after->mailbox && in_time(one.number);
+  });
+  bool moved = std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& one) {
+    return one.what->item == what.item && one.by_user() && one.what->moved() && in_time(one.number());
+  });
+  return (renewed || moved) && deleted.number() < until;
+}
+
 /// The edit that a removal cost, where there is one.
 const edit* lost_with(const trial& t, const lifeline& line, const std::vector<edit>& edits, const moment& removed,
                       const moment& deleted) {
@@ -342,6 +370,7 @@ const edit* lost_with(const trial& t, const lifeline& line, const std::vector<ed
     for (const auto& path : e.paths) {
       auto last = lifeline::value(*removed.what->before, path);
       if (t.ignores(path, *removed.what->before, *deleted.what->before)) continue;
+      if (is_replaced_unseen(t, line, e, path, deleted)) continue;
       if (last != e.value(path) || last == lifeline::value(*deleted.what->before, path)) continue;
       if (!line.had(deleted.where, path, last, e.by->number(), deleted.number())) return &e;
     }

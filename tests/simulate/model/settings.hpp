@@ -48,6 +48,8 @@ struct pair_settings {
   std::vector<folder_pair> folders;
   /// Beginnings of paths of contents that one of the two servers cannot hold ("/flag", "/contact/Notes").
   std::vector<std::string> not_compared{};
+  /// Mailboxes, as above, whose server tells no sizes of attached files.
+  std::vector<std::string> sizes_untold{};
   bool operator==(const pair_settings&) const = default;
 };
 
