@@ -102,7 +102,7 @@ private:
                             "SyncFolderItems: " + std::to_string(most_barren_pages) +
                                 " pages in a row show nothing new, and none is the last",
                             "the server, or what stands before it, does not end this list"});
-    auto unlistable = std::move(page.unlistable);
+    auto unlistable = page.unlistable;
     bool last = page.last;
     sync_cursor cursor = page.cursor;
     accept_page call;

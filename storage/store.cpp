@@ -44,6 +44,11 @@ bool half(const twin& t, const folder_side& in) {
   return !t.base && !t.intent && o && o->presence == presence::present && o->folder == in.folder_pair;
 }
 
+bool is_stepped_over(const change_page& page, const item_id& item) {
+  return std::any_of(page.unlistable.begin(), page.unlistable.end(),
+                     [&](const auto& each) { return each.first == item; });
+}
+
 /// Whether that side has said something since: then what was decided about it no longer holds.
 bool news_since(const twin& t, side s, const both<sequence>& answers) {
   return t.seen[s] && t.seen[s]->sequence > answers[s];
@@ -76,7 +81,16 @@ page_accepted store::accept(const accept_page& call) {
   if (pass && pass->first) ++folder->generation;
   for (const auto& entry : call.page.changes) {
     if (const auto* present = std::get_if<item_present>(&entry)) {
-      news |= accept_present(*folder, present->item, at, result);
+      const auto& item = present->item;
+      const bool by_name = is_stepped_over(call.page, item.id);
+      const auto known = by_name ? find(folder->pair, folder->side, folder->mailbox, item.id) : std::nullopt;
+      news |= accept_present(*folder, item, at, result);
+      // No list has shown what was stepped over, so none tells should it leave.
+      if (by_name && (!known || is_unlisted(*known, folder->side)))
+        edit(find(folder->pair, folder->side, folder->mailbox, item.id)->id, [&](twin& t) {
+          t.seen[folder->side]->unlisted_since = at;
+          return true;
+        });
       continue;
     }
     const auto* left = std::get_if<item_left>(&entry);

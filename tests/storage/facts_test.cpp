@@ -238,6 +238,33 @@ TEST_CASE("A listing is complete with its last page, and as old as its first req
   });
 }
 
+TEST_CASE("What was stepped over by name is in no list before one shows it", "[facts]") {
+  over_each_engine([](kind_of_engine k) {
+    bench b(k);
+    b.list(side::replica, {present("r1")});
+    accept_page call;
+    call.pair = jane;
+    call.folder_pair = inbox;
+    call.side = side::replica;
+    call.page.last = true;
+    call.page.changes = {present("r1"), present("r2")};
+    for (const char* id : {"r1", "r2"})
+      call.page.unlistable.emplace_back(item_id{id}, failure{});
+    const auto stepped_over = [&] {
+      call.asked_at = b->now();
+      b->accept(call);
+      b.commit();
+      CHECK_FALSE(
+          is_unlisted(b.of(side::replica, "r1"), side::replica)); // a list that has shown it tells of its leaving
+      CHECK(is_unlisted(b.of(side::replica, "r2"), side::replica));
+    };
+    stepped_over();
+    stepped_over();
+    b.list(side::replica, {present("r2")});
+    CHECK_FALSE(is_unlisted(b.of(side::replica, "r2"), side::replica));
+  });
+}
+
 TEST_CASE("Binding a folder anew starts from the beginning", "[facts]") {
   struct row {
     const char* what;
