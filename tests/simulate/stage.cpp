@@ -312,7 +312,10 @@ void stage::note_what_is_written(const std::string& operation, const std::string
 }
 
 void stage::note_unanswered(const std::string& operation, const std::string& body) {
-  if (operation != "MoveItem" && operation != "DeleteItem") return;
+  // What is moved elsewhere stays.
+  const bool removes =
+      operation == "DeleteItem" || (operation == "MoveItem" && body.find("Id=\"deleteditems\"") != body.npos);
+  if (!removes) return;
   watcher_.recorder().removal_unanswered(ids_of_items(body));
 }
 
