@@ -111,7 +111,7 @@ matching::made_by matching::maker_of(const twin& t, side s) const {
   return {given_up ? &owner : nullptr, false};
 }
 
-bool matching::is_forgotten_copy(const twin& half, side s) {
+bool matching::take_forgotten_copy(const twin& half, side s) {
   const auto named = twin_of_mark(half.pair, of(half).mark);
   const auto at = named ? by_id_.find(*named) : by_id_.end();
   if (at == by_id_.end() || at->second == &half) return false;
@@ -130,7 +130,7 @@ void matching::by_mark() {
   drop_halves([this](const twin* half) {
     const side s = *half_of(*half);
     const auto [maker, open] = maker_of(*half, s);
-    if (!maker) return is_forgotten_copy(*half, s); // or a user's move or copy of an item that we once made
+    if (!maker) return take_forgotten_copy(*half, s); // or a user's move or copy of an item that we once made
     const twin& owner = *maker;
     if (open || owner.intent)
       result_.held.push_back(half->id);

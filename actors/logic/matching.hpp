@@ -52,9 +52,9 @@ private:
   made_by maker_of(const twin&, side) const;
   /// What a create that was given up has made after all stands for its twin, once it has been read.
   void take_late(const twin& owner, const twin& half, side s);
-  /// What names a twin that knows nothing of it, or of any other on that side: an older state has come back since it
-  /// was made.
-  bool is_forgotten_copy(const twin& half, side);
+  /// Where what a half names knows nothing of it, or of any other on that side, an older state has come back since it
+  /// was made: it is that twin's, or waits for what is open there. False where it is no such copy.
+  bool take_forgotten_copy(const twin& half, side);
   void by_mark();
   /// What a create that was given up had made, as lists have shown, and its user has deleted before it was read.
   void by_deleted_create();

@@ -84,10 +84,10 @@ MUTANTS = [
         "    if (held) result_.held.push_back(half->id);\n", "    if (BUG) held = false;\n    if (held) result_.held.push_back(half->id);\n",
         worlds="moved unseen"),
     one("copy-linked-to-original", "a user's copy of an item that we made is taken for the item itself", MATCH,
-        "    if (!maker) return is_forgotten_copy(*half, s); // or a user's move or copy of an item that we once made\n",
+        "    if (!maker) return take_forgotten_copy(*half, s); // or a user's move or copy of an item that we once made\n",
         "    const auto named = twin_of_mark(half->pair, of(*half).mark);\n    const auto at = named ? by_id_.find(*named) : by_id_.end();\n"
         "    if (BUG && !maker && at != by_id_.end() && at->second != half && !at->second->intent && !filled_.contains({*named, s}))\n"
-        "      return take(*at->second, *half, s), true;\n    if (!maker) return is_forgotten_copy(*half, s);\n"),
+        "      return take(*at->second, *half, s), true;\n    if (!maker) return take_forgotten_copy(*half, s);\n"),
     one("no-back-off", "what fails is tried again at once, without end", "actors/logic/back_off.hpp",
         "  return base + std::chrono::seconds(random",
         "  if (BUG) return std::chrono::seconds(random % 2);\n  return base + std::chrono::seconds(random"),
