@@ -393,12 +393,12 @@ continued go_on(const intent& in, const evidence& found, const content& source, 
       now.before = value_of(*found.item, old.field);
       now.wanted = value_of(source, old.field);
       users = by_contents ? names_of(users_files, now.before) : users_entries(old, now.before, false);
-      bool taken = by_contents ? are_taken_away(*files, *found.attached, all_came)
-                               : is_taken_away(old, now.before) || (all_came && lacks_entries(old, now.before));
-      taken |= by_contents && !disputed_files.empty();
-      if (taken) result.lost[in.target].push_back(old.field);
+      const bool taken = by_contents ? are_taken_away(*files, *found.attached, all_came)
+                                     : is_taken_away(old, now.before) || (all_came && lacks_entries(old, now.before));
+      const bool replaced = by_contents && !disputed_files.empty();
+      if (taken || (replaced && !target_wins)) result.lost[in.target].push_back(old.field);
       const bool halfway = by_contents ? in_between : is_in_between(old, now.before, users.size());
-      result.taken_away |= taken && target_wins && !halfway;
+      result.taken_away |= target_wins && !halfway && (replaced || (taken && all_came));
     }
     if (const auto disputed = disputed_entries(now, users); !disputed.empty()) {
       result.lost[target_wins ? other(in.target) : in.target].push_back(old.field);
