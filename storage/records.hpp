@@ -195,7 +195,7 @@ inline constexpr auto banned_by_administrator = "banned-by-administrator";
 struct twin {
   twin_id id;
   pair_id pair;
-  folder_pair_id folder_pair; // where it was last agreed to be; before that, where it was first seen
+  folder_pair_id folder_pair; // where it was last agreed, or a create was, to be; before that, where it was first seen
   both<std::optional<observation>> seen;
   /// Both or none: agreed means agreed by both.
   std::optional<both<side_base>> base;

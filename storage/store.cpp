@@ -352,10 +352,7 @@ void store::absorb(const absorb_twin& call) {
     if (moved.sequence <= t.answered[call.side] || replaced) moved.sequence = advance();
     // The late create is accounted for: from now on its mark on another item means its user's move or copy.
     std::erase(t.abandoned, moved.mark);
-    if (call.base) {
-      t.base = call.base;
-      t.folder_pair = moved.folder;
-    }
+    if (call.base) t.base = call.base;
     moved.copied = false;
     t.seen[call.side] = std::move(moved);
     if (is_banned_by_administrator(*from)) t.trouble = from->trouble;
@@ -402,6 +399,7 @@ void store::abandon(const abandon_intent& call) {
     if (t.intent->operation == operation::replace && !call.lost && !t.intent->made.empty() && old)
       withdrawn = find(t.pair, at, old->mailbox, t.intent->made);
     if (call.lost && !t.intent->mark.empty()) t.abandoned.push_back(t.intent->mark);
+    if (t.intent->operation == operation::create && !t.base) t.folder_pair = t.intent->folder;
     t.intent.reset();
     t.unfinished = true;
     return true;

@@ -150,7 +150,7 @@ struct absorb_twin {
   enum side side = exsyncd::side::replica;
   /// Wall clock: where `from` has abandoned marks it is buried then, so that its late creates are still recognised.
   utc_seconds when{};
-  /// What counts as agreed from then on, in the observation's folder; empty: as before.
+  /// What counts as agreed from then on, in the twin's folder pair; empty: as before.
   std::optional<both<side_base>> base{};
 };
 

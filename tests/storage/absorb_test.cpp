@@ -70,6 +70,23 @@ TEST_CASE("A late create that was taken in is no longer one that was given up", 
   CHECK(b->load(t.id)->abandoned.empty()); // another item with its mark is a user's move or copy of it
 }
 
+TEST_CASE("A late create was agreed to lie where it was to be made, wherever its user has put it since", "[absorb]") {
+  bench b(kind_of_engine::memory);
+  const auto to = GENERATE(inbox, projects); // where its source lay then; it was first seen in the inbox
+  b.list(side::primary, {present("p1")});
+  auto call = intent_on(b.of(side::primary, "p1"), operation::create, side::replica, "i1");
+  call.intent.folder = to;
+  REQUIRE(b->begin(call));
+  b->abandon({call.twin, call.intent.id, true});
+  auto late = item("r1");
+  late.mark = call.intent.mark;
+  b.list(side::replica, {item_present{late}}, true, to == inbox ? projects : inbox);
+  b->absorb({call.twin, b.of(side::replica, "r1").id, side::replica, {}, both<side_base>{}});
+  b.commit();
+  CHECK(b->load(call.twin)->base);
+  CHECK(b->load(call.twin)->folder_pair == to);
+}
+
 TEST_CASE("A late create that was removed is no longer one that was given up: brought back it is new", "[absorb]") {
   bench b(kind_of_engine::memory);
   const auto t = being_created(b);
