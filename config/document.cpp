@@ -58,18 +58,31 @@ private:
   std::vector<level> open_;
 };
 
-problem syntax_problem(std::string_view text, const ordered_json::parse_error& error) {
-  const auto until = std::min(error.byte == 0 ? 0 : error.byte - 1, text.size());
-  const auto before = text.substr(0, until);
+problem problem_at(std::string_view text, std::size_t byte) {
+  const auto before = text.substr(0, std::min(byte, text.size()));
   const auto line_start = before.rfind('\n');
   problem p;
   p.line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   p.column = 1 + (line_start == std::string_view::npos ? before.size() : before.size() - line_start - 1);
+  return p;
+}
+
+problem syntax_problem(std::string_view text, const ordered_json::parse_error& error) {
+  auto p = problem_at(text, error.byte == 0 ? 0 : error.byte - 1);
   // The library says "[json.exception.…] parse error at line 1, column 2: what": the place is ours.
   std::string what = error.what();
   const auto column = what.find(", column ");
   const auto colon = column == std::string::npos ? column : what.find(": ", column);
   p.text = colon == std::string::npos ? what : what.substr(colon + 2);
+  return p;
+}
+
+/// The library names the number in quotes, and no place.
+problem overflow_problem(std::string_view text, const std::string& what) {
+  const auto from = what.find('\''), to = what.rfind('\'');
+  const auto number = from < to ? what.substr(from + 1, to - from - 1) : std::string();
+  auto p = problem_at(text, std::min(text.find(number), text.size()));
+  p.text = "the number " + number + " is too large";
   return p;
 }
 
@@ -92,8 +105,10 @@ ordered_json parse_document(std::string_view text, problems& found) {
     return ordered_json::parse(text.begin(), text.end(), key_watch(found), true, true);
   } catch (const ordered_json::parse_error& error) {
     found.push_back(syntax_problem(text, error));
-    return nullptr;
+  } catch (const ordered_json::out_of_range& error) {
+    found.push_back(overflow_problem(text, error.what()));
   }
+  return nullptr;
 }
 
 } // namespace exsyncd

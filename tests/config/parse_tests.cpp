@@ -262,9 +262,10 @@ TEST_CASE("syntax errors have line and column") {
     const char* text;
     std::size_t line, column;
   };
-  for (const auto& row : {row{"{\n  \"pairs\": {\n    \"jane\" {}\n  }\n}", 3, 12}, row{"", 1, 1},
-                          row{"{ \"log\": { \"level\": \"info\", } }", 1, 29}, row{"{} x", 1, 4},
-                          row{"{\"a\xff\": 1}", 1, 4}, row{"{ // never closed", 1, 18}}) {
+  for (const auto& row :
+       {row{"{\n  \"pairs\": {\n    \"jane\" {}\n  }\n}", 3, 12}, row{"", 1, 1},
+        row{"{ \"log\": { \"level\": \"info\", } }", 1, 29}, row{"{} x", 1, 4}, row{"{\"a\xff\": 1}", 1, 4},
+        row{"{ // never closed", 1, 18}, row{"{\n \"log\": -1e999 }", 2, 9}}) {
     INFO(row.text);
     const auto parsed = w.parse(row.text);
     REQUIRE(std::holds_alternative<problems>(parsed));

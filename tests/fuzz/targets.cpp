@@ -139,7 +139,7 @@ const std::vector<std::string>& configuration_seeds() {
         "state_directory": "/s", "servers": {"hq": {"url": "https://x/EWS/Exchange.asmx", "access": "direct"}},
         "pairs": {"jane": {"primary": {"server": "hq", "mailbox": "j@x"}, "replica": {"server": "hq", "mailbox": "k@x"},
         "direction": "bidirectional", "folders": {"inbox": {"primary": "inbox", "replica": "inbox/A\/B"}}}}})",
-      R"({"log": {"level": "info", "target": "stderr"}, "pairs": [[[[]]]], "servers": null})"};
+      R"({"log": {"level": "info", "target": "stderr"}, "pairs": [[[[]]]], "servers": null})", "3E2080"};
   return all;
 }
 
