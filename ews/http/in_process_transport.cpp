@@ -63,7 +63,19 @@ transfer_id in_process_transport::start(std::shared_ptr<const request> what, std
     if (after_ && a->delay >= limit) came = failed{failed_kind::timeout, true, "no answer in time"};
   }
   pending_->by_id.emplace(id, pending{std::move(what), std::move(to)});
-  if (after_)
+  auto* a = std::get_if<in_process_answer>(&came);
+  if (after_ && a && a->pieces)
+    after_(delay, [all = pending_, after = after_, id, begun = std::move(*a)] {
+      const auto at = all->by_id.find(id);
+      if (at == all->by_id.end()) return; // cancelled
+      const auto& asked = *at->second.what;
+      going_on first{begun.pieces, {}, {}, {asked.url.size() + bytes_of(asked.headers) + body_reader(asked).size(), 0}};
+      first.bytes.received = bytes_of(begun.headers) + 17;
+      const auto to = at->second.to;
+      to->on_head({begun.status, begun.headers});
+      go_on(all, after, id, std::move(first));
+    });
+  else if (after_)
     after_(delay, [all = pending_, id, came = std::move(came)] { arrive(*all, id, came); });
   else
     arrive(*pending_, id, came);
@@ -80,6 +92,33 @@ void in_process_transport::arrive(pendings& all, std::uint64_t id,
     play(*p.what, *a, *p.to);
   else
     p.to->on_end(ended_by(std::get<failed>(came)));
+}
+
+void in_process_transport::go_on(std::shared_ptr<pendings> all, run_after after, std::uint64_t id, going_on so_far) {
+  const auto at = all->by_id.find(id);
+  if (at == all->by_id.end()) return; // cancelled
+  const auto to = at->second.to;
+  const auto limits = at->second.what->limits;
+  const auto end = [&](std::variant<completed, failed> how) {
+    all->by_id.erase(id);
+    to->on_end({std::move(how), so_far.bytes});
+  };
+  auto piece = so_far.pieces();
+  if (!piece.bytes.empty()) {
+    so_far.silent = {};
+    so_far.bytes.received += piece.bytes.size();
+    to->on_chunk(piece.bytes);
+    if (!all->by_id.contains(id)) return; // its receiver has enough
+  }
+  if (piece.cut) return end(failed{failed_kind::cut, true, "the connection closed before the answer was whole"});
+  if (piece.last) return end(completed{});
+  if (so_far.silent >= limits.idle || so_far.open >= limits.total)
+    return end(failed{failed_kind::timeout, true, "no answer in time"});
+  so_far.silent += piece.next;
+  so_far.open += piece.next;
+  after(piece.next, [all = std::move(all), after, id, so_far = std::move(so_far)]() mutable {
+    go_on(std::move(all), after, id, std::move(so_far));
+  });
 }
 
 void in_process_transport::cancel(transfer_id id) {

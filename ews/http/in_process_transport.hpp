@@ -10,6 +10,14 @@
 /// real client in one thread, so that a whole run follows from its seed.
 namespace exsyncd::http {
 
+/// What an answer that goes on says next.
+struct in_process_piece {
+  std::string bytes;                 // perhaps none
+  std::chrono::milliseconds next{0}; // when to ask again
+  bool last = false;                 // nothing follows
+  bool cut = false;                  // the connection closes, and the answer was not whole
+};
+
 struct in_process_answer {
   int status = 200;
   std::vector<header> headers;
@@ -18,6 +26,8 @@ struct in_process_answer {
   std::optional<std::size_t> cut_at;
   /// How late it arrives. Later than the request's idle or total limit is a timeout, though the server has acted.
   std::chrono::milliseconds delay{0};
+  /// Where it is set, this is asked for the body, piece by piece, and forgotten once nobody waits for more.
+  std::function<in_process_piece()> pieces{};
 };
 
 /// What the server does with a request: an answer, or a failure of the connection.
@@ -45,6 +55,13 @@ private:
     std::map<std::uint64_t, pending> by_id;
   };
   static void arrive(pendings& all, std::uint64_t id, const std::variant<in_process_answer, failed>& came);
+  /// An answer in pieces that has begun; `silent`: since when nothing came, `open`: since it began.
+  struct going_on {
+    std::function<in_process_piece()> pieces;
+    std::chrono::milliseconds silent{0}, open{0};
+    byte_count bytes{};
+  };
+  static void go_on(std::shared_ptr<pendings> all, run_after after, std::uint64_t id, going_on so_far);
 
   in_process_server server_;
   run_after after_;

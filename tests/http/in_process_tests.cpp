@@ -101,6 +101,72 @@ TEST_CASE("In process: cancel and shutdown end a transfer once") {
   CHECK(a->ends() + b->ends() + c->ends() == 3);
 }
 
+TEST_CASE(
+    "In process: an answer in pieces goes on until its last one, its cut, a silence, or nobody listens any more") {
+  virtual_time time;
+  std::vector<in_process_piece> pieces;
+  std::weak_ptr<int> held;
+  in_process_transport t(
+      [&](const request&) {
+        const auto hold = std::make_shared<int>();
+        held = hold;
+        auto a = answer_of("");
+        a.pieces = [&pieces, hold] {
+          if (pieces.empty()) return in_process_piece{"", 1s};
+          const auto next = pieces.front();
+          pieces.erase(pieces.begin());
+          return next;
+        };
+        return a;
+      },
+      time.after());
+  // Second by second, since each piece says when the next one is due.
+  const auto pass = [&](int seconds) {
+    for (time.advance(0s); seconds > 0; --seconds)
+      time.advance(1s);
+  };
+  auto c = std::make_shared<collector>();
+  pieces = {{"one ", 2s}, {"two ", 2s}, {"three", 0s, true}};
+  SECTION("to its last one") {
+    t.start(shared_post("http://sim/"), c);
+    pass(0);
+    CHECK(c->heads() == 1);
+    CHECK(c->body() == "one ");
+    pass(2);
+    CHECK(c->body() == "one two ");
+    CHECK(c->ends() == 0);
+    pass(2);
+    CHECK(c->body() == "one two three");
+    CHECK(c->completed());
+  }
+  SECTION("to a cut") {
+    pieces = {{"one ", 2s}, {"", 0s, false, true}};
+    t.start(shared_post("http://sim/"), c);
+    pass(3);
+    CHECK(c->failure().kind == failed_kind::cut);
+    CHECK(c->body() == "one ");
+  }
+  SECTION("to a silence") {
+    pieces = {{"one ", 2s}};
+    auto asked = post("http://sim/");
+    asked.limits.idle = 20s;
+    t.start(std::make_shared<const request>(std::move(asked)), c);
+    pass(19);
+    CHECK(c->ends() == 0);
+    pass(5);
+    CHECK(c->failure().kind == failed_kind::timeout);
+  }
+  SECTION("until nobody listens any more") {
+    const auto id = t.start(shared_post("http://sim/"), c);
+    pass(2);
+    t.cancel(id);
+    CHECK(c->failure().kind == failed_kind::cancelled);
+    pass(2);
+    CHECK(c->body() == "one two ");
+  }
+  CHECK(held.expired());
+}
+
 TEST_CASE("In process: an answer larger than allowed, and a failure of the connection") {
   in_process_transport big([](const request&) { return answer_of("0123456789"); });
   auto r = post("http://sim/");

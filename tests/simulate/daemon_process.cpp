@@ -1,6 +1,7 @@
 #include "tests/simulate/daemon_process.hpp"
 
 #include "actors/ews/mailbox.hpp"
+#include "actors/ews/notifier.hpp"
 #include "actors/ledger.hpp"
 #include "storage/store.hpp"
 
@@ -73,6 +74,7 @@ struct daemon_process::openings {
   std::map<std::tuple<std::string, std::string, std::size_t>, gateway_actor> gateways;
   std::vector<mailbox_actor> mailboxes;
   autodiscover_actor discovery;
+  std::map<std::tuple<std::string, std::string, std::string>, notifier_actor> notifiers;
 
   gateway_actor gateway_of(const server_settings& server) {
     auto& gateway = gateways[{server.url, server.auth.user, server.concurrency}];
@@ -97,6 +99,23 @@ struct daemon_process::openings {
     mailboxes.push_back(spawn_mailbox(system, std::move(options)));
     return mailboxes.back();
   }
+
+  notifier_actor notifier(const side_settings& side) {
+    const auto& server = side.server;
+    if (!server.streaming) return {};
+    auto& made = notifiers[{server.url, server.auth.user, server.auth.password.value}];
+    if (made) return made;
+    notifier_options options;
+    options.url = server.url;
+    options.access = to_mailbox(server.access);
+    options.who = {server.auth.user, server.auth.password.value, http::auth_kind::basic};
+    options.limits = {server.timeouts.connect, server.timeouts.idle, server.timeouts.total};
+    if (!server.version.empty()) options.version = server.version;
+    options.gateway = gateway_of(server);
+    options.transport = transport;
+    options.random = random;
+    return made = spawn_notifier(system, std::move(options));
+  }
 };
 
 daemon_process::daemon_process(outside ports, std::vector<pair_settings> pairs) : ports_(std::move(ports)) {
@@ -116,6 +135,7 @@ daemon_process::daemon_process(outside ports, std::vector<pair_settings> pairs) 
                                           ports_.random,
                                           {},
                                           {},
+                                          {},
                                           {}});
   autodiscover_options discovery;
   discovery.transport = open_->transport;
@@ -130,6 +150,7 @@ daemon_process::daemon_process(outside ports, std::vector<pair_settings> pairs) 
   o.context.random = ports_.random;
   o.context.log = ports_.log;
   o.open_mailbox = [all = open_.get()](const side_settings& s, const pair_id&, side) { return all->mailbox(s); };
+  o.open_notifier = [all = open_.get()](const side_settings& s) { return all->notifier(s); };
   o.on_fatal = ports_.on_fatal;
   // One daemon for each world: there is nobody to keep away, and a restored state would wait until its lease runs out.
   o.leases.on = false;
@@ -146,6 +167,8 @@ daemon_process::~daemon_process() {
     kill(m);
   for (auto& [budget, g] : open_->gateways)
     kill(g);
+  for (auto& [account, n] : open_->notifiers)
+    kill(n);
   kill(open_->discovery);
   kill(ledger_);
   kill(open_->clock);

@@ -338,6 +338,31 @@ void subfolders(addition& a) {
   }
 }
 
+/// Changes are told as they happen, and what tells of them breaks.
+void streams(addition& a) {
+  for (auto& s : a.plan.world.servers)
+    s.streaming = true;
+  for (auto& p : a.plan.world.pairs)
+    p.poll_seconds = 600;
+  for (int n = a.d.between(1, 5); n > 0; --n) {
+    const auto& server = a.d.one_of(a.plan.world.servers).name;
+    const int which = a.d.between(0, 99);
+    if (which < 30)
+      a.add(a.some_time(), "", {{"do", "lose_subscriptions"}, {"server", server}});
+    else if (which < 60)
+      a.add(a.some_time(), "", {{"do", "drop_connections"}, {"server", server}});
+    else if (which < 80)
+      a.add(a.some_time(), "", {{"do", "restart_server"}, {"server", server}});
+    else
+      a.add(a.some_time(), "",
+            {{"do", "fault"},
+             {"server", server},
+             {"operation", a.d.chance(50) ? "Subscribe" : "GetStreamingEvents"},
+             {"what", a.d.one_of(std::vector<std::string>{"html_page", "close_before_acting", "truncated_data"})},
+             {"next", a.d.between(1, 3)}});
+  }
+}
+
 struct extra {
   const char* name;
   int percent; ///< of the worlds hold it
@@ -375,6 +400,7 @@ constexpr extra extras[] = {
     {"torn lists", 5, false, torn_lists},
     {"late copies", 5, false, late_copies},
     {"moved unseen", 5, false, moved_unseen},
+    {"streams", 20, false, streams},
 };
 
 } // namespace

@@ -21,8 +21,10 @@ moment moment_from(const std::string& text) {
 
 json world_json(const world_plan& w) {
   json servers = json::array(), pairs = json::array();
-  for (const auto& s : w.servers)
+  for (const auto& s : w.servers) {
     servers.push_back({{"name", s.name}, {"version", s.version}, {"access", s.access}, {"sync_page", s.sync_page}});
+    if (s.streaming) servers.back()["streaming"] = true;
+  }
   for (const auto& p : w.pairs) {
     json folders = json::array();
     for (const auto& f : p.folders)
@@ -52,7 +54,8 @@ json world_json(const world_plan& w) {
 world_plan world_from(const json& j) {
   world_plan w;
   for (const auto& s : j.at("servers"))
-    w.servers.push_back({s.at("name"), s.at("version"), s.at("access"), s.at("sync_page")});
+    w.servers.push_back(
+        {s.at("name"), s.at("version"), s.at("access"), s.at("sync_page"), s.value("streaming", false)});
   for (const auto& p : j.at("pairs")) {
     pair_plan made;
     made.name = p.at("name");
@@ -118,6 +121,9 @@ act_class class_of(const event& e) {
                                             "clock",
                                             "disk full",
                                             "old state",
+                                            "lose_subscriptions",
+                                            "drop_connections",
+                                            "restart_server",
                                             "set_limits"};
   const std::string what = e.act.at("do");
   if (what == "crash") return act_class::crash;

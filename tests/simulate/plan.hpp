@@ -15,6 +15,7 @@ struct server_plan {
   std::string version; // of exchange-sim's profiles
   std::string access;  // "impersonation", "delegate", "direct"
   std::size_t sync_page = 512;
+  bool streaming = false; // changes are told as they happen, beside the polls
   friend bool operator==(const server_plan&, const server_plan&) = default;
 };
 

@@ -22,6 +22,8 @@ constexpr std::int64_t begin_of_time = 1'767'600'000'000;
 /// Between two moments of time no run of ours needs as many turns of actors.
 constexpr std::uint64_t most_jobs_at_once = 400'000;
 constexpr std::uint64_t most_requests = 40'000;
+/// A hanging connection is looked at so often, in virtual time.
+constexpr std::chrono::milliseconds stream_pulse{500};
 
 bool writes_items(const std::string& operation) {
   static const std::set<std::string> all{"CreateItem",       "UpdateItem",       "MoveItem",     "DeleteItem",
@@ -137,6 +139,7 @@ void stage::set_up() {
           {"may_impersonate", {"*"}}});
     cover("version: " + s.version);
     cover("access: " + s.access);
+    if (s.streaming) cover("setting: streaming");
   }
   for (const auto& p : pairs_)
     for (const auto& address : {p.primary, p.replica})
@@ -190,7 +193,7 @@ std::vector<pair_settings> stage::configured() const {
                                                        : access_kind::direct;
       s.server.auth.user = plan.access == "direct" ? address : "service@" + host + ".example";
       s.server.auth.password.value = wrong_passwords_.contains(host) ? "mistaken" : "secret";
-      s.server.streaming = false;
+      s.server.streaming = plan.streaming;
       s.mailbox = address;
       return s;
     };
@@ -382,7 +385,23 @@ std::variant<http::in_process_answer, http::failed> stage::answer(const http::re
   if (came.filler.empty()) a.delay += came.pace * a.body.size();
   for (auto& [name, value] : came.headers)
     a.headers.push_back({name, value});
+  if (came.stream) a.pieces = pieces_of(q.server, *came.stream);
   return a;
+}
+
+std::function<http::in_process_piece()> stage::pieces_of(const std::string& server, std::uint64_t stream) {
+  // The server forgets the connection once the client's end of it is gone.
+  const std::shared_ptr<void> hold(nullptr, [this, server, stream](void*) { world_->end_stream(server, stream); });
+  return [this, server, stream, hold] {
+    const auto turn = world_->next_turn(server, stream);
+    if (!turn.chunk.empty()) {
+      cover("streaming: told");
+      say([&] { return "  " + server + " tells of news"; });
+    }
+    http::in_process_piece piece{turn.chunk, stream_pulse, turn.closed, turn.hang_up};
+    if (!turn.chunk.empty()) piece.next = std::chrono::milliseconds(latency_.between(5, 120));
+    return piece;
+  };
 }
 
 bool stage::run_actors() {

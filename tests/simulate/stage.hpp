@@ -40,6 +40,8 @@ private:
 
   // Requests and commits (stage.cpp)
   std::variant<exsyncd::http::in_process_answer, exsyncd::http::failed> answer(const exsyncd::http::request&);
+  /// What a hanging connection says, for as long as somebody listens.
+  std::function<exsyncd::http::in_process_piece()> pieces_of(const std::string& server, std::uint64_t stream);
   /// Which items a request writes: by the ids in its body, and by what it did.
   void note_what_is_written(const std::string& operation, const std::string& body);
   /// Whether items are to be taken away is on disk before the request leaves, whatever becomes of that.
