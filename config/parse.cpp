@@ -155,12 +155,18 @@ public:
       servers_.emplace(name, known_server{server, found_.empty()});
       if (found_.empty()) to.all.servers.push_back(std::move(server));
     });
-    each(more.pairs, "pairs", to.wrong_pairs, [&](auto& name, auto& value, auto& path) {
+    const auto read = [&](auto& name, auto& value, auto& path) {
       if (std::any_of(to.all.pairs.begin(), to.all.pairs.end(), [&](auto& p) { return p.name == name; }))
         return found_.push_back({path, "the configuration file declares a pair of this name as well", 0, 0});
       auto pair = read_pair(value, path, name);
       if (found_.empty()) take_pair(to.all, std::move(pair));
-    });
+    };
+    auto pairs = more.pairs;
+    std::map<std::string, std::string> edited;
+    for (const auto& name : more.edited_pairs)
+      if (auto one = pairs.extract(name)) edited.insert(std::move(one));
+    each(pairs, "pairs", to.wrong_pairs, read);
+    each(edited, "pairs", to.wrong_pairs, read);
   }
 
 private:

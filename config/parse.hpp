@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,6 +23,8 @@ configuration parse_settings(std::string_view text, const file_places& places);
 /// in them ("password" in place of "password_file").
 struct additions {
   std::map<std::string, std::string> servers, pairs;
+  /// Pairs that are just being made or changed: what they share with another pair is told of them, not of that one.
+  std::set<std::string> edited_pairs = {};
 };
 /// The settings of the file and of the additions that are right; what is wrong with the others, by their names.
 struct added_settings {

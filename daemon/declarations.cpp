@@ -87,8 +87,10 @@ void declarations::take(const std::vector<declaration>& kept) {
 }
 
 std::variant<added_settings, problems> declarations::read(const std::map<declared_name, ordered_json>& kept,
-                                                          const configuration_text& text) const {
+                                                          const configuration_text& text,
+                                                          const std::set<std::string>& edited_pairs) const {
   additions more;
+  more.edited_pairs = edited_pairs;
   std::map<declared_name, problems> unreadable;
   std::optional<std::variant<secret_box, std::string>> box; // opened when it is needed first
   for (const auto& [name, value] : kept) {
@@ -180,13 +182,15 @@ std::variant<server_settings, problems> declarations::read_server(const ordered_
 std::variant<declarations::change, problems> declarations::check(std::vector<edit> edits) {
   change result;
   result.kept = kept_;
+  std::set<std::string> edited_pairs;
   for (auto& [name, value] : edits) {
+    if (name.kind == declared::pair) edited_pairs.insert(name.name);
     if (value)
       result.kept[name] = *value;
     else
       result.kept.erase(name);
   }
-  auto read_again = read(result.kept, text_);
+  auto read_again = read(result.kept, text_, edited_pairs);
   if (auto* wrong = std::get_if<problems>(&read_again))
     return std::move(*wrong); // the password files it names, perhaps
   auto& right = std::get<added_settings>(read_again);

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -95,7 +96,8 @@ public:
 
 private:
   std::variant<added_settings, problems> read(const std::map<declared_name, nlohmann::ordered_json>& kept,
-                                              const configuration_text& text) const;
+                                              const configuration_text& text,
+                                              const std::set<std::string>& edited_pairs = {}) const;
 
   options with_;
   configuration_text text_;                              // of the file, as it was right last

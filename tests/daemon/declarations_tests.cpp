@@ -177,6 +177,32 @@ TEST_CASE("a change is refused with everything that it would spoil") {
   CHECK(book.wrong_with(joe_name).empty());
 }
 
+TEST_CASE("a pair on folders that another pair has is refused by its own name, however both are called") {
+  office o;
+  auto book = o.book();
+  REQUIRE(std::holds_alternative<added_settings>(book.read()));
+  carried_out(book, lab_name, lab);
+  carried_out(book, joe_name, joe);
+  for (const auto* name : {"a-second", "z-second"}) {
+    INFO(name);
+    auto second = joe;
+    second["folders"] = {{"again", {{"primary", "inbox"}, {"replica", "inbox"}}}};
+    const auto found = refused(book, {declared::pair, name}, second);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].path == std::string("pairs.") + name + ".folders.again");
+    CHECK_THAT(found[0].text, Catch::Contains("pair \"joe\" keeps these folders"));
+    CHECK_THAT(found[0].text, Catch::Contains("folder pair \"password\""));
+  }
+  SECTION("and so is one that is changed to them") {
+    auto other = joe;
+    other["folders"] = {{"again", {{"primary", "inbox/A"}, {"replica", "inbox"}}}};
+    const declared_name second{declared::pair, "a-second"};
+    carried_out(book, second, other);
+    other["folders"]["again"]["primary"] = "inbox";
+    CHECK(refused(book, second, other).at(0).path == "pairs.a-second.folders.again");
+  }
+}
+
 TEST_CASE("a kept secret does not follow its server or user elsewhere") {
   office o;
   auto book = o.book();
