@@ -357,8 +357,9 @@ private:
   undo_settings read_undo(object_reader& root) {
     undo_settings result;
     const auto& value = root.child("undo_keep");
-    if (value.is_boolean()) {
-      if (!value.get<bool>()) result = {0, 0};
+    if (value == false) return {0, 0};
+    if (!value.is_object()) {
+      root.complain("undo_keep", R"(must be an object like { "days": 30, "bytes": "1GB" }, or false: nothing is kept)");
       return result;
     }
     object_reader undo(value, root.path("undo_keep"), undo_keys, found_);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -175,6 +176,7 @@ TEST_CASE("each mistake is told with its path") {
     {R"({"allowance_key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB="})", "f: allowance_key: must be a public key as"},
     {R"({"allowance_key": "AAAAAAAAAAAAAAAAAAAAA=AAAAAAAAAAAAAAAAAAAAA="})", "f: allowance_key: must be a public key as"},
     {R"({"undo_keep": "1GB"})", "f: undo_keep: must be an object"},
+    {R"({"undo_keep": true})", R"(f: undo_keep: must be an object like { "days": 30, "bytes": "1GB" }, or false)"},
     {R"({"undo_keep": {"days": 0}})", "f: undo_keep.days: must be"},
     {R"({"undo_keep": {"bytes": "much"}})", "f: undo_keep.bytes: \"much\" is no size"},
     {R"({"undo_keep": {"bytes": "0"}})", "f: undo_keep.bytes: must be from 1 byte"},
@@ -241,6 +243,45 @@ TEST_CASE("each mistake is told with its path") {
     CHECK(lines.size() == 1);
     CHECK_THAT(joined(lines), Catch::Contains(row.expected));
   }
+}
+
+TEST_CASE("every setting of a wrong JSON type is refused with its path and what it must be") {
+  const auto whole = with(json::parse(R"({
+    "state_directory": "state", "admin_socket": "/run/x/admin.sock", "log": { "level": "debug", "target": "stderr" },
+    "allowance_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "undo_keep": { "days": 7, "bytes": "1.5GB" },
+    "servers": { "hq": { "version": "Exchange2010_SP2", "email": "svc@hq.example", "ca_file": "ca.pem", "concurrency": 3,
+                         "timeouts": { "connect": "2s", "idle": "3s", "total": "1min" }, "streaming": false } },
+    "pairs": { "jane": {
+      "direction": "primary-to-replica", "drift": "revert", "unchangeable": "report", "meetings": "skip",
+      "polling_interval": "10s", "start_date": "2026-01-02", "start": false, "deletes_a_day": 7,
+      "include_subfolders": true, "keep_conflict_copies": true,
+      "folders": { "inbox": { "direction": "replica-to-primary", "drift": "leave", "unchangeable": "report",
+        "meetings": "copy", "polling_interval": "1h", "start_date": "2025-12-31", "include_subfolders": false,
+        "keep_conflict_copies": false, "on": true } } } } })"));
+  workshop w;
+  REQUIRE(problems_of(w.parse(whole.dump())).empty());
+  // Each value of it, objects included, becomes what it is not.
+  const std::vector<json> others{json(true), json(7), json(7.5), json("?"), json::array(), json::object(), json()};
+  const std::function<void(const json&, const json::json_pointer&)> each = [&](const json& value,
+                                                                               const json::json_pointer& at) {
+    for (const auto& other : others) {
+      const bool same_type = other.type() == value.type() || (other.is_number_integer() && value.is_number_integer());
+      if (at.empty() || same_type) continue;
+      auto wrong = whole;
+      wrong[at] = other;
+      auto name = at.to_string().substr(1);
+      std::replace(name.begin(), name.end(), '/', '.');
+      const auto lines = problems_of(w.parse(wrong.dump()));
+      INFO(name << " is " << other << ": " << joined(lines));
+      CHECK(std::any_of(lines.begin(), lines.end(),
+                        [&](const auto& line) { return line.starts_with("f: " + name + ": "); }));
+      CHECK_THAT(joined(lines), Catch::Contains("must be ") || Catch::Contains(" is "));
+    }
+    if (value.is_object())
+      for (const auto& [key, child] : value.items())
+        each(child, at / key);
+  };
+  each(whole, json::json_pointer());
 }
 
 TEST_CASE("ten mistakes are told at once") {
