@@ -373,7 +373,8 @@ replacing judge_replacement(const twin& t, const intent& in, const evidence& old
     const bool same = old.item->key == in.guard || (!known.empty() && digests_of(old.item->fields) == known);
     // What a list has told since is another one than the new copy has.
     const bool marked = o && o->sequence > in.answers[in.target] && o->read != in.read;
-    const bool same_read = o && (!o->read || (old.item->read == o->read && !marked));
+    const bool none = o && (!o->read || !old.item->read); // as in public folders, where each user has his own
+    const bool same_read = none || (o && old.item->read == o->read && !marked);
     return same && same_read ? replacing::remove_old : replacing::withdraw;
   }
   if (in.step < replace_step::removing) return replacing::withdraw; // not by us

@@ -240,6 +240,14 @@ TEST_CASE("the old copy of a replacement goes only where nobody has touched it")
     CHECK(logic::judge_replacement(t, in, {{}, marked}) == replacing::remove_old);
     return;
   }
+  SECTION("a list tells no read state where each user has his own, whatever was sent with it") {
+    t.seen[R]->read = true;
+    CHECK(logic::judge_replacement(t, in, {{}, content_of(original, "1R")}) == replacing::withdraw);
+    auto untold = content_of(original, "1R");
+    untold.read.reset();
+    CHECK(logic::judge_replacement(t, in, {{}, untold}) == replacing::remove_old);
+    return;
+  }
   in.step = replace_step::made; // we have not removed it
   CHECK(logic::judge_replacement(t, in, {}) == replacing::withdraw);
   in.step = replace_step::removing;
