@@ -197,7 +197,8 @@ std::string stage::user_act(const std::string& who, json& act) {
   } else {
     command = act; // about folders: exchange-sim's own words
   }
-  command["mailbox"] = who;
+  command["mailbox"] = box_of(who);
+  command["server"] = server_of(who);
   const auto told = control(command);
   if (!told.contains("error") && act.contains("label")) {
     auto& known = made_[act.at("label").get<std::string>()];

@@ -129,7 +129,7 @@ std::string stage::fault(const event& e, json& act) {
     if (!act.at("denied").get<bool>()) command.erase("code");
     watcher_.recorder().administrator(world_time(), model::act::rights_changed);
   }
-  if (!e.who.empty()) command["mailbox"] = e.who;
+  if (!e.who.empty()) command.update({{"mailbox", box_of(e.who)}, {"server", server_of(e.who)}});
   const auto told = control(command);
   if (told.contains("error")) return told.at("error").get<std::string>();
   if (act.contains("item")) excuses_.push_back({act.at("item").at("body").get<std::string>(), false});
@@ -225,17 +225,21 @@ void stage::heal() {
   if (others) settings_changed();
   for (const auto& s : plan_.world.servers)
     control({{"do", "set_limits"}, {"server", s.name}, {"message_bytes", 0}});
+  const auto heal_at = [&](const std::string& address, json command) {
+    command.update({{"mailbox", box_of(address)}, {"server", server_of(address)}});
+    control(command);
+  };
   std::set<std::string> mailboxes;
   for (const auto& p : plan_.world.pairs) {
     for (const auto& f : p.folders)
       for (const auto& [address, folder] : {std::pair(p.primary, f.primary), std::pair(p.replica, f.replica)})
         for (const auto& account : {"service@" + server_of(address) + ".example", address})
-          control({{"do", "allow"}, {"mailbox", address}, {"folder", folder}, {"account", account}});
+          heal_at(address, {{"do", "allow"}, {"folder", folder}, {"account", account}});
     for (const auto& address : {p.primary, p.replica})
       if (mailboxes.insert(address).second) {
-        control({{"do", "allow"}, {"mailbox", address}, {"account", "service@" + server_of(address) + ".example"}});
-        control({{"do", "allow"}, {"mailbox", address}, {"account", address}});
-        control({{"do", "set_quota"}, {"server", server_of(address)}, {"mailbox", address}, {"bytes", 0}});
+        heal_at(address, {{"do", "allow"}, {"account", "service@" + server_of(address) + ".example"}});
+        heal_at(address, {{"do", "allow"}, {"account", address}});
+        heal_at(address, {{"do", "set_quota"}, {"bytes", 0}});
       }
   }
 }

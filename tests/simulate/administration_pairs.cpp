@@ -75,7 +75,7 @@ std::string stage::ban(json& act) {
   const auto& chosen = open[act.at("pick").get<std::uint64_t>() % open.size()];
   for (const side s : both_sides)
     if (chosen.seen[s]) {
-      const auto label = watcher_.recorder().label_of(chosen.seen[s]->item.value);
+      const auto label = watcher_.recorder().label_of(id_at_server(chosen.seen[s]->item));
       act["item"] = label;
       excuses_.push_back({label, false});
     }

@@ -89,7 +89,7 @@ struct daemon_process::openings {
     mailbox_options options;
     options.url = server.url;
     options.address = side.mailbox;
-    options.account = server.access == access_kind::direct ? side.mailbox : server.auth.user;
+    options.account = server.access == access_kind::direct && !side.mailbox.empty() ? side.mailbox : server.auth.user;
     options.access = to_mailbox(server.access);
     options.who = {server.auth.user, server.auth.password.value, http::auth_kind::basic};
     options.limits = {server.timeouts.connect, server.timeouts.idle, server.timeouts.total};

@@ -1,11 +1,17 @@
 #include "tests/simulate/disk.hpp"
 
+#include "actors/ews/public_ids.hpp"
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
 
 namespace simulate {
 
 using namespace exsyncd;
+
+std::string id_at_server(item_id id) {
+  strip(id);
+  return id.value;
+}
 
 std::optional<storage_failure> disk::write(const batch& changes) {
   const auto prefix = keys::all_conflicts(pair_id("")).substr(0, 1);
@@ -21,7 +27,7 @@ std::optional<storage_failure> disk::write(const batch& changes) {
       const auto read = decode<twin>(*bytes);
       if (!std::holds_alternative<twin>(read)) return;
       for (const side s : both_sides)
-        if (const auto& seen = std::get<twin>(read).seen[s]) ids.insert(seen->item.value);
+        if (const auto& seen = std::get<twin>(read).seen[s]) ids.insert(id_at_server(seen->item));
     };
     add(get(own));
     if (const auto at = changes.find(own); at != changes.end()) add(at->second);

@@ -9,6 +9,9 @@
 
 namespace simulate {
 
+/// What its server calls an item: the daemon marks those of public folders.
+std::string id_at_server(exsyncd::item_id);
+
 /// A disk that remembers which items the daemon's conflicts are about: a conflict names a twin, and what both sides
 /// have lost is forgotten with its ids.
 class disk final : public exsyncd::memory_engine {

@@ -363,6 +363,31 @@ void streams(addition& a) {
   }
 }
 
+/// One side, or both, are public folders.
+void public_folders(addition& a) {
+  auto& p = a.plan.world.pairs[0];
+  const int which = a.d.between(0, 2);
+  for (const bool primary : {true, false}) {
+    if (which == (primary ? 1 : 0)) continue;
+    auto& address = primary ? p.primary : p.replica;
+    const auto before = std::exchange(address, "publicfolders@" + server_of(address) + ".example");
+    std::map<std::string, std::string> paths{{"msgfolderroot", "publicfoldersroot"}};
+    for (auto& f : p.folders) {
+      auto& path = primary ? f.primary : f.replica;
+      const auto old = std::exchange(path, "publicfoldersroot/Team " + f.name);
+      paths[old] = path;
+    }
+    for (auto& e : a.plan.events) {
+      if (e.who != before) continue;
+      e.who = address;
+      for (const char* named : {"folder", "to", "from"})
+        if (e.act.contains(named))
+          if (const auto now = paths.find(e.act.at(named).get<std::string>()); now != paths.end())
+            e.act[named] = now->second;
+    }
+  }
+}
+
 struct extra {
   const char* name;
   int percent; ///< of the worlds hold it
@@ -401,6 +426,7 @@ constexpr extra extras[] = {
     {"late copies", 5, false, late_copies},
     {"moved unseen", 5, false, moved_unseen},
     {"streams", 20, false, streams},
+    {"public folders", 20, false, public_folders},
 };
 
 } // namespace

@@ -108,6 +108,14 @@ std::string server_of(const std::string& address) {
   return address.substr(at, address.find('.', at) - at);
 }
 
+bool is_public(const std::string& address) {
+  return address.starts_with("publicfolders@");
+}
+
+std::string box_of(const std::string& address) {
+  return is_public(address) ? "publicfolders" : address;
+}
+
 act_class class_of(const event& e) {
   static const std::set<std::string> admin{"stop",        "start",   "sync",     "approve",   "lift",      "settings",
                                            "plan",        "restore", "resync",   "pair away", "pair back", "keep state",

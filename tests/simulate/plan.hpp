@@ -76,5 +76,9 @@ enum class act_class { user, admin, fault, crash };
 act_class class_of(const event&);
 /// "ann@hq.example" → "hq".
 std::string server_of(const std::string& address);
+/// The public folders of a server are a mailbox in a plan: "publicfolders@hq.example".
+bool is_public(const std::string& address);
+/// What exchange-sim calls the mailbox of this address.
+std::string box_of(const std::string& address);
 
 } // namespace simulate

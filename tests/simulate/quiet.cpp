@@ -142,7 +142,7 @@ void stage::check_store() {
     if (t.buried) continue;
     for (const side s : both_sides) {
       if (!t.seen[s] || t.seen[s]->presence != presence::present) continue;
-      const auto& id = t.seen[s]->item.value;
+      const auto id = id_at_server(t.seen[s]->item);
       if (!watcher_.is_there(id)) wrong("stale record", "twin " + name + " is said to be there, and is not");
       if (!owner.emplace(t.pair.value + (s == side::primary ? "/primary/" : "/replica/") + id, name).second)
         wrong("two records", "two twins hold one item: " + name);

@@ -61,6 +61,12 @@ std::string clock_text(std::int64_t milliseconds) {
   return std::string(text.size() < 11 ? 11 - text.size() : 0, ' ') + text;
 }
 
+/// A folder as the settings name it.
+std::string configured_path(const std::string& path) {
+  constexpr std::string_view root = "publicfoldersroot";
+  return path.starts_with(root) ? "public:" + path.substr(root.size()) : path;
+}
+
 } // namespace
 
 std::string base64(const std::string& bytes) {
@@ -144,15 +150,26 @@ void stage::set_up() {
   for (const auto& p : pairs_)
     for (const auto& address : {p.primary, p.replica})
       if (mailboxes.insert(address).second)
-        must({{"do", "add_mailbox"}, {"server", server_of(address)}, {"address", address}, {"password", "secret"}});
+        must(is_public(address)
+                 ? json{{"do", "add_public_folders"}, {"server", server_of(address)}, {"everybody", "PublishingEditor"}}
+                 : json{{"do", "add_mailbox"},
+                        {"server", server_of(address)},
+                        {"address", address},
+                        {"password", "secret"}});
   for (const auto& p : pairs_) {
     for (const auto& f : p.folders) {
       const std::string made = f.kind == "mail"       ? "IPF.Note"
                                : f.kind == "contacts" ? "IPF.Contact"
                                : f.kind == "tasks"    ? "IPF.Task"
                                                       : "IPF.Appointment";
-      must({{"do", "add_folder"}, {"mailbox", p.primary}, {"path", f.primary}, {"class", made}});
-      must({{"do", "add_folder"}, {"mailbox", p.replica}, {"path", f.replica}, {"class", made}});
+      for (const auto& [address, path] : {std::pair(p.primary, f.primary), std::pair(p.replica, f.replica)}) {
+        must({{"do", "add_folder"},
+              {"server", server_of(address)},
+              {"mailbox", box_of(address)},
+              {"path", path},
+              {"class", made}});
+        if (is_public(address)) cover("setting: public folders");
+      }
       cover("class: " + f.kind);
       if (f.subfolders) cover("setting: include_subfolders");
     }
@@ -166,7 +183,7 @@ void stage::set_up() {
   for (const auto& s : plan_.world.servers)
     if (s.access == "delegate")
       for (const auto& address : mailboxes)
-        if (server_of(address) == s.name)
+        if (server_of(address) == s.name && !is_public(address))
           must({{"do", "set_permission"},
                 {"mailbox", address},
                 {"folder", "msgfolderroot"},
@@ -191,10 +208,10 @@ std::vector<pair_settings> stage::configured() const {
       s.server.access = plan.access == "impersonation" ? access_kind::impersonation
                         : plan.access == "delegate"    ? access_kind::delegate
                                                        : access_kind::direct;
-      s.server.auth.user = plan.access == "direct" ? address : "service@" + host + ".example";
+      s.server.auth.user = plan.access == "direct" && !is_public(address) ? address : "service@" + host + ".example";
       s.server.auth.password.value = wrong_passwords_.contains(host) ? "mistaken" : "secret";
       s.server.streaming = plan.streaming;
-      s.mailbox = address;
+      if (!is_public(address)) s.mailbox = address;
       return s;
     };
     made.primary = side_of(p.primary);
@@ -202,8 +219,8 @@ std::vector<pair_settings> stage::configured() const {
     for (const auto& f : p.folders) {
       folder_pair_settings folder;
       folder.name = f.name;
-      folder.primary = f.primary;
-      folder.replica = f.replica;
+      folder.primary = configured_path(f.primary);
+      folder.replica = configured_path(f.replica);
       folder.include_subfolders = f.subfolders;
       folder.polling_interval = std::chrono::seconds(p.poll_seconds);
       auto& policy = folder.policy;

@@ -18,7 +18,7 @@ std::optional<model::instant> day_from(const std::string& text) {
 model::meant_item meant(const twin& t) {
   model::meant_item item;
   for (const side s : both_sides)
-    if (t.seen[s]) item.ids.push_back(t.seen[s]->item.value);
+    if (t.seen[s]) item.ids.push_back(id_at_server(t.seen[s]->item));
   return item;
 }
 
@@ -29,14 +29,14 @@ model::settings stage::model_settings() const {
   for (const auto& p : pairs_) {
     model::pair_settings made;
     made.name = p.name;
-    made.primary = model::mailbox_name(server_of(p.primary), p.primary);
-    made.replica = model::mailbox_name(server_of(p.replica), p.replica);
+    made.primary = model::mailbox_name(server_of(p.primary), box_of(p.primary));
+    made.replica = model::mailbox_name(server_of(p.replica), box_of(p.replica));
     // A mail without a Message-ID gets one from the server that takes its MIME.
     made.not_compared.push_back("/message_id");
     for (const auto& s : plan_.world.servers)
       for (const auto& address : {p.primary, p.replica})
         if (s.name == server_of(address) && s.version == "Exchange2007_SP1")
-          made.sizes_untold.push_back(model::mailbox_name(s.name, address));
+          made.sizes_untold.push_back(model::mailbox_name(s.name, box_of(address)));
     for (const auto& f : p.folders) {
       model::folder_pair folder;
       folder.name = f.name;

@@ -16,7 +16,7 @@ void watcher::happened(const exchange_sim::act_record& record) {
   for (const auto& e : record.events) {
     if (e.what == kind::listed || e.what == kind::read || e.what == kind::told_gone || e.what == kind::read_changed)
       continue;
-    auto& in = items_[e.mailbox];
+    auto& in = items_[e.mailbox == "publicfolders" ? e.mailbox + "@" + e.server + ".example" : e.mailbox];
     if (e.what == kind::moved && e.before != e.key) forget(in, e.before);
     exchange_sim::item_now now;
     if (e.what == kind::removed || !record.look(e.server, e.mailbox, e.key, now)) {
