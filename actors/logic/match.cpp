@@ -58,6 +58,9 @@ matching::matching(const std::vector<twin>& unsettled, const std::vector<twin>& 
       halves_.push_back(&t);
     else if (!t.buried)
       vacant_.push_back(&t);
+    for (side s : both_sides)
+      if (const auto& o = t.seen[s]; t.base && o && o->presence == presence::present && !o->search_key.empty())
+        agreed_there_.emplace(s, o->search_key);
   }
 }
 

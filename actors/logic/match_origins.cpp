@@ -10,7 +10,8 @@ void matching::by_origin() {
   std::map<std::pair<std::string, item_class>, both<std::vector<const twin*>>> groups;
   const auto add = [&](const twin* t, side s) {
     const auto& o = *t->seen[s];
-    if (auto origin = origin_of(o); !origin.empty() && listed_.contains(o.folder) && !is_users_copy(*t, s))
+    if (is_users_copy(*t, s) || agreed_there_.contains({s, o.search_key})) return;
+    if (auto origin = origin_of(o); !origin.empty() && listed_.contains(o.folder))
       groups[{std::move(origin), o.item_class}][s].push_back(t);
   };
   for (const twin* half : halves_)

@@ -10,10 +10,17 @@
 namespace exsyncd::logic {
 namespace {
 
-/// Both users have taken it away, and lists have told so of this side: what comes there now is another one.
-bool is_gone_on_both(const twin& t, side s) {
+/// Both users have taken it away, and lists have told so of this side: what comes there now is another one. Where the
+/// pair has one folder on each side, what has left it by an earlier list lay nowhere in the pair then.
+bool is_gone_on_both(const twin& t, side s, const match_surroundings& around) {
   const auto& mate = t.seen[other(s)];
-  return t.seen[s]->given_up && !t.intent && mate &&
+  if (t.intent || !mate) return false;
+  const auto told = [&](side of) {
+    return t.seen[of]->presence == presence::left && t.seen[of]->sequence < around.listed_after[of];
+  };
+  const bool one_folder = around.listed.size() == 1 && around.unread.primary.empty() && around.unread.replica.empty();
+  if (one_folder && told(s) && told(other(s))) return true;
+  return t.seen[s]->given_up &&
          (mate->presence == presence::left || (mate->presence == presence::present && mate->missed_since > 0));
 }
 
@@ -46,7 +53,7 @@ void matching::by_return(const reader& key, const asker& empty) {
   std::map<std::pair<side, std::string>, std::vector<const twin*>> missing;
   for (const twin* t : vacant_)
     for (side s : both_sides)
-      if (t->seen[s] && empty(*t->seen[s]) && !filled_.contains({t->id, s}) && !is_gone_on_both(*t, s))
+      if (t->seen[s] && empty(*t->seen[s]) && !filled_.contains({t->id, s}) && !is_gone_on_both(*t, s, around_))
         if (auto k = key(*t->seen[s]); !k.empty()) missing[{s, k}].push_back(t);
   if (missing.empty()) return;
   drop_halves([&](const twin* half) {

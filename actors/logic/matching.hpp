@@ -27,6 +27,8 @@ private:
   std::map<twin_id, const twin*> by_id_;
   std::vector<const twin*> halves_; // not yet explained
   std::vector<const twin*> vacant_; // known ones, of which a side may be missing
+  /// Search keys of agreed items that are there, as far as is known: what else has one is a copy that its user made.
+  std::set<std::pair<side, search_key>> agreed_there_;
   std::set<std::pair<twin_id, side>> filled_;
   /// Late creates of twins that have lost another item on that side: what came of that one is told first.
   std::vector<std::pair<const twin*, const twin*>> late_;

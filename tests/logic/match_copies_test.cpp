@@ -81,7 +81,8 @@ TEST_CASE("what comes back after both users had taken it away is new") {
   auto known = agreed_twin();
   leave(known, R);
   const auto back = half("back", R, "", "search-R");
-  const auto found = [&] { return in_words(logic::match({known, back}, {}, in_inbox)); };
+  auto around = in_inbox;
+  const auto found = [&] { return in_words(logic::match({known, back}, {}, around)); };
   known.seen[R]->given_up = true;
   CHECK(found() == "t1=back@R"); // the other one's user has not
   known.seen[P]->missed_since = 15;
@@ -89,6 +90,15 @@ TEST_CASE("what comes back after both users had taken it away is new") {
   leave(known, P);
   CHECK(found() == "");
   known.seen[R]->given_up = false;
+  // An earlier list has told of both, and there is no other folder in which it may have lain since.
+  CHECK(found() == "");
+  around.listed_after[R] = known.seen[R]->sequence; // the same list tells that it has left and is back
+  CHECK(found() == "t1=back@R");
+  around.listed_after = in_inbox.listed_after;
+  around.unread[R] = {folder_pair_id{"archive"}};
+  CHECK(found() == "t1=back@R");
+  around.unread = {};
+  around.listed.push_back(folder_pair_id{"archive"});
   CHECK(found() == "t1=back@R");
 }
 

@@ -473,6 +473,11 @@ TEST_CASE("what was deleted and is brought back on both sides is one item again"
       (*o)->copied = false;
     }
   }
+  SECTION("not a copy of another one that is still there") {
+    auto beside = agreed_twin();
+    beside.seen[P]->search_key = original.seen[P]->search_key;
+    CHECK(in_words(logic::match({original, copy, beside}, {}, around)) == "");
+  }
   SECTION("not before both folders were listed") {
     around.listed.pop_back();
     CHECK(run({}) == "");
