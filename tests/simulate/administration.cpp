@@ -152,6 +152,7 @@ std::string stage::administer(json& act) {
   const std::string what = act.at("do");
   if (what == "settings" || what == "pair away" || what == "pair back" || what == "password")
     return change_settings(act);
+  if (changes_entries(what)) return change_entries(act);
   if (what == "keep state") {
     kept_state_ = disk_.synced();
     watcher_.recorder().administrator(world_time(), model::act::state_kept);
@@ -218,7 +219,7 @@ void stage::heal() {
   world_->faults().commit_now();
   disk_full_ = false;
   // In one: what is asked at the same moment comes in any order, and the last settings shall be the right ones.
-  const bool others = !away_.empty() || !wrong_passwords_.empty();
+  const bool others = entries_as_planned() || !away_.empty() || !wrong_passwords_.empty();
   for (const auto& name : std::set<std::string>(away_))
     set_away(name, false);
   wrong_passwords_.clear();

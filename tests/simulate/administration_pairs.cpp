@@ -29,7 +29,6 @@ void stage::set_away(const std::string& name, bool away) {
 
 std::string stage::change_settings(json& act) {
   const std::string what = act.at("do");
-  auto& seen = watcher_.recorder();
   if (what == "password") {
     // It was changed at the server, or mistyped in the settings; somebody puts it right.
     const auto server = act.at("server").get<std::string>();
@@ -55,8 +54,7 @@ std::string stage::change_settings(json& act) {
         if (setting == "start_date") p.start_date = value;
         if (setting == "poll_seconds") p.poll_seconds = value;
       }
-      seen.administrator(world_time(), model::act::settings_changed, p.name,
-                         std::make_shared<const model::settings>(model_settings()));
+      settings_became(p.name);
       settings_changed();
       return {};
     }

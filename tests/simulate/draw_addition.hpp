@@ -55,4 +55,8 @@ void torn_lists(addition&);
 void late_copies(addition&);
 void moved_unseen(addition&);
 
+// What administrators do to the entries of folders (draw_entries.cpp).
+void renamed_entries(addition&);
+void remapped_entries(addition&);
+
 } // namespace simulate

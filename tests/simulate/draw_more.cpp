@@ -427,6 +427,8 @@ constexpr extra extras[] = {
     {"moved unseen", 5, false, moved_unseen},
     {"streams", 20, false, streams},
     {"public folders", 20, false, public_folders},
+    {"renamed entries", 5, false, renamed_entries},
+    {"remapped entries", 5, false, remapped_entries},
 };
 
 } // namespace

@@ -117,9 +117,29 @@ std::string box_of(const std::string& address) {
 }
 
 act_class class_of(const event& e) {
-  static const std::set<std::string> admin{"stop",        "start",   "sync",     "approve",   "lift",      "settings",
-                                           "plan",        "restore", "resync",   "pair away", "pair back", "keep state",
-                                           "forget pair", "ban",     "password", "verify"};
+  static const std::set<std::string> admin{"stop",
+                                           "start",
+                                           "sync",
+                                           "approve",
+                                           "lift",
+                                           "settings",
+                                           "plan",
+                                           "restore",
+                                           "resync",
+                                           "pair away",
+                                           "pair back",
+                                           "keep state",
+                                           "forget pair",
+                                           "ban",
+                                           "password",
+                                           "verify",
+                                           "rename entry",
+                                           "take entry out",
+                                           "put entry back",
+                                           "remap entry",
+                                           "map entry back",
+                                           "give subfolder an entry",
+                                           "end entry of subfolder"};
   static const std::set<std::string> faults{"fault",
                                             "invalidate_sync_states",
                                             "recreate_mailbox",

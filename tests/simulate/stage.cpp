@@ -217,6 +217,7 @@ std::vector<pair_settings> stage::configured() const {
     made.primary = side_of(p.primary);
     made.replica = side_of(p.replica);
     for (const auto& f : p.folders) {
+      if (is_out(p, f)) continue;
       folder_pair_settings folder;
       folder.name = f.name;
       folder.primary = configured_path(f.primary);

@@ -60,6 +60,17 @@ private:
   /// Takes a pair out of the settings, or back into them; it comes into effect when they are read again.
   void set_away(const std::string& pair, bool away);
   std::string ban(nlohmann::json& act);
+  /// What the settings say of single folders (administration_entries.cpp). Entries go by the names that they had first.
+  static bool changes_entries(const std::string& act);
+  std::string change_entries(const nlohmann::json& act);
+  bool is_out(const pair_plan&, const folder_plan&) const;
+  folder_plan* entry(pair_plan& of, const std::string& first_name);
+  void put_entry_back(const std::string& pair, const std::string& first_name);
+  void map_back(const std::string& pair, const std::string& first_name);
+  /// Every entry is there again, and means the folders that it meant first. False: it was so.
+  bool entries_as_planned();
+  /// Tells the model what the settings are from here on.
+  void settings_became(const std::string& pair);
   void settings_changed();
   void crash(const nlohmann::json& act, const std::string& where);
   void heal();
@@ -126,6 +137,10 @@ private:
   std::set<std::string> wrong_passwords_; // servers whose passwords the settings do not know
   std::set<std::string> away_;            // pairs that the settings do not hold for a while
   std::set<std::string> ended_;           // those of them that nothing is under way of any more
+  using entry_of_pair = std::pair<std::string, std::string>;
+  std::set<entry_of_pair> entries_out_; // that the settings do not hold for a while
+  std::map<entry_of_pair, std::string> entry_names_;
+  std::map<entry_of_pair, folder_plan> remapped_; // as they were before
   std::optional<exsyncd::memory_engine::contents> kept_state_, old_state_;
 };
 

@@ -104,6 +104,8 @@ inline constexpr const char* state_kept = "state kept";
 inline constexpr const char* lists_lost = "lists lost";
 /// A pair left the settings, or came back to them: what has left meanwhile freezes its folder pair, however little.
 inline constexpr const char* away = "away";
+/// The same of one entry of its folders.
+inline constexpr const char* entry_away = "entry away";
 /// A dry run begins; it ends, or ended with the daemon.
 inline constexpr const char* rehearsal = "plan";
 inline constexpr const char* rehearsal_over = "plan over";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <sstream>
+#include <utility>
 
 namespace simulate::model {
 
@@ -30,7 +31,7 @@ std::vector<const folder_pair*> folder_pairs_of(const trial& t, const lifeline& 
 /// multiplied beyond one copy that waits for its removal.
 void judge_excused(const trial& t, const lifeline& line) {
   for (const auto& m : line.moments)
-    if (!m.planted() && !m.by_daemon() && m.left()) return;
+    if (!m.planted() && !m.by_daemon() && (m.left() || t.takes_away(m))) return;
   bool was = std::any_of(line.moments.begin(), line.moments.end(),
                          [](const moment& m) { return !m.to.empty() && !m.by_daemon(); });
   if (t.may_be_linked.contains(line.label)) return;
@@ -129,7 +130,12 @@ void judge_item(const trial& t, const lifeline& line) {
   });
   if (unseen || banned || is_frozen(t, in) || unreachable || stopped || line.in_the_open || is_skipped(line, in) ||
       mixed || otherwise || lies_in_a_half_deleted_folder(t, line)) {
-    judge_excused(t, line);
+    bool only_remapped = t.remapped && !unseen && !banned && !is_frozen(t, in) && !unreachable && !stopped &&
+                         !is_skipped(line, in) && !mixed && in[0]->direction == direction::two_way;
+    if (only_remapped)
+      judge_remapped(t, line);
+    else
+      judge_excused(t, line);
     return;
   }
   const auto made = originals_of(t, line);
@@ -167,6 +173,21 @@ void judge_item(const trial& t, const lifeline& line) {
   }
 }
 
+/// Notes where entries meant other folders than in the end; false: something else was otherwise.
+bool note_other_folders(trial& t, const pair_settings& then) {
+  if (then.folders.size() != t.pair.folders.size()) return false;
+  for (std::size_t i = 0; i < then.folders.size(); ++i) {
+    auto was = then.folders[i];
+    const auto& is = t.pair.folders[i];
+    if (was.primary != is.primary)
+      t.folders_for_a_while.insert({side::primary, std::exchange(was.primary, is.primary)});
+    if (was.replica != is.replica)
+      t.folders_for_a_while.insert({side::replica, std::exchange(was.replica, is.replica)});
+    if (was != is) return false;
+  }
+  return true;
+}
+
 /// Whether the settings of a time differ from the last ones in what goes where.
 bool note_settings(trial& t, const pair_settings& then) {
   auto without_details = [](pair_settings of) {
@@ -177,9 +198,13 @@ bool note_settings(trial& t, const pair_settings& then) {
     }
     return of;
   };
-  if (without_details(then) != without_details(t.pair)) return t.settings_changed = true;
-  for (std::size_t i = 0; i < then.folders.size(); ++i) {
-    const auto &was = then.folders[i], &is = t.pair.folders[i];
+  const auto before = meaning_of(then), now = meaning_of(t.pair);
+  if (without_details(before) != without_details(now)) {
+    t.remapped = note_other_folders(t, then) && (t.remapped || !t.settings_changed);
+    return t.settings_changed = true;
+  }
+  for (std::size_t i = 0; i < before.folders.size(); ++i) {
+    const auto &was = before.folders[i], &is = now.folders[i];
     t.drift_changed = t.drift_changed || was.drift != is.drift;
     t.meetings_changed = t.meetings_changed || was.meetings != is.meetings;
     t.unchangeable_changed = t.unchangeable_changed || was.unchangeable != is.unchangeable;
@@ -188,12 +213,16 @@ bool note_settings(trial& t, const pair_settings& then) {
 }
 
 void note_conditions(trial& t) {
-  bool running = false;
+  bool running = false, otherwise = false;
   const settings* now = nullptr;
   std::uint64_t kept = 0;
   auto note = [&](std::uint64_t number) {
-    for (const auto& pair : now->pairs)
-      if (pair.name == t.pair.name && note_settings(t, pair)) t.resets.push_back(number);
+    for (const auto& pair : now->pairs) {
+      if (pair.name != t.pair.name) continue;
+      bool was = std::exchange(otherwise, note_settings(t, pair));
+      // Where they are again what they are in the end, another start is made.
+      if (was || otherwise) t.resets.push_back(number);
+    }
   };
   for (const auto& step : t.all.steps) {
     if (step.act == act::settings_changed && step.changed_to) now = step.changed_to.get();
@@ -215,7 +244,8 @@ void note_conditions(trial& t) {
     if (step.act == act::older_state) t.went_back.push_back({step.number, kept});
     if (step.act == act::lists_lost) t.lists_lost.push_back(step.number);
     if (step.act == act::rights_changed) t.rights.push_back(step.number);
-    if (step.act == act::away) t.away.push_back(step.number);
+    if (is_one_of(step.act, {act::away, act::entry_away})) t.away.push_back(step.number);
+    t.entries_away = t.entries_away || step.act == act::entry_away;
     if (step.act == act::restored) t.restored.push_back(step.number);
     if (step.act == act::stopped) t.stops.push_back(step.number);
     if (step.act == act::crash) t.crashes.push_back(step.number);

@@ -111,7 +111,9 @@ bool moved_unseen(const trial& t, const lifeline& line, const moment& made, cons
 } // namespace
 
 void judge_made_anew(const trial& t, const lifeline& line) {
-  if (t.settings_changed || t.meetings_changed || t.folders_changed || !t.resets.empty() || !t.restored.empty()) return;
+  if (t.settings_changed || t.meetings_changed || t.folders_changed || !t.resets.empty() || !t.restored.empty() ||
+      t.entries_away)
+    return;
   int by_users[2] = {0, 0}, by_daemon[2] = {0, 0};
   const moment *anew = nullptr, *moved = nullptr, *unseen = nullptr;
   std::map<item_number, const moment*> made;

@@ -57,4 +57,35 @@ std::optional<side> scope::side_of(const std::string& mailbox) const {
   return std::nullopt;
 }
 
+namespace {
+
+/// Whether `one` says of a subfolder of `above` what that says of it.
+bool repeats(const folder_pair& above, const folder_pair& one) {
+  auto tail_of = [&](side s) {
+    auto base = lower(path_of(above, s)) + "/", path = lower(path_of(one, s));
+    return path.starts_with(base) ? path.substr(base.size()) : std::string();
+  };
+  auto tail = tail_of(side::primary);
+  auto alike = one;
+  alike.name = above.name;
+  alike.primary = above.primary;
+  alike.replica = above.replica;
+  return !tail.empty() && tail == tail_of(side::replica) && above.include_subfolders && alike == above;
+}
+
+} // namespace
+
+pair_settings meaning_of(pair_settings pair) {
+  const auto all = pair.folders;
+  std::erase_if(pair.folders, [&](const folder_pair& one) {
+    return std::any_of(all.begin(), all.end(), [&](const folder_pair& above) { return repeats(above, one); });
+  });
+  for (auto& one : pair.folders)
+    one.name.clear();
+  std::sort(pair.folders.begin(), pair.folders.end(), [](const folder_pair& a, const folder_pair& b) {
+    return std::pair(a.primary, a.replica) < std::pair(b.primary, b.replica);
+  });
+  return pair;
+}
+
 } // namespace simulate::model

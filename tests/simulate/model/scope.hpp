@@ -35,4 +35,8 @@ private:
   const pair_settings& pair_;
 };
 
+/// What the settings of a pair mean to users: entries without their names, in a fixed order, and without those that
+/// only repeat of a subfolder what the entry above it says.
+pair_settings meaning_of(pair_settings);
+
 } // namespace simulate::model

@@ -90,6 +90,15 @@ bool trial::lists_conflict(const lifeline& line) const {
   });
 }
 
+bool trial::is_for_a_while(side s, const std::optional<snapshot>& is) const {
+  return is && folders_for_a_while.contains({s, is->place});
+}
+
+bool trial::takes_away(const moment& m) const {
+  bool was = !m.from.empty() || is_for_a_while(m.where, m.what->before);
+  return was && m.to.empty() && !is_for_a_while(m.where, m.what->after);
+}
+
 std::uint64_t trial::last_reset_before(std::uint64_t step) const {
   std::uint64_t last = 0;
   for (auto reset : resets)

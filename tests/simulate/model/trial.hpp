@@ -33,12 +33,20 @@ struct trial {
   bool paired_again = false;
   /// What of the pair's settings was otherwise while it ran: what goes where; and what matters to some items only.
   bool settings_changed = false, drift_changed = false, meetings_changed = false, unchangeable_changed = false;
-  bool folders_changed = false;          ///< a user renamed, moved or deleted folders
-  std::set<std::string> may_be_linked{}; ///< labels that pairing may take for another's item
+  /// That is all of it: entries meant other folders for a while, and mean their own again.
+  bool remapped = false;
+  std::set<std::pair<side, std::string>> folders_for_a_while{}; ///< that they meant
+  bool entries_away = false;                                    ///< some entry was out of the settings for a while
+  bool folders_changed = false;                                 ///< a user renamed, moved or deleted folders
+  std::set<std::string> may_be_linked{};                        ///< labels that pairing may take for another's item
 
   void violated(rule, const lifeline&, std::string text) const;
   bool is_banned(const lifeline&) const;
   bool lists_conflict(const lifeline&) const;
+  /// Whether it lay in a folder that an entry meant for a while.
+  bool is_for_a_while(side, const std::optional<snapshot>&) const;
+  /// Whether it left the folders of the pair, and those that its entries meant for a while.
+  bool takes_away(const moment&) const;
   /// The last reset before a step; 0: none.
   std::uint64_t last_reset_before(std::uint64_t step) const;
   bool reset_after(std::uint64_t step) const;
@@ -164,6 +172,8 @@ bool is_skipped(const lifeline&, const std::vector<const folder_pair*>& in);
 void judge_left_alone(const trial&, const lifeline&, const std::vector<const folder_pair*>& in);
 /// What its user only moves stays the item that it is on the other side.
 void judge_made_anew(const trial&, const lifeline&);
+/// What is in the folders of entries that meant others for a while: nothing is lost, and nothing doubled.
+void judge_remapped(const trial&, const lifeline&);
 /// Suddenly empty folders freeze, and nothing else does.
 void judge_brake(const trial&, const std::map<std::string, lifeline>&);
 /// Pairs that share mailboxes, all together.
