@@ -12,6 +12,8 @@ using nlohmann::json;
 
 void stage::settings_changed() {
   if (!process_ || dead_) return;
+  // What other settings mean ends its round.
+  watcher_.recorder().administrator(world_time(), model::act::stopped);
   process_->ask<reconfigured>(reconfigure{configured()}, [this, out = away_](const reconfigured&) {
     for (const auto& name : out)
       if (away_.contains(name)) ended_.insert(name);

@@ -93,12 +93,23 @@ std::uint64_t stop_around(const trial& t, std::uint64_t step) {
   return last;
 }
 
+/// Whether the daemon went on after a list to something else, or to that folder's next one, before it died.
+bool came_to_more(const trial& t, const list_call& list) {
+  std::uint64_t next = t.all.steps.size();
+  for (const auto& one : t.all.listings)
+    if (&one > &list && one.mailbox == list.mailbox && one.place == list.place) next = std::min(next, one.after);
+  for (const auto& one : t.all.steps)
+    if (one.number > list.after && one.by == step::who::daemon && one.act != "SyncFolderItems" && one.act != "FindItem")
+      next = std::min(next, one.number);
+  return !t.crashed_between(list.after, next);
+}
+
 /// The first list of the folder that the item was read in, after a stop; 0: there was none.
 std::uint64_t listed_again(const trial& t, item_number item, std::uint64_t read, std::uint64_t stop) {
   const auto& by = t.all.steps[read - 1];
   auto is = std::find_if(by.told.begin(), by.told.end(), [item](const told& one) { return one.item == item; });
   auto list = std::find_if(t.all.listings.begin(), t.all.listings.end(), [&](const list_call& one) {
-    return one.came && one.mailbox == by.mailbox && one.place == is->place && one.after >= stop;
+    return one.came && one.mailbox == by.mailbox && one.place == is->place && one.after >= stop && came_to_more(t, one);
   });
   return list == t.all.listings.end() ? 0 : list->after;
 }

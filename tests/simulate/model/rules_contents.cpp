@@ -133,8 +133,14 @@ bool is_of_a_gone_item(const lifeline& line, const edit& e) {
 /// The last edit of a path on each side.
 std::vector<const edit*> last_writers(const std::vector<edit>& edits, const std::string& path) {
   const edit* last[2] = {nullptr, nullptr};
-  for (const auto& e : edits)
-    if (writes(e, path) && !e.brings_in()) last[e.by->where == side::primary ? 0 : 1] = &e;
+  for (const auto& e : edits) {
+    if (!writes(e, path)) continue;
+    auto& of_side = last[e.by->where == side::primary ? 0 : 1];
+    if (!e.brings_in())
+      of_side = &e;
+    else if (of_side != nullptr && of_side->by->what->item == e.by->what->item && of_side->value(path) != e.value(path))
+      of_side = nullptr; // while it was away it was edited: what was said before counts no more
+  }
   std::vector<const edit*> out;
   for (const auto* one : last)
     if (one != nullptr) out.push_back(one);
@@ -155,6 +161,35 @@ bool left_as_planted(const lifeline& line, const std::string& path, const std::s
       planted[m.where == side::primary ? 0 : 1] =
           lifeline::value(*m.what->after, path) == (m.where == side::primary ? p : r);
   return planted[0] && planted[1];
+}
+
+bool is_text_or_file(const std::string& path) {
+  return path == "/body_sha256" || path.starts_with("/attachments/");
+}
+
+/// What an item said when a step was over.
+contents said_at(const lifeline& line, item_number item, std::uint64_t step) {
+  contents out;
+  for (const auto& m : line.moments)
+    if (m.what->item == item && m.number() <= step && m.what->after && m.what->after->says) out = *m.what->after->says;
+  return out;
+}
+
+/// The step with which the two were agreed that had been read by then: where they differed in what is compared, the
+/// daemon's next write to one of them.
+std::uint64_t agreed_since(const trial& t, const lifeline& line, const item_number (&held)[2], std::uint64_t read) {
+  auto here = said_at(line, held[0], read), there = said_at(line, held[1], read);
+  std::erase_if(here, [](const auto& one) { return is_text_or_file(one.first); });
+  std::erase_if(there, [](const auto& one) { return is_text_or_file(one.first); });
+  const snapshot any;
+  std::erase_if(here, [&](const auto& one) { return t.ignores(one.first, any, any); });
+  std::erase_if(there, [&](const auto& one) { return t.ignores(one.first, any, any); });
+  if (here == there) return read;
+  for (const auto& m : line.moments)
+    if (m.by_daemon() && m.number() > read && m.what->content_changed() &&
+        (m.what->item == held[0] || m.what->item == held[1]))
+      return m.number();
+  return read;
 }
 
 /// The step until which both sides' items were found as they were and paired anew; 0: they never were.
@@ -182,7 +217,19 @@ std::uint64_t paired_anew(const trial& t, const lifeline& line) {
       away = brought[0] = brought[1] = false;
     }
   if (since == 0) return 0;
-  return std::max(t.first_read(line, held[0], since), t.first_read(line, held[1], since));
+  auto read = std::max(t.first_read(line, held[0], since), t.first_read(line, held[1], since));
+  return agreed_since(t, line, held, read);
+}
+
+/// The step until which first contents of both sides were found as they were, whatever has taken their place since; 0:
+/// there were none.
+std::uint64_t first_paired(const trial& t, const lifeline& line) {
+  auto since = first_contents_of_both(line);
+  if (since == 0) return 0;
+  std::uint64_t read = 0;
+  for (const auto& m : line.moments)
+    if (m.planted() && m.what->made()) read = std::max(read, t.first_read(line, m.what->item, since));
+  return read;
 }
 
 } // namespace
@@ -220,7 +267,7 @@ bool is_text_of_before_pairing(const trial& t, const lifeline& line, const edit&
   const auto& is = line.at(side::primary)[0].is;
   bool text = path == "/body_sha256" && lifeline::value(is, "/draft") != "true";
   if (!is_mail(is) || (!text && !path.starts_with("/attachments/")) || x.by->where == w.by->where) return false;
-  auto until = paired_anew(t, line);
+  auto until = std::max(paired_anew(t, line), first_paired(t, line));
   // The names of the files are compared.
   bool both = text || (!x.value(path).empty() && !w.value(path).empty());
   return both && until != 0 && x.by->number() < until && w.by->number() > until && !w.creates();
@@ -443,13 +490,14 @@ bool changes_a_creation(const std::vector<say>& last, const std::string& now) {
 
 /// Whether somebody marks a draft that the daemon has made before it is told how the server has made it: no answer of a
 /// create tells whether that is read, and servers do as they like (ARCHITECTURE, limits).
-bool marks_a_draft_unseen(const lifeline& line, const moment& by) {
+bool marks_a_draft_unseen(const trial& t, const lifeline& line, const moment& by) {
   if (!by.what->read_changed() || lifeline::value(*by.what->after, "/draft") != "true") return false;
   bool made = std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
     return m.what->item == by.what->item && m.by_daemon() && m.what->made();
   });
-  return made && std::none_of(line.tellings.begin(), line.tellings.end(),
-                              [&](const telling& one) { return one.item == by.what->item && one.step < by.number(); });
+  return made && std::none_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+           return one.item == by.what->item && one.step < by.number() && t.is_kept(one.step);
+         });
 }
 
 /// Whether a write of the daemon's made it so, after the last that users said, that the server carried out so late that
@@ -482,7 +530,7 @@ void judge_read_state(const trial& t, const lifeline& line) {
   // What a user said of an item that he gave up afterwards, or of one of two that the daemon took back, may have gone
   // with it, or been carried before.
   auto given_up = [&](const say& one) {
-    return given_up_by_its_user(line, *one.by) || marks_a_draft_unseen(line, *one.by) ||
+    return given_up_by_its_user(line, *one.by) || marks_a_draft_unseen(t, line, *one.by) ||
            (!one.by->what->made() && taken_back_beside(t, line, *one.by));
   };
   std::string now = p.read ? "read" : "unread";

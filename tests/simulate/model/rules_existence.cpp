@@ -94,7 +94,7 @@ struct fate_finder {
       removed_again = removed_again || !anew;
     }
     auto told = std::find_if(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
-      return one.item == item && one.answered && one.step > m.number();
+      return one.item == item && one.answered && one.step > m.number() && !t.died_upon(one.step);
     });
     if (told != line.tellings.end() && t.crashed_between(m.number(), told->step)) cut_removals[item] = m.number();
   }
@@ -431,6 +431,20 @@ bool is_moved_and_deleted(const lifeline& line, const originals& made) {
   return !told && went;
 }
 
+/// Whether its user brought the item back and took it away again before anything told of it, while the other side's
+/// user brought back his: the two were never agreed for one item, so that the other side's does not go with it.
+bool came_and_went(const lifeline& line, const originals& made, const moment& left) {
+  if (made.put[at(other(left.where))] == 0) return false;
+  const moment* came = nullptr;
+  for (const auto& m : line.moments)
+    if (m.what->item == left.what->item && m.entered() && m.number() >= made.since && m.number() < left.number())
+      came = &m;
+  return came != nullptr && came->by_user() && !came->what->made() &&
+         std::none_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+           return one.item == left.what->item && one.answered && one.step > came->number() && one.step < left.number();
+         });
+}
+
 } // namespace
 
 void judge_group(const trial& t, const lifeline& line, const originals& made) {
@@ -448,7 +462,7 @@ void judge_group(const trial& t, const lifeline& line, const originals& made) {
   for (const auto& [item, m] : last) {
     if (!m->left()) continue;
     ++left[at(m->where)];
-    if (!t.is_one_of_two(line, *m)) ++surely[at(m->where)];
+    if (!t.is_one_of_two(line, *m) && !came_and_went(line, made, *m)) ++surely[at(m->where)];
   }
   int least = made.least() - left[0] - left[1], most = made.most();
   if (!open) most -= std::max(surely[0], surely[1]);

@@ -150,6 +150,13 @@ bool trial::crashed_between(std::uint64_t from, std::uint64_t to) const {
   return std::any_of(crashes.begin(), crashes.end(), [&](std::uint64_t crash) { return crash > from && crash <= to; });
 }
 
+bool trial::died_upon(std::uint64_t step) const {
+  auto next = std::find_if(all.steps.begin(), all.steps.end(), [&](const model::step& one) {
+    return one.by == step::who::daemon && one.number > step && (one.mailbox.empty() || within.side_of(one.mailbox));
+  });
+  return next != all.steps.end() && crashed_between(step, next->number);
+}
+
 bool trial::ignores(const std::string& path, const snapshot& a, const snapshot& b) const {
   if (path == derived_subject) return true;
   // The attendees of a meeting become text of its copy.
@@ -250,14 +257,13 @@ bool trial::knew_of(const lifeline& line, const moment& left) const {
         if (one.item != left.what->item || !one.answered || one.step <= since || one.step >= to) return false;
         if (searched(one)) return false;
         // A list from the beginning that a crash took is asked for once more, and what has left since is not in it.
-        return since == 0 || !crashed_between(one.step, until_listed);
+        return since == 0 ? !died_upon(one.step) : !crashed_between(one.step, until_listed);
       }))
     return true;
   // What was made before the list from the beginning, and left before it, is not in it: absence tells nothing.
-  bool followed = since == 0 || std::any_of(all.steps.begin(), all.steps.end(), [&](const step& one) {
-                    return one.number > since && one.number < to && one.act == "SyncFolderItems" && one.answered &&
-                           !one.rehearsed && one.mailbox == left.when->mailbox &&
-                           !crashed_between(one.number, until_listed);
+  bool followed = since == 0 || std::any_of(all.listings.begin(), all.listings.end(), [&](const list_call& one) {
+                    return one.came && one.after >= since && one.after < to && one.mailbox == left.when->mailbox &&
+                           one.place == left.what->before->place && !crashed_between(one.after, until_listed);
                   });
   if (!followed) return false;
   // Who does not know whether he made an item finds it in Deleted Items and where he put it, and nowhere else.

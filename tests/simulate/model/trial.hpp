@@ -78,6 +78,8 @@ struct trial {
   /// Whether a state from before the first of the two steps came back after the second.
   bool went_back_between(std::uint64_t from, std::uint64_t to) const;
   bool crashed_between(std::uint64_t from, std::uint64_t to) const;
+  /// Whether the daemon died before it asked for anything more: what it was told in the step it may not know.
+  bool died_upon(std::uint64_t step) const;
   /// Whether a path of these two is no matter: a server cannot hold it, or makes it by itself.
   bool ignores(const std::string& path, const snapshot&, const snapshot&) const;
 };
