@@ -300,6 +300,20 @@ TEST_CASE("read on one side is read on both") {
   }
 }
 
+TEST_CASE("of several copies in a public folder, too, read states are nobody's") {
+  for (bool is_public : {true, false}) {
+    written_history w;
+    const std::string place = is_public ? "publicfoldersroot/Team" : "inbox/Team";
+    w.inbox().primary = w.inbox().replica = place;
+    auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}}, place);
+    auto r = w.carried(p, place);
+    w.carried(w.copies(who::user, p, place), place);
+    CHECK(w.words() == "");
+    w.marks(who::user, r, true);
+    CHECK(w.broken() == (is_public ? nothing : std::vector{rule::contents}));
+  }
+}
+
 TEST_CASE("read states of public folders and of what is no mail are nobody's") {
   one_mail w;
   w.marks(who::daemon, w.p, true);

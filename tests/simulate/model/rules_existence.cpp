@@ -345,16 +345,20 @@ std::multiset<std::string> what_it_says(const trial& t, const lifeline& line, si
   std::multiset<std::string> out;
   // A meeting and its copies are compared without what only one of them can be compared by.
   auto any = snapshot{};
+  // In public folders each user has a read state of his own, and nothing of it is carried.
+  bool read_states = true;
   for (auto each : {side::primary, side::replica})
-    for (const auto& one : line.at(each))
+    for (const auto& one : line.at(each)) {
       any.meeting = any.meeting || one.is.meeting;
+      read_states = read_states && is_mail(one.is) && !one.is.place.starts_with("publicfolders");
+    }
   for (const auto& one : line.at(s)) {
     auto text = t.folders_changed ? std::string() : "place " + t.within.common_name(s, one.is.place);
     for (const auto& [path, value] : *one.is.says)
       if (path != "/message_id" && path != "/from" &&
           (!t.ignores(path, one.is, any) || (all && path == derived_subject)) && !is_written_unread(line, edits, path))
         text += "\n" + path + " " + (!all && is_left_by_pairing(t, line, path, one) ? "" : value);
-    out.insert(text + (is_mail(one.is) && one.is.read ? "\nread" : ""));
+    out.insert(text + (read_states && one.is.read ? "\nread" : ""));
   }
   return out;
 }
