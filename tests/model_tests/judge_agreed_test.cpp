@@ -147,6 +147,21 @@ TEST_CASE("after a stop a list that the daemon died upon has told of nothing: a 
   }
 }
 
+TEST_CASE("who takes away the new copy of a mail whose old one he has touched meanwhile wants the old one") {
+  enum class how { touched, untouched, touched_before };
+  for (auto what : {how::touched, how::untouched, how::touched_before}) {
+    mail_on_both w;
+    auto touch = [&] { w.edits(who::user, w.p, {{"subject", "Supper"}}); };
+    if (what == how::touched_before) touch();
+    auto fresh = w.makes(who::daemon, side::primary, "label-1", {{"subject", "Dinner"}});
+    if (what == how::touched) touch();
+    w.deletes(who::user, fresh);
+    w.tells_gone(fresh);
+    if (what != how::untouched) w.carries_edit(w.p, w.r);
+    CHECK(w.broken() == (what == how::touched ? nothing : std::vector{rule::came_back}));
+  }
+}
+
 TEST_CASE("what its user brings back and takes away again unseen takes nothing with it that others brought back") {
   for (bool seen : {true, false}) {
     mail_on_both w;

@@ -234,11 +234,20 @@ bool trial::is_one_of_two(const lifeline& line, const moment& left) const {
     }
     return false;
   };
+  // A replacement is withdrawn where its user has touched the old copy meanwhile: the new one is to go anyway.
+  auto withdrawn = [&](item_number old) {
+    auto made = made_at.find(left.what->item);
+    return made != made_at.end() && made_beside[left.what->item].contains(old) &&
+           std::any_of(line.moments.begin(), line.moments.end(), [&](const moment& m) {
+             return m.what->item == old && m.by_user() && m.what->content_changed() && m.number() > made->second &&
+                    m.number() < left.number();
+           });
+  };
   auto beside = [&](std::map<item_number, std::set<item_number>>& of, item_number other) {
     return of[left.what->item].contains(other) || of[other].contains(left.what->item);
   };
   return std::any_of(lying[here].begin(), lying[here].end(), [&](item_number other) {
-    return beside(cut_beside, other) || (beside(made_beside, other) && written(other)) ||
+    return beside(cut_beside, other) || (beside(made_beside, other) && written(other)) || withdrawn(other) ||
            (made_beside[other].contains(left.what->item) && was_to_be_removed(*this, line, left, made_at[other]));
   });
 }
