@@ -112,6 +112,24 @@ inline enum item_class as_element(enum item_class c) {
   return c == item_class::other ? item_class::message : c;
 }
 
+/// Folders that are named in the answer as in the question, by id or by the name that every mailbox knows, are put into
+/// its order. Where some are not, nothing is known; false where the names are those of other folders.
+template <class T>
+bool named_in_order(const ews::get_folder& request, std::vector<ews::entry<T>>& entries) {
+  std::vector<std::string> asked;
+  bool by_id = false;
+  for (const auto& f : request.folders) {
+    const auto* known = std::get_if<ews::distinguished_folder>(&f);
+    by_id = by_id || !known;
+    asked.push_back(known ? known->name : std::get<folder_id>(f).value);
+  }
+  const auto name = [by_id](const T& got) { return by_id ? got.folder.id.value : got.distinguished; };
+  for (const auto& e : entries)
+    if (const T* got = std::get_if<T>(&e); got && std::find(asked.begin(), asked.end(), name(*got)) == asked.end())
+      return true;
+  return in_order<T>(entries, name, [&](std::size_t i) { return asked[i]; });
+}
+
 /// What is wrong with an answer as a whole, or nothing. Entries in another order are put in the order of the question,
 /// where they tell which they are.
 template <class Request, class T>
@@ -167,6 +185,8 @@ std::string mismatch(const Request& request, std::vector<ews::entry<T>>& entries
             entries, [](const T& got) -> const folder_id& { return got.folder.id; },
             [&](std::size_t i) -> const folder_id& { return request.folders[i].folder; }))
       return "the answer is about other folders than the question";
+  } else if constexpr (std::same_as<Request, ews::get_folder>) {
+    if (!named_in_order<T>(request, entries)) return "the answer is about other folders than the question";
   } else if constexpr (std::same_as<Request, ews::create_attachments>) {
     if (!all_different<T>(entries, [](const T& made) { return made.id; })) return twice;
   }

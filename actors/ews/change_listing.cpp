@@ -120,6 +120,7 @@ caf::typed_response_promise<changes_listed> handle(mailbox_pointer self, const l
     list_public(self, asked, answer);
     return promise;
   }
+  self->state.sight().unlisted.erase(asked.folder);
   auto cursor = parse_sighted(asked.cursor.value);
   const sync_cursor from(cursor.relist.value_or(cursor.state));
   read_page(self, asked.folder, from,

@@ -100,8 +100,13 @@ void count_on(mailbox_pointer self, std::vector<folder_id> folders, std::functio
   if (folders.empty()) return then(true);
   const auto next = folders.back();
   folders.pop_back();
-  count_hidden(self, next, [self, folders = std::move(folders), then = std::move(then)](auto found) {
+  count_hidden(self, next, [self, next, folders = std::move(folders), then = std::move(then)](auto found) {
+    auto& sight = self->state.sight();
     const auto* counted = std::get_if<hidden_count>(&found);
+    if (!counted && sight.unlisted.erase(next) > 0) {
+      sight.hidden.erase(next);
+      return count_on(self, folders, then);
+    }
     if (!counted || counted->most > 0) return then(false);
     count_on(self, folders, then);
   });

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace exsyncd {
 namespace {
@@ -24,6 +25,7 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
   std::vector<std::string> written;
   std::vector<result<folder_path>> paths;
   std::map<std::string, result<folder_state>> roots;
+  std::set<std::string> sure; // of those: what their answers have told by name
   std::map<folder_id, std::vector<folder_state>> children;
 
   void start() {
@@ -37,7 +39,7 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     self->state.look_for_routes_again();
-    ask_roots(names, [me = shared_from_this()] { me->confirm(me->moved()); });
+    ask_roots(names, [me = shared_from_this()] { me->confirm(me->doubted()); });
   }
 
   void ask_roots(const std::vector<std::string>& names, std::function<void()> then) {
@@ -58,7 +60,9 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
               if (why.reach == reach::item) why.reach = reach::folder;
               me->roots.insert_or_assign(names[i], std::move(why));
             } else {
-              auto& folder = std::get<ews::keyed_folder>(entries[i]).folder;
+              const auto& told = std::get<ews::keyed_folder>(entries[i]);
+              if (told.distinguished == names[i]) me->sure.insert(names[i]);
+              auto folder = told.folder;
               if (folder.rights && folder.rights->view_private)
                 me->self->state.sight().seen = folder.rights->view_private;
               me->roots.insert_or_assign(names[i], std::move(folder));
@@ -68,19 +72,20 @@ struct folder_search : std::enable_shared_from_this<folder_search> {
         });
   }
 
-  /// Which of them are other folders than before.
-  std::vector<std::string> moved() const {
+  /// Which of them are other folders than before, and are not told by name.
+  std::vector<std::string> doubted() const {
     std::vector<std::string> names;
     for (const auto& [name, root] : roots) {
       const auto* folder = std::get_if<folder_state>(&root);
       const auto before = self->state.well_known().find(name);
-      if (folder && before != self->state.well_known().end() && before->second != folder->id) names.push_back(name);
+      const bool other = before != self->state.well_known().end() && folder && before->second != folder->id;
+      if (other && !sure.contains(name)) names.push_back(name);
     }
     return names;
   }
 
-  /// An answer about several tells by its order alone which of them is which: where one is not the folder that it was,
-  /// it is asked for alone before anything is believed of it.
+  /// Before 2013 an answer about several tells by its order alone which of them is which: where one is not the folder
+  /// that it was, it is asked for alone before anything is believed of it.
   void confirm(std::vector<std::string> doubted) {
     if (roots.size() > 1 && !doubted.empty()) {
       const auto name = doubted.back();
@@ -245,6 +250,7 @@ void identify_by_folders(mailbox_pointer self, identity_asked answer, failure ro
 caf::typed_response_promise<identified> handle(mailbox_pointer self, const identify&) {
   auto promise = self->make_response_promise<identified>();
   auto answer = std::make_shared<owed<identified>>(promise, [] { return identified{mailbox_ended()}; });
+  self->state.sight().begin_round();
   auto request = std::make_shared<ews::get_folder>();
   // The root's id belongs to the store: another one after a re-creation or a migration, the same after a change of
   // address.

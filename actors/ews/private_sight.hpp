@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,14 @@ struct private_sight {
   std::optional<bool> seen;
   /// How much each folder that was listed hid when it was counted last.
   std::map<folder_id, std::uint32_t> hidden;
+  /// Those of them that were not listed since the last round began. One that cannot be counted then is no more, or is
+  /// not kept in step any more: nothing that somebody asks for lies in it.
+  std::set<folder_id> unlisted;
+
+  void begin_round() {
+    for (const auto& [folder, most] : hidden)
+      unlisted.insert(folder);
+  }
 };
 
 /// A SyncState with what could be seen when it was given.

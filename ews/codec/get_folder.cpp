@@ -5,7 +5,9 @@ namespace exsyncd::ews {
 std::string write(const request_context& context, const get_folder& request) {
   return write_envelope(context, [&](xml_writer& out) {
     out.open("m:GetFolder");
-    write_folder_shape(out, request.is_public);
+    // Since 2013 (UnindexedFieldURIType of its schema).
+    const bool tells_names = context.version->age >= schema_age::exchange2013_sp1;
+    write_folder_shape(out, request.is_public, tells_names && request.folders.size() > 1);
     out.open("m:FolderIds");
     for (const auto& folder : request.folders)
       write_folder_reference(out, folder);

@@ -145,6 +145,7 @@ keyed_folder read_folder(const element& folder) {
     out.folder.key = out.key;
   }
   out.kind = folder.name;
+  out.distinguished = folder.text_of("DistinguishedFolderId");
   out.hidden = read_bool(property_value(folder, property::hidden).value_or(""));
   out.content_mailbox = first_guid(property_value(folder, property::replica_list).value_or(""));
   out.folder.leases = std::string(property_value(folder, property::mark).value_or(""));

@@ -29,6 +29,8 @@ struct keyed_folder {
   /// The GUID of the public folder mailbox that holds a public folder's content (PR_REPLICA_LIST, as the guide "Route
   /// public folder content requests" reads it); empty where none is told, as before 2013.
   std::string content_mailbox = {};
+  /// By which name every mailbox knows it ("inbox"); empty where none is told, as before 2013.
+  std::string distinguished = {};
 };
 
 /// An attachment as its item names it.

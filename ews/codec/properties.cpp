@@ -145,13 +145,14 @@ void write_item_shape(xml_writer& out, const item_shape& shape) {
   out.close("m:ItemShape");
 }
 
-void write_folder_shape(xml_writer& out, bool is_public) {
+void write_folder_shape(xml_writer& out, bool is_public, bool named) {
   out.open("m:FolderShape");
   out.text("t:BaseShape", "IdOnly");
   out.open("t:AdditionalProperties");
   for (std::string_view uri : {"folder:ParentFolderId", "folder:DisplayName", "folder:FolderClass", "folder:TotalCount",
                                "folder:UnreadCount", "folder:EffectiveRights"})
     out.empty("t:FieldURI", {{"FieldURI", uri}});
+  if (named) out.empty("t:FieldURI", {{"FieldURI", "folder:DistinguishedFolderId"}});
   write_property_name(out, property::hidden);
   if (!is_public) write_property_name(out, property::mark);
   if (is_public) write_property_name(out, property::replica_list);

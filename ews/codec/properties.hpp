@@ -79,7 +79,7 @@ struct item_shape {
 void write_item_shape(xml_writer& out, const item_shape& shape);
 
 /// What exsyncd asks of a folder: its name, class and counts, what the account may do there, and whether it is hidden;
-/// of a public one also where its content lies.
-void write_folder_shape(xml_writer& out, bool is_public = false);
+/// of a public one also where its content lies. `named`: also by which name every mailbox knows it.
+void write_folder_shape(xml_writer& out, bool is_public = false, bool named = false);
 
 } // namespace exsyncd::ews

@@ -257,6 +257,26 @@ TEST_CASE("what cannot be read is gone where nothing is hidden after the read, t
   CHECK(std::get<failure>(read({})).reach == reach::item); // what is hidden already need not be counted
 }
 
+TEST_CASE("a folder that is no more, and so is not listed any more, hides nothing") {
+  delegate d;
+  const auto list = [&](const std::string& folder) {
+    d.stage.ask<changes_listed>(list_changes{folder_id(folder), {}},
+                                {list_page(present("a"), "S1"), counted(1, "false"), in_view(1), counted(1, "false")});
+  };
+  const auto read = [&](std::vector<scripted> counts) {
+    counts.insert(counts.begin(), answers("GetFolder", {error("ErrorFolderNotFound")}));
+    counts.insert(counts.begin(), answers("GetItem", {error("ErrorItemNotFound")}));
+    const auto got = d.stage.ask<content_read>(read_content{{item_id("i")}}, std::move(counts));
+    return std::get<0>(got.outcome).at(0);
+  };
+  list("f");
+  list("z");
+  CHECK(std::get<failure>(read({})).reach == reach::item); // it may have come to be hidden itself
+  d.stage.ask<identified>(identify{}, {answers("GetFolder", {there("root-1")})});
+  list("f");
+  CHECK(std::holds_alternative<gone>(read({counted(1, "false"), in_view(1), counted(1, "false")})));
+}
+
 TEST_CASE("what a delegate removes is moved to the mailbox's Deleted Items") {
   for (const std::string version : {"Exchange2010_SP2", "Exchange2016"}) {
     mailbox_stage stage(version, mailbox_access::delegate);

@@ -18,7 +18,7 @@ scripted page(const std::string& folders, const std::string& attributes = "Inclu
                  {success("<m:RootFolder " + attributes + "><t:Folders>" + folders + "</t:Folders></m:RootFolder>")});
 }
 std::string one(const std::string& id, const std::string& name) {
-  return success("<m:Folders>" + folder(id, name) + "</m:Folders>");
+  return success("<m:Folders>" + root_folder(id, name) + "</m:Folders>");
 }
 const std::string hidden = "<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag='0x10f4' PropertyType='Boolean'/>"
                            "<t:Value>true</t:Value></t:ExtendedProperty>";
@@ -161,7 +161,8 @@ TEST_CASE("what the account may do in a folder is told where the server tells it
     const auto got = stage.ask<folders_found>(
         find_folders{{"inbox"}},
         {answers("GetFolder",
-                 {one("trash", "Deleted Items"), success("<m:Folders><t:Folder><t:FolderId Id='in' ChangeKey='k'/>" +
+                 {one("trash", "Deleted Items"), success("<m:Folders><t:Folder><t:FolderId Id='in' ChangeKey='k'/>"
+                                                         "<t:DistinguishedFolderId>inbox</t:DistinguishedFolderId>" +
                                                          inside + "</t:Folder></m:Folders>")})});
     return std::get<folder_state>(std::get<0>(got.outcome)[0]).rights;
   };
@@ -177,7 +178,8 @@ TEST_CASE("what the account may do in a folder is told where the server tells it
 
 TEST_CASE("an answer about several well-known folders in another order does not take one for another") {
   mailbox_stage stage("Exchange2016");
-  const auto in = one("in", "Inbox"), trash = one("trash", "Deleted Items");
+  const auto unnamed = [](const std::string& id) { return success("<m:Folders>" + folder(id, id) + "</m:Folders>"); };
+  const auto in = unnamed("in"), trash = unnamed("trash");
   const auto inbox = [&](std::vector<scripted> script) {
     const auto got = stage.ask<folders_found>(find_folders{{"inbox"}}, std::move(script));
     return std::get<folder_state>(std::get<0>(got.outcome).front()).id.value;
@@ -187,7 +189,32 @@ TEST_CASE("an answer about several well-known folders in another order does not 
   CHECK(holds(stage.seen[1], "Id=\"inbox\""));
   CHECK(!holds(stage.seen[1], "Id=\"deleteditems\""));
   // A mailbox that was made again.
-  CHECK(inbox({answers("GetFolder", {trash, one("new", "Inbox")}), answers("GetFolder", {one("new", "Inbox")})}) ==
-        "new");
-  CHECK(inbox({answers("GetFolder", {trash, one("new", "Inbox")})}) == "new");
+  CHECK(inbox({answers("GetFolder", {trash, unnamed("new")}), answers("GetFolder", {unnamed("new")})}) == "new");
+  CHECK(inbox({answers("GetFolder", {trash, unnamed("new")})}) == "new");
+}
+
+TEST_CASE("what an answer names as every mailbox knows it is that folder, in whatever order it comes") {
+  mailbox_stage stage("Exchange2016");
+  const auto ask = [&](std::vector<std::string> in_answer) {
+    const auto got =
+        stage.ask<folders_found>(find_folders{{"inbox", "outbox"}}, {answers("GetFolder", std::move(in_answer))});
+    std::string ids;
+    for (const auto& one : std::get<0>(got.outcome)) {
+      const auto* found = std::get_if<folder_state>(&one);
+      ids += (found ? found->id.value : std::get<failure>(one).code) + " ";
+    }
+    return ids;
+  };
+  const auto in = one("in", "Inbox"), out = one("out", "Outbox"), trash = one("trash", "Deleted Items");
+  CHECK(ask({out, trash, in}) == "in out ");
+  CHECK(holds(stage.seen[0], "folder:DistinguishedFolderId"));
+  CHECK(ask({error("ErrorFolderNotFound"), in, trash}) == "in ErrorFolderNotFound ");
+  CHECK(ask({trash, one("new", "Inbox"), out}) == "new out ");
+  // What lies somewhere is found by its id.
+  const auto leases = [&](std::vector<std::string> in_answer) {
+    const auto got = stage.ask<leases_read>(read_leases{{folder_id("a"), folder_id("b")}},
+                                            {answers("GetFolder", std::move(in_answer))});
+    return std::get<folder_state>(std::get<0>(got.outcome).front()).id.value;
+  };
+  CHECK(leases({one("b", "B"), one("a", "A")}) == "a");
 }

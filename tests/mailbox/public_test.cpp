@@ -6,7 +6,7 @@ using namespace tests;
 namespace {
 
 std::string known(const std::string& id, const std::string& name) {
-  return success("<m:Folders>" + folder(id, name) + "</m:Folders>");
+  return success("<m:Folders>" + root_folder(id, name) + "</m:Folders>");
 }
 scripted level(const std::string& folders) {
   return answers("FindFolder", {success("<m:RootFolder IncludesLastItemInRange='true'><t:Folders>" + folders +

@@ -97,10 +97,11 @@ TEST_CASE("an alias is replaced by the primary address that the server names") {
 
 TEST_CASE("paths lead to folders, and what is not there is told in its place") {
   mailbox_stage stage;
-  const auto well_known = answers("GetFolder", {success("<m:Folders>" + folder("trash", "Deleted") + "</m:Folders>"),
-                                                success("<m:Folders>" + folder("in", "Inbox") + "</m:Folders>"),
-                                                success("<m:Folders>" + folder("root", "Top") + "</m:Folders>"),
-                                                error("ErrorFolderNotFound")});
+  const auto well_known =
+      answers("GetFolder",
+              {success("<m:Folders>" + root_folder("trash", "Deleted") + "</m:Folders>"),
+               success("<m:Folders>" + root_folder("in", "Inbox") + "</m:Folders>"),
+               success("<m:Folders>" + root_folder("root", "Top") + "</m:Folders>"), error("ErrorFolderNotFound")});
   const auto page = [](const std::string& folders, const std::string& attributes) {
     return answers("FindFolder",
                    {success("<m:RootFolder " + attributes + "><t:Folders>" + folders + "</t:Folders></m:RootFolder>")});

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include <deque>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -40,8 +41,21 @@ inline std::string item(const std::string& id, const std::string& key, const std
   return success("<m:Items><t:Message><t:ItemId Id='" + id + "' ChangeKey='" + key + "'/>" + inside +
                  "</t:Message></m:Items>");
 }
-inline std::string folder(const std::string& id, const std::string& name) {
-  return "<t:Folder><t:FolderId Id='" + id + "' ChangeKey='k'/><t:DisplayName>" + name + "</t:DisplayName></t:Folder>";
+/// `distinguished`: by which name every mailbox knows it, where the server tells that.
+inline std::string folder(const std::string& id, const std::string& name, const std::string& distinguished = {}) {
+  return "<t:Folder><t:FolderId Id='" + id + "' ChangeKey='k'/><t:DisplayName>" + name + "</t:DisplayName>" +
+         (distinguished.empty() ? "" : "<t:DistinguishedFolderId>" + distinguished + "</t:DistinguishedFolderId>") +
+         "</t:Folder>";
+}
+/// The same of one that every mailbox has.
+inline std::string root_folder(const std::string& id, const std::string& name) {
+  const std::map<std::string, std::string> known{{"Deleted Items", "deleteditems"},
+                                                 {"Deleted", "deleteditems"},
+                                                 {"Inbox", "inbox"},
+                                                 {"Top", "msgfolderroot"},
+                                                 {"Outbox", "outbox"}};
+  const auto at = known.find(name);
+  return folder(id, name, at == known.end() ? "" : at->second);
 }
 inline scripted fault(const std::string& code, const std::string& value = {}, int status = 500) {
   return exsyncd::http::in_process_answer{
