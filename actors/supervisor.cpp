@@ -85,6 +85,12 @@ void launch(supervisor_self self, supervisor_state::member& m) {
 
 namespace {
 
+/// What an actor that ended has said of it, without what CAF writes around it.
+std::string words_of(const caf::error& why) {
+  if (auto said = why.context(); said.match_elements<std::string>()) return said.get_as<std::string>(0);
+  return caf::to_string(why);
+}
+
 void pair_down(supervisor_self self, supervisor_state::member& m, const caf::error& why) {
   m.actor = nullptr;
   end_mailboxes(self, m);
@@ -95,7 +101,7 @@ void pair_down(supervisor_self self, supervisor_state::member& m, const caf::err
   ++m.restarts_in_a_row;
   auto rest = logic::back_off(m.restarts_in_a_row, self->state.options.context.random());
   log(self, log_level::error, m.settings.name,
-      "ended unexpectedly (" + caf::to_string(why) + "); started again in " + std::to_string(rest.count()) + " s");
+      "ended unexpectedly (" + words_of(why) + "); started again in " + std::to_string(rest.count()) + " s");
   self->delayed_send(self, rest, start_again{m.settings.name, m.life});
 }
 
@@ -278,7 +284,7 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
   self->set_down_handler([self](caf::down_msg& down) {
     const auto& o = self->state.options;
     if (down.source == o.ledger.address())
-      return o.on_fatal("the state directory cannot be written any more: " + caf::to_string(down.reason));
+      return o.on_fatal("the state directory cannot be written any more, so exsyncd ends: " + words_of(down.reason));
     for (auto& [name, m] : self->state.members)
       if (m.actor && down.source == m.actor.address()) return pair_down(self, m, down.reason);
     // A mailbox that has died takes its pair along: both start anew, and what was under way is looked for.

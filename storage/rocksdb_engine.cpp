@@ -50,13 +50,15 @@ std::string advice(kind k) {
     return "it is in use by another exsyncd: stop that one, or give this one a state directory of its own";
   case kind::damaged:
     return "its data base is damaged: restore it from a backup, or remove it; then everything is paired anew, and "
-           "nothing is deleted";
+           "nothing is deleted. Either way pair.take_over spares the wait until the leases of before have run out";
   case kind::newer:
     return "it was written by a newer version: install that one again";
   case kind::not_writable:
     return "it cannot be written to: give it to the user that exsyncd runs as";
   case kind::full:
-    return "its disk is full: make room and start exsyncd again; nothing is lost";
+    return "its disk is full: make room. Nothing is lost: exsyncd does nothing that it could not remember, so it ends; "
+           "it "
+           "goes on once it is started again with room, which systemd tries every 30 seconds";
   case kind::other:
     return "its data base does not work";
   }
@@ -64,7 +66,8 @@ std::string advice(kind k) {
 }
 
 storage_failure failure_at(const std::filesystem::path& directory, kind k, const std::string& detail) {
-  return {k, "state directory " + directory.string() + ": " + advice(k) + " (" + detail + ")"};
+  // What the library says of a full disk is that, in other words.
+  return {k, "state directory " + directory.string() + ": " + advice(k) + (k == kind::full ? "" : " (" + detail + ")")};
 }
 
 std::optional<storage_failure> make_directory(const std::filesystem::path& directory) {

@@ -21,9 +21,10 @@ std::optional<std::uint64_t> number(std::string_view text) {
 }
 
 storage_failure damaged(const std::string& what) {
-  return {storage_failure::kind::damaged,
-          "the state directory is damaged: " + what +
-              ". Restore it from a backup, or remove it: then everything is paired anew, and nothing is deleted"};
+  return {storage_failure::kind::damaged, "the state directory is damaged: " + what +
+                                              ". Restore it from a backup, or remove it: then everything is paired "
+                                              "anew, and nothing is deleted. Either way "
+                                              "pair.take_over spares the wait until the leases of before have run out"};
 }
 
 } // namespace

@@ -299,6 +299,10 @@ std::variant<std::uint64_t, storage_failure> undo_files::keep(const undo_id& id,
     to.end();
     if (::fsync(fd.get()) != 0) throw std::system_error(errno, std::generic_category());
     return static_cast<std::uint64_t>(std::filesystem::file_size(file));
+  } catch (const std::system_error& why) {
+    remove(id);
+    if (why.code() != std::errc::no_space_on_device) return failed(file, why.what());
+    return storage_failure{storage_failure::kind::full, "the disk of " + directory_.string() + " is full: make room"};
   } catch (const std::exception& why) {
     remove(id);
     return failed(file, why.what());

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 #include <system_error>
 
 namespace exsyncd {
@@ -41,7 +42,7 @@ private:
 
 class file_writer final : public text_writer {
 public:
-  explicit file_writer(int fd) : fd_(fd) {}
+  file_writer(int fd, std::string directory) : fd_(fd), directory_(std::move(directory)) {}
   ~file_writer() override {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -51,7 +52,9 @@ public:
     while (!text.empty()) {
       const auto n = ::write(fd_, text.data(), text.size());
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail("spooling a large item");
+      if (n < 0 && (errno == ENOSPC || errno == EDQUOT))
+        throw std::runtime_error("the disk of " + directory_ + " is full: make room; it is read again then");
+      if (n < 0) fail(("writing to " + directory_).c_str());
       text.remove_prefix(static_cast<std::size_t>(n));
       size_ += static_cast<std::size_t>(n);
     }
@@ -62,6 +65,7 @@ public:
 
 private:
   int fd_;
+  std::string directory_;
   std::size_t size_ = 0;
 };
 
@@ -82,7 +86,7 @@ spool spool_into(std::string directory) {
     int fd = open_nameless(directory);
     if (fd < 0 && errno == ENOENT && ::mkdir(directory.c_str(), 0700) == 0) fd = open_nameless(directory);
     if (fd < 0) return nullptr;
-    return std::make_unique<file_writer>(fd);
+    return std::make_unique<file_writer>(fd, directory);
   };
 }
 

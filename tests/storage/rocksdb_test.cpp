@@ -195,7 +195,8 @@ TEST_CASE("A full disk is told, and costs nothing that was confirmed", "[rocksdb
     REQUIRE(failed);
     INFO(failed->what);
     CHECK(failed->kind == kind::full);
-    CHECK(failed->what.find(d.path().string()) != std::string::npos);
+    CHECK(failed->what.find(d.path().string() + ": its disk is full: make room") != std::string::npos);
+    CHECK(failed->what.find("IO error") == std::string::npos); // RocksDB's own words
   }
   CHECK(e->get("before") == "1");
   CHECK_FALSE(e->failure());
