@@ -290,6 +290,7 @@ private:
     std::uint64_t unbelieved = 0;      // they may have been moved
     std::uint64_t released = 0;        // an administrator has decided about them
     both<std::uint64_t> elsewhere;     // of those that have left: they were in another mailbox
+    both<std::uint64_t> absent;        // of those that have left: a list from the beginning does not show them
     both<std::uint64_t> may_have_left; // they may have been moved
     both<sequence> last_to_leave;      // of all of these
     both<logic::leaving> then;         // of those that a departure is about; what is not believed yet stays
@@ -393,7 +394,7 @@ private:
             ++of.unbelieved, ++of.may_have_left[s];
           else
             ++of.sides[s].left, of.to_delete += here->presence == presence::left,
-                of.elsewhere[s] += was_in_another(*here, s);
+                of.elsewhere[s] += was_in_another(*here, s), of.absent[s] += here->presence == presence::absent;
         }
       }
     }
@@ -428,6 +429,10 @@ private:
       for (side s : both_sides) {
         of.sides[s].unattended = since != nullptr;
         of.sides[s].replaced = of.elsewhere[s] > 0 && of.elsewhere[s] == of.sides[s].left;
+        of.sides[s].absent = of.absent[s] > 0 && of.absent[s] == of.sides[s].left;
+        if (const auto& was = f.was_at[s])
+          of.sides[s].another_folder = was->first == was->second ? was->second + " was made again"
+                                                                 : was->first + " before, " + was->second + " now";
         auto why = logic::brake(of.sides[s]);
         if (before.up_to[s] > 0) {
           of.then[s].stay += before.stayed[s];

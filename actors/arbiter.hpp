@@ -28,6 +28,8 @@ struct arbitrated_folder {
   bool holds_deletes = true;
   /// Where it is not usable: whose list was read all the same. What has left there is no new item of another folder.
   both<bool> listed;
+  /// Where a side has another folder than before: the paths of both, which are one where it was made again there.
+  both<std::optional<std::pair<std::string, std::string>>> was_at;
   /// logic::kind_of_folder, as far as it was ever seen; an item of another kind cannot have been moved into it.
   std::string kind;
 };

@@ -1,7 +1,5 @@
 #include "actors/lease_keeper.hpp"
 
-#include "actors/logic/lease.hpp"
-
 #include <algorithm>
 #include <memory>
 
@@ -36,19 +34,6 @@ failure twice_here(const std::string& other) {
           "these two folders are kept in step by the pair \"" + other +
               "\" already: the servers tell the same ids of them, whatever the addresses are",
           "take the folder pair out of one of the two pairs"};
-}
-
-failure elsewhere(const lease& theirs, const std::string& us) {
-  const auto what = theirs.holder == us ? "a daemon with a copy of this one's state looks after this folder pair"
-                                        : "another daemon looks after this folder pair";
-  return {reach::folder,
-          retry::later,
-          {},
-          "lease",
-          std::string(what) + ", on host " + (theirs.host.empty() ? "?" : theirs.host) + " (installation " +
-              theirs.holder + ")",
-          "stop one of the two daemons; where the other one is no more, pair.take_over does not wait until its lease "
-          "runs out"};
 }
 
 struct write {
@@ -282,7 +267,7 @@ private:
     const auto sibling =
         siblings_ ? siblings_->find(theirs.nonce) : std::map<std::string, std::string>::const_iterator();
     if (siblings_ && sibling != siblings_->end()) return twice_here(sibling->second);
-    return elsewhere(theirs, self_->state.leases.installation);
+    return looked_after_elsewhere(theirs, self_->state.leases.installation);
   }
 
   void look() {
@@ -495,6 +480,24 @@ private:
 };
 
 } // namespace
+
+failure looked_after_elsewhere(const lease& theirs, const std::string& us) {
+  const bool of_our_state = theirs.holder == us;
+  return {reach::folder,
+          retry::later,
+          {},
+          "lease",
+          std::string(of_our_state
+                          ? "a daemon with a copy of this one's state looks after this folder pair, or did so before "
+                            "this state was restored from a backup"
+                          : "another daemon looks after this folder pair") +
+              ", on host " + (theirs.host.empty() ? "?" : theirs.host) + " (installation " + theirs.holder + ")",
+          of_our_state
+              ? "where a backup was restored and no other daemon runs: pair.take_over goes on at once, and without it "
+                "the folder pair waits until the lease runs out; else stop one of the two daemons"
+              : "stop one of the two daemons; where the other one is no more, pair.take_over does not wait until "
+                "its lease runs out"};
+}
 
 std::chrono::seconds lease_life(const pair_settings& settings) {
   // A pair that rests renews its leases with its rounds.

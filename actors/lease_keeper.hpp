@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/logic/lease.hpp"
 #include "actors/pair.hpp"
 
 #include <functional>
@@ -11,6 +12,9 @@
 namespace exsyncd {
 
 using lease_failures = std::vector<std::pair<folder_pair_id, failure>>;
+
+/// A folder pair with a lease that this daemon (`us`: its installation, in short) has not written, or knows no more.
+failure looked_after_elsewhere(const logic::lease& theirs, const std::string& us);
 
 /// How long a lease of this pair holds; it is renewed when a third of that is over.
 std::chrono::seconds lease_life(const pair_settings&);

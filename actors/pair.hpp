@@ -136,6 +136,8 @@ struct pair_state {
   both<bool> notifier_died; // another one is to be opened
   std::map<folder_pair_id, std::chrono::steady_clock::time_point> unread_since;
   std::map<folder_pair_id, std::string> kinds; // of their folders, as they were seen last
+  /// Those that have another folder than in an earlier round of this process: its path, and that of now.
+  std::map<folder_pair_id, both<std::optional<std::pair<std::string, std::string>>>> other_folders;
   bool stopping = false;
   std::uint64_t epoch = 0;
   std::optional<std::chrono::steady_clock::time_point> poll_at; // when everything is to be listed again, hints or not

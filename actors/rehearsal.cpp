@@ -1,5 +1,6 @@
 #include "actors/rehearsal.hpp"
 
+#include "actors/lease_look.hpp"
 #include "actors/pair.hpp"
 #include "actors/rehearsed_mailbox.hpp"
 
@@ -228,12 +229,31 @@ private:
           .then(
               [me, left, s](folder_acts& f) {
                 me->notes_->plan.folders[s] = std::move(f.acts);
-                if (--*left == 0) me->done();
+                if (--*left == 0) me->look_for_others();
               },
               [me](const caf::error& e) { me->fail(e); });
   }
 
-  void done() {
+  /// The fork knows the folders by now, also those of a pair that was never synced.
+  void look_for_others() {
+    if (!options().keeps_away) return done({});
+    auto me = shared_from_this();
+    self_->request(ledger_, ledger_patience, load_folder_sides{pair_id{options().settings.name}})
+        .then(
+            [me](folder_sides_loaded& all) {
+              std::map<folder_pair_id, both<folder_side>> by_name;
+              for (auto& f : all.folders)
+                by_name[f.folder_pair][f.side] = std::move(f);
+              std::vector<both<folder_side>> bound;
+              for (auto& [name, sides] : by_name)
+                if (!sides.primary.folder.empty() && !sides.replica.folder.empty()) bound.push_back(std::move(sides));
+              look_for_leases_of_others(me->self_, me->ledger_, me->options().mailboxes, std::move(bound),
+                                        [me](const lease_failures& elsewhere) { me->done(elsewhere); });
+            },
+            [me](const caf::error& e) { me->fail(e); });
+  }
+
+  void done(const lease_failures& elsewhere) {
     auto plan = std::move(notes_->plan);
     for (const auto& f : options().settings.folders)
       plan.folder_pairs[folder_pair_id{f.name}];
@@ -242,6 +262,11 @@ private:
     plan.waiting = last_.waiting;
     plan.banned = last_.banned;
     plan.failures = last_.failures;
+    for (const auto& [name, why] : elsewhere) {
+      plan.folder_pairs[name] = {};
+      std::erase_if(plan.failures, [&, &of = name](const auto& f) { return f.first == of; });
+      plan.failures.emplace_back(name, in_context("nothing is done here", why));
+    }
     end({std::move(plan)});
   }
 

@@ -29,6 +29,8 @@ struct rehearsal_options {
   both<mailbox_actor> mailboxes; // the real ones
   ledger_actor ledger;           // the real one
   exsyncd::context context;
+  /// Whether folder pairs that another daemon looks after are left out: no round of this one touches them.
+  bool keeps_away = false;
 };
 struct rehearsal_state {
   explicit rehearsal_state(rehearsal_actor::pointer) {}

@@ -16,6 +16,14 @@ std::string name_of(side s) {
   return s == side::primary ? "primary" : "replica";
 }
 
+/// As a configuration writes it.
+std::string escaped(const std::string& name) {
+  std::string text;
+  for (const char c : name)
+    text += c == '/' ? std::string("\\/") : std::string(1, c);
+  return text;
+}
+
 /// Its mate may hold what nobody else has any more, so it stays; and since nobody would know that it is not looked
 /// after, that is told until somebody has decided.
 failure told_of(const logic::subfolder_plan::halved& h) {
@@ -111,31 +119,44 @@ private:
     struct {
       search& me;
       void operator()(const logic::create_subfolder& c) {
-        me.carry(c.target, create_folder{c.parent, c.name, c.folder_class}, "created folder " + c.name);
+        me.carry(c.target, create_folder{c.parent, c.name, c.folder_class},
+                 {"created folder " + me.below(c.target, c.parent, c.name), me.below(c.target, c.parent, c.name)});
       }
       void operator()(const logic::rename_subfolder& r) {
-        me.carry(r.target, rename_folder{r.id, r.key, r.name}, "renamed a folder to " + r.name);
+        const auto from = me.path_of(r.target, r.id), to = me.below(r.target, me.parent_of(r.target, r.id), r.name);
+        me.carry(r.target, rename_folder{r.id, r.key, r.name}, {"renamed folder " + from + " to " + to, to});
       }
-      void operator()(const logic::move_subfolder& m) { me.carry(m.target, move_folder{m.id, m.to}, "moved a folder"); }
+      void operator()(const logic::move_subfolder& m) {
+        const auto from = me.path_of(m.target, m.id), to = me.below(m.target, m.to, me.display_name(m.target, m.id));
+        me.carry(m.target, move_folder{m.id, m.to}, {"moved folder " + from + " to " + to, to});
+      }
     } act{*this};
     std::visit(act, step);
   }
 
+  /// What a step comes to, in words, and the path that its folder has then.
+  struct deed {
+    std::string done;
+    std::string path;
+  };
+
   template <class Request>
-  void carry(side s, Request what, std::string did) {
+  void carry(side s, Request what, deed did) {
     ask<folder_done>(s, std::move(what), [me = shared_from_this(), s, did = std::move(did)](folder_done& answer) {
-      if (auto* n = std::get_if<not_done>(&answer.outcome)) return me->fail(s, n->why);
-      if (auto* u = std::get_if<unknown>(&answer.outcome)) return me->fail(s, u->why);
+      const auto not_yet = "could not be done yet: \"" + did.done + "\"";
+      if (auto* n = std::get_if<not_done>(&answer.outcome)) return me->fail(s, in_context(not_yet, n->why));
+      if (auto* u = std::get_if<unknown>(&answer.outcome)) return me->fail(s, in_context(not_yet, u->why));
       if (std::holds_alternative<folder_exists>(answer.outcome))
         return me->fail(s, {reach::folder,
                             retry::later,
                             {},
                             "ErrorFolderExists",
-                            "a folder of that name is there already: " + did,
-                            "rename one of the two"});
+                            not_yet + ": there is another folder " + did.path + " on " + name_of(s) + " already",
+                            "rename, move or delete " + did.path + " on " + name_of(s) + ", or give the folder on " +
+                                name_of(other(s)) + " another name"});
       if (std::holds_alternative<folder_state>(answer.outcome))
         me->options().context.log({log_level::info,
-                                   did + (s == side::primary ? " on primary" : " on replica"),
+                                   did.done + " on " + name_of(s) + ", as on " + name_of(other(s)),
                                    me->options().settings.name,
                                    me->root_.name,
                                    {},
@@ -143,6 +164,30 @@ private:
       // Stale or gone: the trees say what became of it.
       me->next_step();
     });
+  }
+
+  // Folders of one side as its tree was read last.
+
+  const logic::tree_folder* in_tree(side s, const folder_id& id) const {
+    const auto& tree = question_.trees[s];
+    const auto at = std::find_if(tree.begin(), tree.end(), [&](const auto& f) { return f.state.id == id; });
+    return at == tree.end() ? nullptr : &*at;
+  }
+  std::string path_of(side s, const folder_id& id) const {
+    if (id == question_.root.ids[s]) return path(s);
+    const auto* f = in_tree(s, id);
+    return f ? f->path : "?";
+  }
+  std::string display_name(side s, const folder_id& id) const {
+    const auto* f = in_tree(s, id);
+    return f ? f->state.display_name : "?";
+  }
+  folder_id parent_of(side s, const folder_id& id) const {
+    const auto* f = in_tree(s, id);
+    return f ? f->state.parent : folder_id();
+  }
+  std::string below(side s, const folder_id& parent, const std::string& name) const {
+    return path_of(s, parent) + "/" + escaped(name);
   }
 
   void finish() {

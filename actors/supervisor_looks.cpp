@@ -58,7 +58,7 @@ void plan(supervisor_self self, caf::typed_response_promise<rehearsed> promise, 
   }
   look(self, promise, name, rehearse{}, [self](pair_settings settings, const both<mailbox_actor>& mailboxes) {
     const auto& o = self->state.options;
-    return self->spawn(rehearsal, rehearsal_options{std::move(settings), mailboxes, o.ledger, o.context});
+    return self->spawn(rehearsal, rehearsal_options{std::move(settings), mailboxes, o.ledger, o.context, o.leases.on});
   });
 }
 
@@ -70,7 +70,7 @@ void verify_sides(supervisor_self self, caf::typed_response_promise<verified> pr
     }
     look(self, promise, what.pair, what.how, [self](pair_settings settings, const both<mailbox_actor>& mailboxes) {
       const auto& o = self->state.options;
-      return self->spawn(verifier, verifier_options{std::move(settings), mailboxes, o.ledger, o.context});
+      return self->spawn(verifier, verifier_options{std::move(settings), mailboxes, o.ledger, o.context, o.leases.on});
     });
   };
   // What a round would do anyway is no difference.

@@ -3,6 +3,7 @@
 #include "actors/conflict_copies.hpp"
 #include "actors/lease_keeper.hpp"
 #include "actors/logic/back_off.hpp"
+#include "actors/missing_folders.hpp"
 #include "actors/subfolders.hpp"
 #include "config/sides.hpp"
 
@@ -140,6 +141,7 @@ void sync_round::find_folders_of(side s) {
 void sync_round::place_folders() {
   const auto& all = options().settings.folders;
   bool below = false;
+  std::vector<missing_folder> missing;
   for (std::size_t i = 0; i < all.size(); ++i) {
     folder_pair_id name{all[i].name};
     both<const folder_state*> there{};
@@ -149,7 +151,10 @@ void sync_round::place_folders() {
         fail(name, {reach::folder, retry::later, {}, "protocol", where + " was not answered for", {}});
       } else if (auto* why = std::get_if<failure>(&found_[s][i])) {
         folder(name).missing[s] = why->code == "ErrorFolderNotFound";
-        fail(name, in_context(where, *why));
+        if (folder(name).missing[s])
+          missing.push_back({name, s, path_of(all[i], s), in_context(where, *why)});
+        else
+          fail(name, in_context(where, *why));
       } else {
         there[s] = &std::get<folder_state>(found_[s][i]);
       }
@@ -158,6 +163,18 @@ void sync_round::place_folders() {
     if (!place(name, {all[i].primary, all[i].replica}, there)) continue;
     below = below || all[i].include_subfolders;
   }
+  if (missing.empty()) return place_what_is_below(below);
+  // Until it is told why, nothing of them is done.
+  for (const auto& m : missing)
+    folder(m.folder_pair).usable = false;
+  explain_missing(self_, std::move(missing), [me = shared_from_this(), below](std::vector<missing_folder> explained) {
+    for (auto& m : explained)
+      me->fail(m.folder_pair, std::move(m.why));
+    me->place_what_is_below(below);
+  });
+}
+
+void sync_round::place_what_is_below(bool below) {
   if (!below) return guard();
   self_->request(options().ledger, ledger_patience, load_folder_sides{pair_id{options().settings.name}})
       .then(
@@ -301,6 +318,7 @@ void sync_round::bind() {
   self_->request(options().ledger, ledger_patience, load_folder_sides{pair_id{options().settings.name}})
       .then(
           [me = shared_from_this()](const folder_sides_loaded& known) {
+            note_other_folders(me->self_, me->binding_, known.folders, me->question_.folders);
             const auto which = me->have_other_folders(known.folders);
             if (which.primary || which.replica) return me->identify_again(which);
             me->bind_folders_found();

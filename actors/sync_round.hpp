@@ -59,6 +59,7 @@ private:
   void identify_both();
   void find_folders_of(side s);
   void place_folders();
+  void place_what_is_below(bool below);
   /// False where a folder cannot be synced, or the two of a folder pair not with each other: that has been told.
   bool place(const folder_pair_id& name, const both<std::string>& paths, const both<const folder_state*>& found);
   /// The folders below the folder pair at `at` and after it, where they are included.

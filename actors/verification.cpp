@@ -1,6 +1,7 @@
 #include "actors/verification.hpp"
 
 #include "actors/arbiter.hpp"
+#include "actors/lease_look.hpp"
 #include "actors/logic/comparison.hpp"
 #include "actors/logic/digest.hpp"
 #include "config/sides.hpp"
@@ -132,7 +133,7 @@ private:
         not_compared(name, "it has never been synced");
         continue;
       }
-      folder f{name, settings->policy, {*sides.primary, *sides.replica}, false, false};
+      folder f{name, settings->policy, {*sides.primary, *sides.replica}};
       bool replaced = false;
       for (side s : both_sides)
         replaced = replaced || (!names_public_folder(f.sides[s].path) && f.sides[s].mailbox != identities_[s]);
@@ -144,16 +145,31 @@ private:
         f.held = f.held || held == name;
       folders_.push_back(std::move(f));
     }
-    next_folder();
+    if (!options().keeps_away) return next_folder();
+    std::vector<both<folder_side>> bound_here;
+    for (const auto& f : folders_)
+      bound_here.push_back(f.sides);
+    look_for_leases_of_others(self_, options().ledger, options().mailboxes, std::move(bound_here),
+                              [me = shared_from_this()](const lease_failures& found) { me->leave_to_others(found); });
   }
 
   void not_compared(const folder_pair_id& name, const std::string& why) {
-    result_.failures.emplace_back(name, failure{reach::folder,
-                                                retry::after_change,
-                                                {},
-                                                "not-compared",
-                                                "the folder pair was not compared: " + why,
-                                                "pair.plan shows what the next round does"});
+    not_compared(
+        name,
+        {reach::folder, retry::after_change, {}, "not-compared", why, "pair.plan shows what the next round does"});
+  }
+
+  void not_compared(const folder_pair_id& name, const failure& why) {
+    result_.failures.emplace_back(name, in_context("the folder pair was not compared", why));
+  }
+
+  /// What is known here of what others look after is of former times.
+  void leave_to_others(const lease_failures& elsewhere) {
+    for (const auto& [name, why] : elsewhere) {
+      not_compared(name, why);
+      std::erase_if(folders_, [&, &of = name](const folder& f) { return f.name == of; });
+    }
+    next_folder();
   }
 
   void next_folder() {

@@ -67,6 +67,8 @@ struct verifier_options {
   both<mailbox_actor> mailboxes;
   ledger_actor ledger;
   exsyncd::context context;
+  /// Whether folder pairs that another daemon looks after are left out: what is known of them here is of former times.
+  bool keeps_away = false;
 };
 struct verifier_state {
   explicit verifier_state(verifier_actor::pointer) {}

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <set>
 
 namespace exsyncd {
 namespace {
@@ -89,10 +90,14 @@ constexpr auto what_to_do_when_replaced =
     "if that is meant, pair.restore creates there what is missing, and pair.plan shows it before; else put the pair's "
     "settings right: nothing is deleted either way";
 
+constexpr auto what_to_do_when_absent =
+    "pair.plan shows what is missing by name; pair.restore creates it there again: nothing is deleted either way";
+
 /// What an administrator can do about a folder pair that the brake holds.
 std::string hint_for(const frozen& held) {
-  return held.reason.find(logic::another_mailbox) == std::string::npos ? what_to_do_when_frozen
-                                                                       : what_to_do_when_replaced;
+  const auto says = [&](std::string_view text) { return held.reason.find(text) != std::string::npos; };
+  if (says(logic::another_mailbox) || says(logic::another_folder)) return what_to_do_when_replaced;
+  return says(logic::listed_anew) ? what_to_do_when_absent : what_to_do_when_frozen;
 }
 
 std::string show(lease_state state) {
@@ -105,6 +110,30 @@ std::string show(lease_state state) {
     return "elsewhere";
   }
   return {};
+}
+
+/// Folder pairs of a pair that are not as its own status says.
+struct out_of_order {
+  std::size_t frozen = 0;
+  std::size_t failing = 0; // those that are frozen as well left out
+};
+
+out_of_order out_of_order_in(const pair_overview& pair) {
+  std::set<std::string> frozen, failing;
+  for (const auto& [folder, why] : pair.held)
+    frozen.insert(folder.value);
+  for (const auto& [folder, why] : pair.status.failures)
+    if (!folder.empty() && !frozen.contains(folder.value)) failing.insert(folder.value);
+  return {frozen.size(), failing.size()};
+}
+
+std::string text_of(const out_of_order& what, const char* separator) {
+  std::string text;
+  for (const auto& [count, how] : {std::pair(what.frozen, " frozen"), std::pair(what.failing, " with an error")})
+    if (count > 0)
+      text += (text.empty() ? separator : ", ") + std::to_string(count) +
+              (count == 1 ? " folder pair" : " folder pairs") + how;
+  return text;
 }
 
 json show_folder(const folder_pair_settings& folder, const pair_overview& pair) {
@@ -237,6 +266,7 @@ json show(const pair_overview& pair, bool whole) {
   }
   json j{{"name", pair.settings.name},
          {"status", show(pair.condition)},
+         {"standing", show(pair.condition) + text_of(out_of_order_in(pair), ", ")},
          {"primary", show(pair.settings.primary)},
          {"replica", show(pair.settings.replica)},
          {"items",
@@ -286,6 +316,14 @@ json show_folders(const pair_overview& pair) {
   for (const auto& f : pair.folders)
     list.push_back(show_folder(f, pair));
   return list;
+}
+
+json show_failures_of(const pair_overview& pair, const std::string& folder) {
+  std::vector<std::pair<folder_pair_id, failure>> here;
+  for (const auto& [name, why] : pair.status.failures)
+    if (folder.empty() || name.empty() || name.value == folder || name.value.starts_with(folder + "/"))
+      here.emplace_back(name, why);
+  return show(here);
 }
 
 json show_wrong(const std::string& pair, const problems& found) {
@@ -367,7 +405,13 @@ std::string show_summary(const std::vector<pair_overview>& pairs) {
     text += separator + std::to_string(count) + " " + status;
     separator = ", ";
   }
-  return text;
+  out_of_order all;
+  for (const auto& p : pairs) {
+    const auto of_pair = out_of_order_in(p);
+    all.frozen += of_pair.frozen;
+    all.failing += of_pair.failing;
+  }
+  return text + text_of(all, "; ");
 }
 
 } // namespace exsyncd

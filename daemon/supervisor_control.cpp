@@ -81,6 +81,27 @@ void supervisor_control::change(Question question, const reply& to) {
   });
 }
 
+/// The same of what an administrator does about folder pairs, with what his deed does not mend: the failures that the
+/// last round has met there. Empty folder: all of the pair.
+template <class Question>
+void supervisor_control::change_folders(Question question, const std::string& folder, const reply& to) {
+  ask<pair_answers>(std::move(question), slow, to, [this, folder, to](pair_answers& answers) {
+    ask<pairs_are>(ask_pairs{}, quick, to, [answers, folder, to](pairs_are& all) {
+      auto list = json::array();
+      for (const auto& a : answers.pairs) {
+        if (a.failed && answers.pairs.size() == 1) return to.failed(to_error(*a.failed, "pair"));
+        json one{{"pair", a.pair}, {"done", !a.failed}};
+        if (a.failed) one["error"] = show(*a.failed);
+        for (const auto& p : all.pairs)
+          if (auto stays = a.failed || p.settings.name != a.pair ? json() : show_failures_of(p, folder); !stays.empty())
+            one["stays"] = std::move(stays);
+        list.push_back(std::move(one));
+      }
+      to.done({{"pairs", list}});
+    });
+  });
+}
+
 void supervisor_control::daemon_status(reply to) {
   ask<pairs_are>(ask_pairs{}, quick, to, [this, to](pairs_are& all) {
     auto pairs = json::array();
@@ -263,12 +284,16 @@ void supervisor_control::with_folder(const std::vector<std::string>& pairs, cons
 
 void supervisor_control::pair_approve(const std::string& pair, const std::optional<std::string>& folder, reply to) {
   if (!known({pair}, to)) return;
-  with_folder({pair}, folder, to, [=, this] { change(approve_one{pair, folder.value_or("")}, to); });
+  with_folder({pair}, folder, to, [=, this] {
+    change_folders(approve_one{pair, folder.value_or("")}, folder.value_or(""), to);
+  });
 }
 
 void supervisor_control::pair_restore(const std::string& pair, const std::optional<std::string>& folder, reply to) {
   if (!known({pair}, to)) return;
-  with_folder({pair}, folder, to, [=, this] { change(restore_one{pair, folder.value_or("")}, to); });
+  with_folder({pair}, folder, to, [=, this] {
+    change_folders(restore_one{pair, folder.value_or("")}, folder.value_or(""), to);
+  });
 }
 
 void supervisor_control::pair_take_over(const std::string& pair, const std::optional<std::string>& folder, reply to) {
@@ -279,7 +304,9 @@ void supervisor_control::pair_take_over(const std::string& pair, const std::opti
 void supervisor_control::pair_resync(const std::vector<std::string>& pairs, const std::optional<std::string>& folder,
                                      reply to) {
   if (!known(pairs, to)) return;
-  with_folder(pairs, folder, to, [=, this] { change(resync_pairs{pairs, folder.value_or("")}, to); });
+  with_folder(pairs, folder, to, [=, this] {
+    change_folders(resync_pairs{pairs, folder.value_or("")}, folder.value_or(""), to);
+  });
 }
 
 void supervisor_control::conflict_list(const std::optional<std::string>& pair, std::size_t limit, reply to) {

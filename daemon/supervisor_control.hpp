@@ -103,6 +103,8 @@ private:
   void ask_meter(Question question, const admin::reply& to, std::function<void(Answer&)> answered);
   template <class Question>
   void change(Question question, const admin::reply& to);
+  template <class Question>
+  void change_folders(Question question, const std::string& folder, const admin::reply& to);
 
   options with_;
   mutable std::mutex mutex_;

@@ -16,9 +16,13 @@ std::optional<std::string> brake(const leaving& now) {
   const auto known = now.left + now.stay;
   const bool emptied = now.left >= least_of_an_emptied_folder && now.stay == 0;
   const bool most_of_many = known >= least_known_of_a_half && now.left * 2 > known;
-  if (now.replaced && (emptied || most_of_many || (now.unattended && now.left > 0)))
-    return std::string(another_mailbox) + ", and " + std::to_string(now.left) + " of " + counted(known) +
+  if ((now.replaced || now.absent) && (emptied || most_of_many || (now.unattended && now.left > 0))) {
+    const auto which = now.replaced                 ? std::string(another_mailbox)
+                       : now.another_folder.empty() ? std::string(listed_anew)
+                                                    : std::string(another_folder) + " (" + now.another_folder + ")";
+    return which + ", and " + std::to_string(now.left) + " of " + counted(known) +
            " are not in it; nothing was done about them";
+  }
   if (emptied || most_of_many)
     return std::to_string(now.left) + " of " + std::to_string(known) +
            " items vanished at once; nothing was deleted on the other side";

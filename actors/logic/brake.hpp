@@ -17,10 +17,17 @@ struct leaving {
   bool unattended = false;
   /// The mailbox is another one than that in which they were: all of them are merely not in it.
   bool replaced = false;
+  /// All of them are merely not in a list that was read from the beginning: nobody was seen taking them away.
+  bool absent = false;
+  /// And the folder is another one than that in which they were: how that is told.
+  std::string another_folder = {};
 };
 
-/// Stands in the reason where a mailbox was replaced: then nothing is ever deleted, whatever an administrator decides.
+/// Stand in the reason where what is missing was not seen leaving: then nothing is ever deleted, whatever an
+/// administrator decides.
 inline constexpr std::string_view another_mailbox = "it is another mailbox than before";
+inline constexpr std::string_view another_folder = "it is another folder than before";
+inline constexpr std::string_view listed_anew = "it was listed from the beginning";
 
 /// Why the folder pair is to be frozen: at least three items have left and none stays; of at least ten, more than half
 /// have left; or anything at all while nobody looked.

@@ -131,7 +131,7 @@ private:
             "exsyncctl ban list --pair " + name + " tells why"});
     if (status == "stopped")
       note({check, grade::ok, "is stopped", "exsyncctl pair start " + name + " starts it"});
-    else if (errors.empty())
+    else if (errors.empty() && !p.contains("frozen"))
       note({check, grade::ok, "is " + status, ""});
   }
 

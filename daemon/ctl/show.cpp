@@ -42,6 +42,8 @@ json at(const json& row, const std::string& pointer) {
 }
 
 colour colour_of_status(const std::string& status) {
+  // "started, 1 folder pair frozen"
+  if (status.find(',') != std::string::npos) return colour::yellow;
   if (status == "started") return colour::green;
   if (status == "error" || status == "frozen" || status == "banned") return colour::red;
   if (status == "throttled" || status == "paused" || status == "starting" || status == "resting") return colour::yellow;
@@ -82,7 +84,7 @@ const std::map<std::string, std::vector<column>>& columns() {
   static const std::map<std::string, std::vector<column>> known{
       {"pair.list",
        {{"PAIR", "/name"},
-        {"STATUS", "/status"},
+        {"STATUS", "/standing"},
         {"IN STEP", "", column::kind::progress},
         {"ITEMS", "/items/known"},
         {"WAITING", "/items/waiting"},
@@ -234,9 +236,12 @@ cell cell_of(const session& with, const column& c, const json& row) {
   case column::kind::count:
     break;
   }
-  const auto text = word(at(row, c.pointer));
   const std::string_view pointer = c.pointer;
-  return {text, pointer == "/status" || pointer == "/state" ? colour_of_status(text) : colour::none};
+  const bool is_standing = pointer == "/standing";
+  // One whose settings are wrong has a status alone.
+  const auto text = word(at(row, is_standing && !row.contains("standing") ? "/status" : c.pointer));
+  const bool is_status = is_standing || pointer == "/status" || pointer == "/state";
+  return {text, is_status ? colour_of_status(text) : colour::none};
 }
 
 std::string rows_as_table(const session& with, const std::string& method, const json& rows) {
@@ -350,6 +355,17 @@ std::string show_items(const session& with, const json& result) {
   return text + (result.value("more", false) ? "… and more: say more of the subject, or --limit\n" : "");
 }
 
+std::string failures_as_lines(const session& with, const json& failures) {
+  std::string text;
+  for (const auto& e : failures) {
+    const auto folder = e.value("folder", "");
+    text +=
+        (folder.empty() ? "" : paint(with.look, colour::red, plain(folder)) + ": ") + word(at(e, "/message")) + "\n";
+    if (e.contains("hint")) text += "    → " + in_commands(word(at(e, "/hint"))) + "\n";
+  }
+  return text;
+}
+
 /// Every step of a dry run in one table, and below it what is no step.
 std::string show_plan(const session& with, const json& plan) {
   auto rows = json::array();
@@ -370,8 +386,7 @@ std::string show_plan(const session& with, const json& plan) {
     for (const auto& a : acts)
       rest += "folder on " + plain(side) + ": " + word(at(a, "/do")) + " " + word(at(a, "/name")) + " (" +
               word(at(a, "/where")) + ")\n";
-  for (const auto& e : plan.at("errors"))
-    rest += paint(with.look, colour::red, e.value("folder", "") + ": ") + word(at(e, "/message")) + "\n";
+  rest += failures_as_lines(with, plan.at("errors"));
   for (const auto* what : {"waiting", "banned"})
     if (plan.value(what, 0) > 0) rest += word(plan.at(what)) + " " + what + "\n";
   if (rows.empty()) return (changed.empty() ? "nothing is to be done\n" : "nothing is to be done with items\n") + rest;
@@ -391,8 +406,7 @@ std::string show_verification(const session& with, const json& found) {
   }
   auto text = rows.empty() ? std::string() : rows_as_table(with, "pair.verify", rows) + "\n";
   if (found.contains("not_named")) text += word(found.at("not_named")) + " more; --limit shows more\n";
-  for (const auto& e : found.at("errors"))
-    text += paint(with.look, colour::red, e.value("folder", "") + ": ") + word(at(e, "/message")) + "\n";
+  text += failures_as_lines(with, found.at("errors"));
   std::uint64_t unexplained = 0;
   for (const auto& [what, count] : found.at("counts").items())
     unexplained += count.get<std::uint64_t>();
@@ -451,6 +465,12 @@ std::string show_report(const session& with, const json& rows) {
     if (r.contains("error")) {
       text += ": " + word(at(r, "/error/message"));
       if (at(r, "/error/hint").is_string()) text += "\n    → " + in_commands(word(at(r, "/error/hint")));
+    }
+    for (const auto& s : r.value("stays", json::array())) {
+      const auto folder = s.value("folder", "");
+      text += "\n  " + paint(with.look, colour::yellow, "stays") + (folder.empty() ? "" : "  " + plain(folder)) + ": " +
+              word(at(s, "/message"));
+      if (s.contains("hint")) text += "\n    → " + in_commands(word(at(s, "/hint")));
     }
     text += "\n";
   }

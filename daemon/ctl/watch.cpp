@@ -41,10 +41,10 @@ std::string event_text(const style& look, const json& e) {
   if (kind != "pair") return plain(e.dump(-1, ' ', false, json::error_handler_t::replace));
   const auto& p = e.at("pair");
   const auto items = p.value("items", json::object());
-  return plain(e.value("time", "")) + " " + plain(p.value("name", "")) + " " + plain(p.value("status", "")) + " " +
-         std::to_string(items.value("in_step", 0)) + " of " + std::to_string(items.value("known", 0)) +
-         " items in step, " + std::to_string(items.value("waiting", 0)) + " waiting, " +
-         std::to_string(items.value("banned", 0)) + " banned";
+  return plain(e.value("time", "")) + " " + plain(p.value("name", "")) + " " +
+         plain(p.value("standing", p.value("status", ""))) + " " + std::to_string(items.value("in_step", 0)) + " of " +
+         std::to_string(items.value("known", 0)) + " items in step, " + std::to_string(items.value("waiting", 0)) +
+         " waiting, " + std::to_string(items.value("banned", 0)) + " banned";
 }
 
 /// All pairs and the last lines of the log, as one picture.

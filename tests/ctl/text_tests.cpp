@@ -252,6 +252,19 @@ TEST_CASE("a pair with an error is not said to be wholly in step") {
   CHECK(text.find("50%") != std::string::npos);
 }
 
+TEST_CASE("a pair is not said to be merely started where one of its folder pairs is not") {
+  CHECK_THAT(seen("pair.list", R"({"pairs":[{"name":"jane","status":"started",
+    "standing":"started, 1 folder pair frozen","items":{"known":2,"in_step":2}}]})"),
+             Catch::Contains("started, 1 folder pair frozen"));
+}
+
+TEST_CASE("what an administrator's deed does not mend is told below it, with what to do") {
+  const auto text = seen("pair.resync", R"({"pairs":[{"pair":"jane","done":true,"stays":[{"folder":"inbox/Sub",
+    "code":"half_deleted","message":"primary folder inbox/Sub was deleted","hint":"delete the other one"}]}]})");
+  CHECK_THAT(text, Catch::Contains("done  jane\n  stays  inbox/Sub: primary folder inbox/Sub was deleted\n"
+                                   "    → delete the other one"));
+}
+
 TEST_CASE("what was put back is told with its subject") {
   const auto text = seen("undo.apply", R"({"items":[{"id":"u","subject":"Offer","folder":"mail","on":"replica",
     "did":"overwritten","done":true,"what":"its fields are as they were"}]})");

@@ -25,6 +25,17 @@ TEST_CASE("the brake says how many of how many") {
   CHECK(brake({1, 4, true})->starts_with("1 item vanished while"));
 }
 
+TEST_CASE("what was not seen leaving is not said to have vanished") {
+  leaving anew{4, 0};
+  anew.absent = true;
+  CHECK(*brake(anew) ==
+        "it was listed from the beginning, and 4 of 4 items are not in it; nothing was done about them");
+  anew.another_folder = "inbox/A before, inbox/B now";
+  CHECK(brake(anew)->starts_with("it is another folder than before (inbox/A before, inbox/B now), and 4 of 4 items"));
+  anew.replaced = true;
+  CHECK(brake(anew)->starts_with("it is another mailbox than before"));
+}
+
 TEST_CASE("a day has so many deletes and no more") {
   CHECK_FALSE(brake_of_day(200, 0, 200));
   CHECK(brake_of_day(201, 0, 200));
