@@ -498,7 +498,13 @@ private:
     if (!t.base)
       if (auto s = logic::half_of(t)) home = t.seen[*s]->folder;
     auto at = result.folder_pairs.find(home);
-    if (at == result.folder_pairs.end()) return; // a folder pair that is no longer configured
+    // What was agreed on in a folder pair that is not looked after any more, and lies in another one now.
+    for (side s : both_sides)
+      if (const auto& o = t.seen[s]; at == result.folder_pairs.end() && o && o->presence == presence::present) {
+        home = o->folder;
+        at = result.folder_pairs.find(home);
+      }
+    if (at == result.folder_pairs.end()) return; // it is nowhere where anybody looks
     auto& of = at->second;
     const auto& f = *folder(home);
     if (hold_.contains(t.id)) return;

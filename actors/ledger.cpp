@@ -143,6 +143,10 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<store> rec
         return once_stored(self, stored{});
       },
       [self, &s](const keep_traffic& m) { return once_stored(self, s.keep(m)); },
+      [self, &s](const rename_folder_pairs& m) {
+        s.rename(m);
+        return once_stored(self, stored{});
+      },
       [self, &s](const leave_pairs& m) {
         for (const auto& p : m.pairs)
           s.leave(p);

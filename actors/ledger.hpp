@@ -216,6 +216,8 @@ using ledger_actor = caf::typed_actor<
     caf::replies_to<keep_declarations>::with<stored>,
     // What was counted of the traffic, and what the allowances have come to.
     caf::replies_to<keep_traffic>::with<traffic_kept>,
+    // Folder pairs that have other names now.
+    caf::replies_to<rename_folder_pairs>::with<stored>,
     // Pairs that are not looked after any more.
     caf::replies_to<leave_pairs>::with<stored>, caf::replies_to<forget_pairs>::with<stored>,
     caf::replies_to<load_pairs>::with<pairs_loaded>,
@@ -273,6 +275,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::release_brake)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::brakes_released)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::restart_listing)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::leave_pairs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::rename_folder_pairs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::forget_pairs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::load_pairs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(exsyncd::pairs_loaded)

@@ -118,6 +118,8 @@ struct pair_options {
   std::shared_ptr<const exsyncd::undo_files> undo_files = {};
   /// Whether it keeps other daemons away, and lets itself be kept away.
   lease_options leases = {};
+  /// Folder pairs that are left alone for a while: their records are nobody else's.
+  std::set<folder_pair_id> off = {};
 };
 
 class sync_round;

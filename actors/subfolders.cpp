@@ -191,7 +191,10 @@ private:
   }
 
   void finish() {
-    if (result_.failed.primary || result_.failed.replica) plan_.pairs = question_.known;
+    if (result_.failed.primary || result_.failed.replica) {
+      plan_.pairs = question_.known;
+      std::erase_if(plan_.pairs, [](const auto& k) { return k.of_another; });
+    }
     for (const auto& p : plan_.pairs) {
       subfolders_found::one found{p, {}};
       bool whole = true;
@@ -206,9 +209,11 @@ private:
       if (whole) result_.pairs.push_back(std::move(found));
     }
     // With one tree alone nobody knows what is gone.
-    if (!result_.failed.primary && !result_.failed.replica)
+    if (!result_.failed.primary && !result_.failed.replica) {
       for (const auto& h : plan_.halves)
         result_.halved.emplace_back(h.name, told_of(h));
+      result_.apart = plan_.apart;
+    }
     if (done_) std::exchange(done_, nullptr)(std::move(result_));
   }
 };

@@ -18,6 +18,8 @@ struct subfolders_found {
   std::vector<one> pairs;
   /// Of which one side's folder is gone, and the other one's is still there: what is said of each.
   std::vector<std::pair<folder_pair_id, failure>> halved;
+  /// Known ones that are not looked after below this root any more, though their folders are there.
+  std::vector<folder_pair_id> apart;
   /// One tree could not be read, or a folder not be created: what is known stands, the rest waits for the next round.
   both<std::optional<failure>> failed;
 };

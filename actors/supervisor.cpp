@@ -76,9 +76,12 @@ void launch(supervisor_self self, supervisor_state::member& m) {
     again = [open = o.open_notifier, primary = m.settings.primary, replica = m.settings.replica](side s) {
       return open(s == side::primary ? primary : replica);
     };
+  std::set<folder_pair_id> off;
+  for (const auto& f : m.settings.folders)
+    if (!f.on) off.insert(folder_pair_id{f.name});
   m.actor = self->spawn<caf::monitored>(pair, pair_options{running(m.settings), m.mailboxes, o.ledger, o.context,
                                                            o.polling, std::move(notifiers), std::move(again), o.undo,
-                                                           o.undo_files, o.leases});
+                                                           o.undo_files, o.leases, std::move(off)});
   end_with(self, m.actor);
   log(self, log_level::info, m.settings.name, "started");
 }

@@ -140,7 +140,6 @@ void sync_round::find_folders_of(side s) {
 
 void sync_round::place_folders() {
   const auto& all = options().settings.folders;
-  bool below = false;
   std::vector<missing_folder> missing;
   for (std::size_t i = 0; i < all.size(); ++i) {
     folder_pair_id name{all[i].name};
@@ -160,26 +159,25 @@ void sync_round::place_folders() {
       }
     }
     if (!there.primary || !there.replica) continue;
-    if (!place(name, {all[i].primary, all[i].replica}, there)) continue;
-    below = below || all[i].include_subfolders;
+    place(name, {all[i].primary, all[i].replica}, there);
   }
-  if (missing.empty()) return place_what_is_below(below);
+  if (missing.empty()) return place_what_is_below();
   // Until it is told why, nothing of them is done.
   for (const auto& m : missing)
     folder(m.folder_pair).usable = false;
-  explain_missing(self_, std::move(missing), [me = shared_from_this(), below](std::vector<missing_folder> explained) {
+  explain_missing(self_, std::move(missing), [me = shared_from_this()](std::vector<missing_folder> explained) {
     for (auto& m : explained)
       me->fail(m.folder_pair, std::move(m.why));
-    me->place_what_is_below(below);
+    me->place_what_is_below();
   });
 }
 
-void sync_round::place_what_is_below(bool below) {
-  if (!below) return guard();
+void sync_round::place_what_is_below() {
   self_->request(options().ledger, ledger_patience, load_folder_sides{pair_id{options().settings.name}})
       .then(
           [me = shared_from_this()](folder_sides_loaded& known) {
-            me->place_subfolders(0, std::make_shared<const folder_sides_loaded>(std::move(known)));
+            me->known_ = std::move(known);
+            me->place_subfolders(0);
           },
           [self = self_](const caf::error& e) { self->quit(e); });
 }
@@ -226,11 +224,11 @@ bool sync_round::place(const folder_pair_id& name, const both<std::string>& path
   return true;
 }
 
-void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_sides_loaded> known) {
+void sync_round::place_subfolders(std::size_t at) {
   const auto& all = options().settings.folders;
   while (at < all.size() && !(all[at].include_subfolders && places_->contains(folder_pair_id{all[at].name})))
     ++at;
-  if (at == all.size()) return guard();
+  if (at == all.size()) return name_anew();
   const auto& root = all[at];
   logic::subfolder_question what;
   what.root = {folder_pair_id{root.name}, places_->at(folder_pair_id{root.name}), {root.primary, root.replica}};
@@ -243,20 +241,24 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
   const auto is_named = [&](const folder_pair_id& name) {
     return std::any_of(all.begin(), all.end(), [&](const auto& f) { return f.name == name.value; });
   };
-  for (const auto& f : known->folders)
-    if (f.folder_pair.value.starts_with(root.name + "/") && !is_named(f.folder_pair)) {
+  for (const auto& f : known_.folders)
+    if (!is_named(f.folder_pair) && !is_off(f.folder_pair)) {
       auto& k = before[f.folder_pair];
       k.name = f.folder_pair;
       k.ids[f.side] = f.folder;
       k.paths[f.side] = f.path;
+      k.of_another = !f.folder_pair.value.starts_with(root.name + "/");
     }
+  what.names = options().off;
+  for (const auto& f : all)
+    what.names.insert(folder_pair_id{f.name});
   std::vector<folder_pair_id> names;
   for (auto& [name, k] : before) {
-    names.push_back(name);
+    if (!k.of_another) names.push_back(name);
     what.known.push_back(std::move(k));
   }
   auto me = shared_from_this();
-  find_subfolders(self_, root, std::move(what), [me, at, known, names](subfolders_found found) {
+  find_subfolders(self_, root, std::move(what), [me, at, names](subfolders_found found) {
     const auto& root = me->options().settings.folders[at];
     for (side s : both_sides)
       if (found.failed[s])
@@ -278,6 +280,8 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
     }
     for (auto& one : found.halved)
       me->result_.report.failures.push_back(std::move(one));
+    me->apart_.insert(found.apart.begin(), found.apart.end());
+    me->unread_below_ = me->unread_below_ || found.failed.primary || found.failed.replica;
     // What could not be looked for is not known to be gone: items may have been moved into it.
     if (found.failed.primary || found.failed.replica)
       for (const auto& name : names) {
@@ -289,7 +293,7 @@ void sync_round::place_subfolders(std::size_t at, std::shared_ptr<const folder_s
         a.usable = false;
         me->question_.folders.push_back(std::move(a));
       }
-    me->place_subfolders(at + 1, known);
+    me->place_subfolders(at + 1);
   });
 }
 
@@ -315,21 +319,16 @@ void sync_round::lose(const folder_pair_id& name, const failure& why) {
 }
 
 void sync_round::bind() {
-  self_->request(options().ledger, ledger_patience, load_folder_sides{pair_id{options().settings.name}})
-      .then(
-          [me = shared_from_this()](const folder_sides_loaded& known) {
-            note_other_folders(me->self_, me->binding_, known.folders, me->question_.folders);
-            const auto which = me->have_other_folders(known.folders);
-            if (which.primary || which.replica) return me->identify_again(which);
-            me->bind_folders_found();
-          },
-          [self = self_](const caf::error& e) { self->quit(e); });
+  note_other_folders(self_, binding_, known_.folders, question_.folders);
+  const auto which = have_other_folders();
+  if (which.primary || which.replica) return identify_again(which);
+  bind_folders_found();
 }
 
-both<bool> sync_round::have_other_folders(const std::vector<folder_side>& known) const {
+both<bool> sync_round::have_other_folders() const {
   both<bool> result{};
   for (const auto& found : binding_.folders)
-    for (const auto& k : known)
+    for (const auto& k : known_.folders)
       if (k.folder_pair == found.folder_pair && k.side == found.side && k.folder != found.folder &&
           k.mailbox == found.mailbox && found.mailbox == identities_[found.side])
         result[found.side] = true;

@@ -34,10 +34,13 @@ private:
   bool ending_ = false;
   std::function<void(outcome)> done_;
 
+  bool unread_below_ = false;      // which subfolders there are is not known
+  std::set<folder_pair_id> apart_; // of subfolders that belong to other folder pairs now
   both<mailbox_identity> identities_;
   arbitrate question_;                            // the folders and what is known of them
   both<std::vector<result<folder_state>>> found_; // those that the configuration names, in its order
   bind_folders binding_;
+  folder_sides_loaded known_; // as it was when the folders had been found, under the names that they have since
   std::vector<guarded_folder_pair> guarded_;
   std::shared_ptr<places> places_ = std::make_shared<places>();
   std::uint32_t pulls_ = 0;
@@ -52,6 +55,8 @@ private:
 
   const pair_options& options() const { return self_->state.options; }
   arbitrated_folder& folder(const folder_pair_id& name);
+  /// Whether it is left alone for a while, with what is derived from it.
+  bool is_off(const folder_pair_id& name) const;
   void fail(const folder_pair_id& name, failure f);
   void fail_side(side s, const failure& f);
   bool one_less() { return --open_ == 0; }
@@ -59,15 +64,18 @@ private:
   void identify_both();
   void find_folders_of(side s);
   void place_folders();
-  void place_what_is_below(bool below);
+  void place_what_is_below();
   /// False where a folder cannot be synced, or the two of a folder pair not with each other: that has been told.
   bool place(const folder_pair_id& name, const both<std::string>& paths, const both<const folder_state*>& found);
   /// The folders below the folder pair at `at` and after it, where they are included.
-  void place_subfolders(std::size_t at, std::shared_ptr<const folder_sides_loaded> known);
+  void place_subfolders(std::size_t at);
+  /// What is known of folder pairs that have other names now gets these, and what is not looked after is noted.
+  void name_anew();
+  void leave_unattended();
   void guard();
   void bind();
   /// Which mailboxes seem to have been replaced between the two requests that told who they are and what is in them.
-  both<bool> have_other_folders(const std::vector<folder_side>& known) const;
+  both<bool> have_other_folders() const;
   void identify_again(const both<bool>& which);
   void bind_folders_found();
   bool is_hinted(const folder_pair_id& name) const;

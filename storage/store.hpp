@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -212,11 +213,21 @@ struct forget_pair {
   pair_id pair;
 };
 
-/// The pair is not looked after from now on, but what is known of it is kept: its folder pairs are wary. One that is
-/// wary already stays as it is.
+/// The pair, or some folder pairs of it, are not looked after from now on, but what is known of them is kept: they are
+/// wary. One that is wary already stays as it is.
 struct leave_pair {
   pair_id pair;
   utc_seconds when{};
+  std::vector<folder_pair_id> folders = {}; // empty: all
+};
+
+/// What is known of folder pairs under one name is known under another from now on: items, cursors, what the brake
+/// holds, leases, conflicts, what can be put back. All at once, so that two may exchange their names. Of the same two
+/// folders something may be known under the new name as well: then it is one folder pair, and the cursors of the old
+/// name hold, since what came after them is told once more.
+struct rename_folder_pairs {
+  pair_id pair;
+  std::vector<std::pair<folder_pair_id, folder_pair_id>> names; // from, to
 };
 
 struct set_pair_memory {
@@ -335,6 +346,7 @@ public:
   /// How many items were known.
   std::uint64_t forget(const forget_pair&);
   void leave(const leave_pair&);
+  void rename(const rename_folder_pairs&);
   void remember(const set_pair_memory&);
   void keep(const keep_declaration&);
   void keep(const keep_leases&);
@@ -426,6 +438,8 @@ private:
   void put_back(const pair_id&, const folder_pair_id&, sequence at);
   void count_delete(const twin&);
   void forget_costs(const pair_id&, std::vector<std::string>& keys) const;
+  std::set<std::string> ids_of_all(const pair_id&) const;
+  void rename_sides(const rename_folder_pairs&);
   std::optional<observation> take_from_owner(const twin_id& but, const folder_side&, const item_id&);
 
   engine& engine_;

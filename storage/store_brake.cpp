@@ -2,6 +2,7 @@
 #include "storage/keys.hpp"
 #include "storage/store.hpp"
 
+#include <algorithm>
 #include <set>
 
 // What the brake remembers, and what is forgotten of a pair.
@@ -104,24 +105,30 @@ void store::restart(const restart_listing& call) {
 void store::leave(const leave_pair& call) {
   const auto since = advance();
   for (const auto& f : folder_sides(call.pair)) {
+    const auto& some = call.folders;
+    if (!some.empty() && std::find(some.begin(), some.end(), f.folder_pair) == some.end()) continue;
     const auto key = keys::wary(call.pair, f.folder_pair);
     if (!get(key)) put(key, encode(wary{since, call.when}));
   }
 }
 
+/// Each twin of a pair is found in one of these tables.
+std::set<std::string> store::ids_of_all(const pair_id& pair) const {
+  std::set<std::string> ids;
+  for (const auto& table :
+       {keys::all_items(pair), keys::all_unsettled(pair), keys::all_in_trouble(pair), keys::all_buried(pair)})
+    scan(table, [&](std::string_view, std::string_view id) {
+      ids.emplace(id);
+      return true;
+    });
+  return ids;
+}
+
 std::uint64_t store::forget(const forget_pair& call) {
-  std::set<std::string> twins;
   std::uint64_t known = 0;
   for (const auto& f : counts(call.pair).folder_pairs)
     known += f.known;
-  // Each twin is found in one of these; their values are its id.
-  for (const auto& table : {keys::all_items(call.pair), keys::all_unsettled(call.pair), keys::all_in_trouble(call.pair),
-                            keys::all_buried(call.pair)})
-    scan(table, [&](std::string_view, std::string_view id) {
-      twins.emplace(id);
-      return true;
-    });
-  for (const auto& id : twins)
+  for (const auto& id : ids_of_all(call.pair))
     erase(keys::of_twin(twin_id{id}));
   std::vector<std::string> keys;
   for (const auto& table : keys::all_of(call.pair))

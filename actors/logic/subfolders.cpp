@@ -104,13 +104,25 @@ private:
     both<std::set<folder_id>> held;
     std::vector<const known_subfolder*> lost;
     for (const auto& k : q_.known)
-      if (stands(k)) {
+      if (k.of_another) {
+        continue;
+      } else if (stands(k)) {
         known_.push_back(&k);
         for (side s : both_sides)
           held[s].insert(k.ids[s]);
       } else {
         lost.push_back(&k);
       }
+    for (const auto& k : q_.known) {
+      if (!k.of_another || !stands(k) || held.primary.contains(k.ids.primary) || held.replica.contains(k.ids.replica))
+        continue;
+      auto taken_in = k;
+      taken_in.of_another = false;
+      taken_in.name = free_name(name_below(there(side::primary, k.ids.primary)->path, side::primary));
+      known_.push_back(&paired_now_.emplace_back(std::move(taken_in)));
+      for (side s : both_sides)
+        held[s].insert(k.ids[s]);
+    }
     // Where one folder is still there it tells more than a path does.
     std::stable_partition(lost.begin(), lost.end(), [this](const known_subfolder* k) {
       return there(side::primary, k->ids.primary) || there(side::replica, k->ids.replica);
@@ -137,11 +149,13 @@ private:
     if (!now.primary || !now.replica) {
       for (side s : both_sides)
         if (now[s]) {
-          left_alone_[s].insert(k.ids[s]);
-          // One that another folder pair has now is not gone.
-          if (!is_in_tree(other(s), k.ids[other(s)]))
-            plan_.halves.push_back({k.name, other(s), k.paths[other(s)], now[s]->path});
+          // One that another folder pair has now is not gone, and does without this one.
+          const bool gone = !is_in_tree(other(s), k.ids[other(s)]);
+          if (gone || is_name_in_use(*now[s], s)) left_alone_[s].insert(k.ids[s]);
+          if (gone) plan_.halves.push_back({k.name, other(s), k.paths[other(s)], now[s]->path});
         }
+      if (is_in_tree(side::primary, k.ids.primary) && is_in_tree(side::replica, k.ids.replica))
+        plan_.apart.push_back(k.name);
       return;
     }
     bool waits = rename(k, now);
@@ -152,6 +166,17 @@ private:
       for (side s : both_sides)
         stands.paths[s] = now[s]->path;
     plan_.pairs.push_back(std::move(stands));
+  }
+
+  /// Whether a folder of its name is on the other side already, where one would be made for it.
+  bool is_name_in_use(const tree_folder& f, side s) const {
+    const auto parent = pair_of_[s].find(f.state.parent);
+    if (parent == pair_of_[s].end()) return false;
+    const auto& tree = q_.trees[other(s)];
+    return std::any_of(tree.begin(), tree.end(), [&](const tree_folder& there) {
+      return there.state.parent == parent->second->ids[other(s)] &&
+             folded(there.state.display_name) == folded(f.state.display_name);
+    });
   }
 
   /// The side whose change goes over; none where neither changed, or the change is one that does not go over.
@@ -245,7 +270,7 @@ private:
           joined_[opposite].contains(id) || folded(candidate->state.display_name) != folded(f.state.display_name))
         continue;
       known_subfolder k;
-      k.name = free_name(q_.root.name.value + f.path.substr(std::min(f.path.size(), q_.root.paths[s].size())));
+      k.name = free_name(name_below(f.path, s));
       k.ids[s] = f.state.id;
       k.ids[opposite] = id;
       k.paths[s] = f.path;
@@ -263,12 +288,16 @@ private:
           create_subfolder{opposite, parent.ids[opposite], f.state.display_name, f.state.folder_class});
   }
 
+  std::string name_below(const std::string& path, side s) const {
+    return q_.root.name.value + path.substr(std::min(path.size(), q_.root.paths[s].size()));
+  }
+
   folder_pair_id free_name(const std::string& wanted) const {
     const auto taken = [this](const std::string& name) {
       const auto has = [&](const auto& all) {
         return std::any_of(all.begin(), all.end(), [&](const auto& k) { return k.name.value == name; });
       };
-      return has(q_.known) || has(plan_.pairs);
+      return has(q_.known) || has(plan_.pairs) || has(paired_now_) || q_.names.contains(folder_pair_id{name});
     };
     std::string name = wanted;
     for (int n = 2; taken(name); ++n)

@@ -24,6 +24,9 @@ struct known_subfolder {
   folder_pair_id name;
   both<folder_id> ids;
   both<std::string> paths; // as they were then
+  /// It has another name than those below this root, and is not looked after as what it was: it goes on as one of them
+  /// where both of its folders lie below the root.
+  bool of_another = false;
 };
 
 struct subfolder_question {
@@ -32,6 +35,7 @@ struct subfolder_question {
   both<std::vector<tree_folder>> trees; // below the root; parents before their children
   std::vector<known_subfolder> known;
   both<std::set<folder_id>> taken; // by folder pairs that name them, with what is below them
+  std::set<folder_pair_id> names;  // that the configuration gives
 };
 
 struct create_subfolder {
@@ -67,6 +71,8 @@ struct subfolder_plan {
     std::string there; // of the other one, as it is now
   };
   std::vector<halved> halves;
+  /// Known ones whose folders are both there and belong to folder pairs that name them, or to what lies below those.
+  std::vector<folder_pair_id> apart;
 };
 
 subfolder_plan plan_subfolders(const subfolder_question&);

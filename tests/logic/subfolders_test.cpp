@@ -144,3 +144,29 @@ TEST_CASE(
         CHECK(q.trees[target][i].state.display_name == names[i]);
     }
 }
+
+TEST_CASE("what another folder pair has kept in step goes on below the root, and gets a name there") {
+  auto q = about("p", "r");
+  q.trees.primary = {below("p1", "p", "p/A"), below("p2", "p1", "p/A/B")};
+  q.trees.replica = {below("r1", "r", "r/Z"), below("r2", "r1", "r/Z/B")};
+  q.known = {{folder_pair_id{"root/A"}, {folder_id("gone"), folder_id("gone")}, {"p/X", "r/X"}},
+             {folder_pair_id{"own"}, {folder_id("p1"), folder_id("r1")}, {"p/A", "r/Z"}, true},
+             {folder_pair_id{"half"}, {folder_id("p2"), folder_id("gone")}, {"p/A/B", "r/Z/B"}, true}};
+  const auto plan = plan_subfolders(q);
+  CHECK(plan.steps.empty());
+  CHECK(plan.halves.empty());
+  REQUIRE(plan.pairs.size() == 2);
+  CHECK(plan.pairs[0].name.value == "root/A (2)");
+  CHECK(plan.pairs[0].ids.replica.value == "r1");
+  CHECK(plan.pairs[1].name.value == "root/A/B");
+  CHECK(plan.pairs[1].ids.replica.value == "r2");
+}
+
+TEST_CASE("a name that the configuration gives is no subfolder's") {
+  auto q = about("p", "r");
+  q.names = {folder_pair_id{"root/A"}};
+  q.trees.primary = {below("p1", "p", "p/A")};
+  q.trees.replica = {below("r1", "r", "r/A")};
+  REQUIRE(plan_subfolders(q).pairs.size() == 1);
+  CHECK(plan_subfolders(q).pairs[0].name.value == "root/A (2)");
+}

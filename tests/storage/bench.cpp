@@ -226,7 +226,8 @@ void require_consistent(const engine& e) {
                             keys::conflict(pair_id{}, 0).front() + keys::all_declarations().front() +
                             keys::all_traffic_days() + keys::all_traffic_months() + keys::all_costly() +
                             keys::all_allowances() + keys::allowance_month() + keys::all_released(pair_id{}).front() +
-                            keys::delete_count(pair_id{}).front()};
+                            keys::delete_count(pair_id{}).front() + keys::all_undo() + keys::undo_of({}) +
+                            keys::all_leases(pair_id{}).front() + keys::all_departures(pair_id{}).front()};
   const char counters = keys::counts(pair_id{}, {}).front();
   for (const auto& [key, value] : all) {
     if (records.find(key.front()) != std::string::npos) continue;

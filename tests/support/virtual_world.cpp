@@ -44,6 +44,7 @@ std::string ledger_call(const caf::type_erased_tuple& m) {
   if (is<note_brake>(m)) return "note_brake";
   if (is<release_brake>(m)) return "release_brake";
   if (is<restart_listing>(m)) return "restart_listing";
+  if (is<rename_folder_pairs>(m)) return "rename_folder_pairs";
   if (is<leave_pairs>(m)) return "leave_pairs";
   if (is<forget_pairs>(m)) return "forget_pairs";
   if (is<load_pairs>(m)) return "load_pairs";
