@@ -115,6 +115,8 @@ void sign(folders_listed& a) {
 void sign(listed_item& item) {
   mark_public(item.id);
   item.read.reset();
+  // Listed again and again, while what is read of one item has drafts among mails only: that is no news each time.
+  if (item.item_class != item_class::message && item.item_class != item_class::other) item.draft = false;
 }
 void sign(changes_listed& a) {
   if (auto* page = std::get_if<change_page>(&a.outcome))

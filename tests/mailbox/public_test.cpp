@@ -12,10 +12,12 @@ scripted level(const std::string& folders) {
   return answers("FindFolder", {success("<m:RootFolder IncludesLastItemInRange='true'><t:Folders>" + folders +
                                         "</t:Folders></m:RootFolder>")});
 }
-scripted page(const std::vector<std::string>& ids, int total, bool last, int next = 0) {
+scripted page(const std::vector<std::string>& ids, int total, bool last, int next = 0,
+              const std::string& element = "Message") {
   std::string items;
   for (const auto& id : ids)
-    items += "<t:Message><t:ItemId Id='" + id + "' ChangeKey='k" + id + "'/><t:IsRead>true</t:IsRead></t:Message>";
+    items += "<t:" + element + "><t:ItemId Id='" + id + "' ChangeKey='k" + id +
+             "'/><t:IsDraft>true</t:IsDraft><t:IsRead>true</t:IsRead></t:" + element + ">";
   return answers("FindItem",
                  {success("<m:RootFolder TotalItemsInView='" + std::to_string(total) + "' IndexedPagingOffset='" +
                           std::to_string(next) + "' IncludesLastItemInRange='" + (last ? "true" : "false") +
@@ -113,6 +115,17 @@ TEST_CASE("a pass over a public folder shows everything, without read states, "
   CHECK(again.pass->first);
   CHECK(again.pass->whole);
   CHECK(again.changes.size() == 3);
+}
+
+TEST_CASE("of what is in a public folder only a mail is a draft, as where it is read") {
+  public_stage p;
+  for (const auto& [element, draft] :
+       {std::pair("Message", true), std::pair("Task", false), std::pair("Contact", false)}) {
+    INFO(element);
+    const auto listed = p.list({page({"1"}, 1, true, 0, element)});
+    REQUIRE(listed.changes.size() == 1);
+    CHECK(std::get<item_present>(listed.changes[0]).item.draft == draft);
+  }
 }
 
 TEST_CASE("a pass over a folder that moved under it is not whole") {
