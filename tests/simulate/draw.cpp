@@ -333,6 +333,8 @@ std::vector<std::string> expected_coverage() {
                                "setting: meetings appointment",
                                "setting: meetings copy",
                                "setting: meetings skip",
+                               "setting: streaming",
+                               "streaming: told",
                                "crash: idle",
                                "crash: before commit",
                                "crash: after commit"};
@@ -350,8 +352,27 @@ std::vector<std::string> expected_coverage() {
                           "delete occurrence", "read", "move", "copy item", "delete", "purge", "attach", "attach again",
                           "detach", "user_empty_folder", "retention_delete"})
     all.push_back(std::string("user: ") + act);
-  for (const char* act : {"stop", "start", "sync", "plan", "lift", "settings", "approve", "restore", "resync", "ban",
-                          "password", "pair away", "pair back", "forget pair", "verify"})
+  for (const char* act : {"stop",
+                          "start",
+                          "sync",
+                          "plan",
+                          "lift",
+                          "settings",
+                          "approve",
+                          "restore",
+                          "resync",
+                          "ban",
+                          "password",
+                          "pair away",
+                          "pair back",
+                          "forget pair",
+                          "verify",
+                          "rename entry",
+                          "take entry out",
+                          "put entry back",
+                          "remap entry",
+                          "give subfolder an entry",
+                          "end entry of subfolder"})
     all.push_back(std::string("admin: ") + act);
   for (const char* first : {"unchanged", "edited", "deleted"})
     for (const char* second : {"unchanged", "edited", "deleted"})
@@ -393,6 +414,9 @@ std::vector<std::string> expected_faults() {
           "endless_answer",
           "set_limits",
           "set_quota",
+          "lose_subscriptions",
+          "drop_connections",
+          "restart_server",
           "denied"};
 }
 

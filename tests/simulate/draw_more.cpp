@@ -425,10 +425,10 @@ constexpr extra extras[] = {
     {"torn lists", 5, false, torn_lists},
     {"late copies", 5, false, late_copies},
     {"moved unseen", 5, false, moved_unseen},
-    {"streams", 20, false, streams},
+    {"streams", 4, true, streams},
     {"public folders", 20, false, public_folders},
-    {"renamed entries", 5, false, renamed_entries},
-    {"remapped entries", 5, false, remapped_entries},
+    {"renamed entries", 4, true, renamed_entries},
+    {"remapped entries", 3, true, remapped_entries},
 };
 
 } // namespace
