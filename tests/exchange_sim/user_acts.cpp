@@ -157,9 +157,13 @@ outcome<std::size_t> world::retention_delete(const mailbox_ref& ref, const std::
   std::vector<item_key> old;
   for (const auto& [key, i] : aged->items)
     if (!i.associated && i.received.value_or(i.created) < before) old.push_back(key);
-  auto& recoverable = *found.box->distinguished("recoverableitemsdeletions");
+  // Public folders have no such place.
+  auto* recoverable = found.box->distinguished("recoverableitemsdeletions");
   for (auto key : old)
-    move_item(changes, *found.box->find_item(key), recoverable);
+    if (auto& gone = *found.box->find_item(key); recoverable != nullptr)
+      move_item(changes, gone, *recoverable);
+    else
+      remove_item(changes, gone, false);
   return old.size();
 }
 
