@@ -119,8 +119,10 @@ void overview(supervisor_self self, caf::typed_response_promise<pairs_are> promi
         .then(
             [result, i, done](folder_sides_loaded& known) {
               auto& one = result->pairs[i];
-              one.folders = folder_pairs_of(one.settings, known.folders);
+              one.folders = looked_after_of(one.settings, known);
               one.held = std::move(known.brakes.held);
+              // Nobody can let go, or need to, what nobody looks after; it is frozen still when it comes back.
+              std::erase_if(one.held, [&](const auto& held) { return !find_folder_pair(one.folders, held.first); });
               done();
             },
             [done](const caf::error&) { done(); });

@@ -1,6 +1,7 @@
 #include "actors/verification.hpp"
 
 #include "actors/arbiter.hpp"
+#include "actors/folder_pairs.hpp"
 #include "actors/lease_look.hpp"
 #include "actors/logic/comparison.hpp"
 #include "actors/logic/digest.hpp"
@@ -124,6 +125,7 @@ private:
     std::map<folder_pair_id, both<const folder_side*>> bound;
     for (const auto& f : all.folders)
       bound[f.folder_pair][f.side] = &f;
+    const auto looked_after = looked_after_of(options().settings, all);
     for (const auto& f : options().settings.folders)
       if (!bound.contains(folder_pair_id{f.name})) not_compared(folder_pair_id{f.name}, "it has never been synced");
     for (const auto& [name, sides] : bound) {
@@ -133,6 +135,7 @@ private:
         not_compared(name, "it has never been synced");
         continue;
       }
+      if (!find_folder_pair(looked_after, name)) continue; // it has the name of a subfolder only
       folder f{name, settings->policy, {*sides.primary, *sides.replica}};
       bool replaced = false;
       for (side s : both_sides)

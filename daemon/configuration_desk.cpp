@@ -67,6 +67,10 @@ ordered_json answer_to(const edit_request& what) {
               ? "what is known of its items is kept; a pair of that name asks before it deletes what has left meanwhile"
               : "what was known of its items is forgotten; the mailboxes stay as they are";
     }
+    if (what.what == subject::folder_pair && what.deed == deed::remove)
+      one["note"] =
+          "its folders stay, and what is known of their items is kept, as not looked after; where the same two "
+          "folders are mapped again, it goes on where it was, and is frozen where something has left meanwhile";
     list.push_back(std::move(one));
   }
   const auto* plural = what.what == subject::server ? "servers" : what.what == subject::pair ? "pairs" : "folder_pairs";

@@ -1,5 +1,6 @@
 #include "daemon/metrics.hpp"
 
+#include "actors/folder_pairs.hpp"
 #include "daemon/show.hpp"
 
 #include <array>
@@ -70,6 +71,7 @@ std::string show_metrics(const std::string& version, utc_seconds started, const 
     family items(text, "exsyncd_items", "gauge", "Items of a folder pair by their state.");
     for (const auto& p : pairs)
       for (const auto& f : p.counts.folder_pairs) {
+        if (!find_folder_pair(p.folders, f.folder_pair)) continue; // nobody looks after it
         const auto add = [&](const char* state, std::uint64_t count) {
           items.add({{"pair", p.settings.name}, {"folder", f.folder_pair.value}, {"state", state}}, count);
         };

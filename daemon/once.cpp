@@ -131,6 +131,12 @@ ending once::run() {
       writes += pair.report.writes;
       report["pairs"].push_back(shown);
     }
+    // What nobody looks after was not compared, and is not what "in step" is said of.
+    if (const auto after = wait_for<pairs_are>(ask_pairs{}))
+      for (const auto& p : after->pairs)
+        for (auto& shown : report["pairs"])
+          if (auto left = show_left(p); !left.empty() && shown.at("pair") == p.settings.name)
+            shown["not_looked_after"] = std::move(left);
     report["in_step"] = in_step;
     report["writes"] = writes;
     code_ = in_step ? exit_code::in_step : exit_code::failed;

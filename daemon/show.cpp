@@ -1,5 +1,6 @@
 #include "daemon/show.hpp"
 
+#include "actors/folder_pairs.hpp"
 #include "actors/logic/brake.hpp"
 #include "config/sides.hpp"
 #include "daemon/owa_link.hpp"
@@ -258,6 +259,7 @@ json show(const pair_overview& pair, bool whole) {
   const auto& status = pair.status;
   std::uint64_t known = 0, in_step = 0, waiting = 0, skipped = 0, banned = 0;
   for (const auto& f : pair.counts.folder_pairs) {
+    if (!find_folder_pair(pair.folders, f.folder_pair)) continue;
     known += f.known;
     in_step += f.agreed;
     waiting += f.unsettled;
@@ -291,6 +293,7 @@ json show(const pair_overview& pair, bool whole) {
       j["frozen"].push_back(
           {{"folder", folder.value}, {"reason", why.reason}, {"since", show_time(why.since)}, {"hint", hint_for(why)}});
   }
+  if (auto left = show_left(pair); !left.empty()) j["not_looked_after"] = std::move(left);
   if (auto unseen = show_unseen(pair); !unseen.empty()) j["out_of_sight"] = std::move(unseen);
   for (const auto& [folder, lease] : status.leases)
     if (lease.state == lease_state::unguarded)
@@ -324,6 +327,19 @@ json show_failures_of(const pair_overview& pair, const std::string& folder) {
     if (folder.empty() || name.empty() || name.value == folder || name.value.starts_with(folder + "/"))
       here.emplace_back(name, why);
   return show(here);
+}
+
+json show_left(const pair_overview& pair) {
+  auto list = json::array();
+  for (const auto& c : pair.counts.folder_pairs)
+    if (c.known > 0 && !find_folder_pair(pair.folders, c.folder_pair))
+      list.push_back(
+          {{"folder", c.folder_pair.value},
+           {"items", c.known},
+           {"reason", "no entry has its folders, so nothing of it is compared or carried over"},
+           {"hint", "where the same two folders are mapped again, under whatever name, it goes on where it was, and is "
+                    "frozen where something has left meanwhile"}});
+  return list;
 }
 
 json show_wrong(const std::string& pair, const problems& found) {

@@ -34,6 +34,8 @@ nlohmann::json show(const pair_overview& pair, bool whole);
 nlohmann::json show_folders(const pair_overview& pair);
 /// What the last round could not do of a folder pair and of those below it; of the whole pair where the name is empty.
 nlohmann::json show_failures_of(const pair_overview& pair, const std::string& folder);
+/// What is known of folder pairs that nobody looks after any more; it is in no other count.
+nlohmann::json show_left(const pair_overview& pair);
 /// A pair that cannot run: what was declared over the admin socket no longer fits.
 nlohmann::json show_wrong(const std::string& pair, const problems& found);
 nlohmann::json show(const pair_plan& plan);

@@ -215,15 +215,21 @@ void supervisor_control::pair_get(const std::vector<std::string>& pairs, reply t
 void supervisor_control::folder_pair_list(const std::optional<std::string>& pair, reply to) {
   if (pair && !known({*pair}, to)) return;
   ask<pairs_are>(ask_pairs{}, quick, to, [pair, to](pairs_are& all) {
-    auto list = json::array();
+    auto list = json::array(), left = json::array();
     for (const auto& p : all.pairs) {
       if (pair && p.settings.name != *pair) continue;
       for (auto folder : show_folders(p)) {
         folder["pair"] = p.settings.name;
         list.push_back(std::move(folder));
       }
+      for (auto folder : show_left(p)) {
+        folder["pair"] = p.settings.name;
+        left.push_back(std::move(folder));
+      }
     }
-    to.done({{"folder_pairs", list}});
+    json answer{{"folder_pairs", list}};
+    if (!left.empty()) answer["not_looked_after"] = left;
+    to.done(answer);
   });
 }
 
@@ -247,11 +253,21 @@ void supervisor_control::pair_sync_now(const std::vector<std::string>& pairs, re
   });
 }
 
+/// Answers with what a look at a pair has found, and with what nobody looks after, at which it did not look.
+void supervisor_control::add_left(const std::string& pair, nlohmann::json found, const reply& to) {
+  ask<pairs_are>(ask_pairs{}, quick, to, [pair, found = std::move(found), to](pairs_are& all) mutable {
+    for (const auto& p : all.pairs)
+      if (auto left = show_left(p); !left.empty() && p.settings.name == pair)
+        found["not_looked_after"] = std::move(left);
+    to.done(std::move(found));
+  });
+}
+
 void supervisor_control::pair_plan(const std::string& pair, reply to) {
   if (!known({pair}, to)) return;
-  ask<rehearsed>(plan_one{pair}, slow, to, [to](rehearsed& answer) {
+  ask<rehearsed>(plan_one{pair}, slow, to, [this, pair, to](rehearsed& answer) {
     if (const auto* why = std::get_if<failure>(&answer.outcome)) return to.failed(to_error(*why, "pair"));
-    to.done(show(std::get<exsyncd::pair_plan>(answer.outcome)));
+    add_left(pair, show(std::get<exsyncd::pair_plan>(answer.outcome)), to);
   });
 }
 
@@ -260,7 +276,7 @@ void supervisor_control::pair_verify(const std::string& pair, bool repair, std::
   ask<verified>(verify_one{pair, {repair, limit}}, slow, to, [this, pair, repair, to](verified& answer) {
     if (const auto* why = std::get_if<failure>(&answer.outcome)) return to.failed(to_error(*why, "pair"));
     const auto& found = std::get<verification>(answer.outcome);
-    to.done(show(found, repair));
+    add_left(pair, show(found, repair), to);
     // What was found is decided anew by a round; a stopped pair does that when it is started.
     if (found.mended > 0)
       with_.room.ask<pairs_synced>(

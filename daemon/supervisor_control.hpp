@@ -103,6 +103,7 @@ private:
   void ask_meter(Question question, const admin::reply& to, std::function<void(Answer&)> answered);
   template <class Question>
   void change(Question question, const admin::reply& to);
+  void add_left(const std::string& pair, nlohmann::json found, const admin::reply& to);
   template <class Question>
   void change_folders(Question question, const std::string& folder, const admin::reply& to);
 

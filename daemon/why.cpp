@@ -119,7 +119,8 @@ std::string explain(const twin& item, const known_pair* of, utc_seconds now) {
   const auto& home = home_of(item);
   const auto* folder = find_folder_pair(of->pair.folders, home);
   if (folder == nullptr)
-    return "folder pair \"" + home.value + "\" is not configured any more: nothing is done about it";
+    return "folder pair \"" + home.value +
+           "\" is not looked after: no entry has its folders, so nothing is done about it";
   if (!folder->on) return "folder pair \"" + home.value + "\" is off: nothing is done about it (folder_pair.on)";
   for (const auto& [name, held] : of->pair.held)
     if (name == home)
@@ -157,6 +158,11 @@ std::string explain(const twin& item, const known_pair* of, utc_seconds now) {
 bool is_in_step(const twin& item) {
   const auto there = [&](side s) { return item.seen[s] && item.seen[s]->presence == presence::present; };
   return item.base && !is_unsettled(item) && !item.trouble && there(side::primary) && there(side::replica);
+}
+
+/// Whether somebody looks after the folder pair that it is in.
+bool is_compared(const twin& item, const known_pair* of) {
+  return of != nullptr && find_folder_pair(of->pair.folders, home_of(item)) != nullptr;
 }
 
 json show_side(const observation& o) {
@@ -223,8 +229,9 @@ json show_unread(const std::vector<pair_overview>& pairs, const std::optional<st
 }
 
 json show_item(const twin& item, const known_pair* of, utc_seconds now) {
-  json j{{"id", item.id.value},         {"pair", item.pair.value},       {"folder", home_of(item).value},
-         {"in_step", is_in_step(item)}, {"why", explain(item, of, now)}, {"times_synced", item.times_synced}};
+  json j{{"id", item.id.value},           {"pair", item.pair.value},
+         {"folder", home_of(item).value}, {"in_step", is_in_step(item) && is_compared(item, of)},
+         {"why", explain(item, of, now)}, {"times_synced", item.times_synced}};
   for (const auto s : both_sides) {
     if (!item.seen[s]) continue;
     j[name_of(s)] = show_side(*item.seen[s]);

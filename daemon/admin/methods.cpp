@@ -263,7 +263,7 @@ std::vector<method> rows(daemon_control* daemon) {
               "changes a folder pair of a stopped pair",
               R"({"pair":"jane","folder":"projects","settings":{"direction":"primary-to-replica"}})"),
       editing("folder_pair.delete", subject::folder_pair, deed::remove, {pair, folders},
-              "takes folder pairs out of a stopped pair; their folders stay as they are",
+              "takes folder pairs out of a stopped pair; their folders stay, and what is known of their items is kept",
               R"({"pair":"jane","folder":"projects"})"),
       editing("folder_pair.on", subject::folder_pair, deed::on, {pair, folders},
               "lets folder pairs be synced again, also of a started pair", R"({"pair":"jane","folder":"projects"})"),

@@ -125,6 +125,13 @@ private:
     for (const auto& u : p.value("out_of_sight", json::array()))
       note({check + "/" + u.value("folder", ""), grade::warning, u.value("side", "") + ": " + u.value("reason", ""),
             u.value("hint", "")});
+    for (const auto& u : p.value("not_looked_after", json::array())) {
+      const auto items = u.value("items", 0);
+      note({check + "/" + u.value("folder", ""), grade::ok,
+            "is not looked after, " + std::to_string(items) + (items == 1 ? " item: " : " items: ") +
+                u.value("reason", ""),
+            u.value("hint", "")});
+    }
     const auto banned = p.value("items", json::object()).value("banned", 0);
     if (banned > 0)
       note({check, grade::warning, std::to_string(banned) + (banned == 1 ? " item is" : " items are") + " banned",

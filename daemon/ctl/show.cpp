@@ -1,6 +1,5 @@
-#include "daemon/ctl/session.hpp"
-
 #include "daemon/admin/methods.hpp"
+#include "daemon/ctl/told_below.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -262,31 +261,6 @@ std::string rows_as_table(const session& with, const std::string& method, const 
   return t.text(with.look);
 }
 
-/// What is wrong with pairs, below their table.
-std::string errors_of(const session& with, const json& pairs) {
-  std::string text;
-  for (const auto& p : pairs) {
-    for (const auto& e : p.value("errors", json::array())) {
-      const auto folder = e.value("folder", "");
-      text += paint(with.look, colour::red, plain(p.value("name", "") + (folder.empty() ? "" : "/" + folder))) + ": " +
-              plain(e.value("message", ""));
-      if (e.contains("hint")) text += "\n    → " + in_commands(plain(e.value("hint", "")));
-      text += "\n";
-    }
-    for (const auto& f : p.value("frozen", json::array()))
-      text += paint(with.look, colour::red, plain(p.value("name", "") + "/" + f.value("folder", ""))) +
-              ": frozen: " + plain(f.value("reason", "")) + "\n    → " + in_commands(plain(f.value("hint", ""))) + "\n";
-    for (const auto& u : p.value("out_of_sight", json::array()))
-      text += paint(with.look, colour::yellow, plain(p.value("name", "") + "/" + u.value("folder", ""))) + ", " +
-              plain(u.value("side", "")) + ": " + plain(u.value("reason", "")) + "\n    → " +
-              in_commands(plain(u.value("hint", ""))) + "\n";
-    for (const auto& u : p.value("unguarded", json::array()))
-      text += paint(with.look, colour::yellow, plain(p.value("name", "") + "/" + u.value("folder", ""))) +
-              ": unguarded, another daemon would not notice this one: " + plain(u.value("reason", "")) + "\n";
-  }
-  return text.empty() ? text : "\n" + text;
-}
-
 /// What happened to items, and what to do, below their table.
 std::string reasons_of(const session& with, const json& bans) {
   std::string text;
@@ -386,7 +360,7 @@ std::string show_plan(const session& with, const json& plan) {
     for (const auto& a : acts)
       rest += "folder on " + plain(side) + ": " + word(at(a, "/do")) + " " + word(at(a, "/name")) + " (" +
               word(at(a, "/where")) + ")\n";
-  rest += failures_as_lines(with, plan.at("errors"));
+  rest += failures_as_lines(with, plan.at("errors")) + left_as_lines(plan, "");
   for (const auto* what : {"waiting", "banned"})
     if (plan.value(what, 0) > 0) rest += word(plan.at(what)) + " " + what + "\n";
   if (rows.empty()) return (changed.empty() ? "nothing is to be done\n" : "nothing is to be done with items\n") + rest;
@@ -406,7 +380,7 @@ std::string show_verification(const session& with, const json& found) {
   }
   auto text = rows.empty() ? std::string() : rows_as_table(with, "pair.verify", rows) + "\n";
   if (found.contains("not_named")) text += word(found.at("not_named")) + " more; --limit shows more\n";
-  text += failures_as_lines(with, found.at("errors"));
+  text += failures_as_lines(with, found.at("errors")) + left_as_lines(found, "");
   std::uint64_t unexplained = 0;
   for (const auto& [what, count] : found.at("counts").items())
     unexplained += count.get<std::uint64_t>();
@@ -538,12 +512,14 @@ std::string shown(const session& with, const std::string& method, const json& re
         rest += key;
     }
   // What is said below a table, or of no matter beside it.
-  static const std::set<std::string> beside{"", "total", "more", "month", "root", "hintroot", "cut", "cuthint"};
+  static const std::set<std::string> beside{"",         "total", "more",    "month",           "root",
+                                            "hintroot", "cut",   "cuthint", "not_looked_after"};
   if (rows == nullptr || !beside.contains(rest)) return as_lines(result, "");
-  if (rows->empty()) return "none\n";
+  if (rows->empty()) return "none\n" + left_as_lines(result, "");
   if (is_report(*rows) && !columns().contains(method)) return show_report(with, *rows);
   auto text = rows_as_table(with, method, *rows);
   if (method == "pair.list") text += errors_of(with, *rows);
+  text += left_as_lines(result, "");
   if (method == "ban.list") text += reasons_of(with, *rows);
   if (result.contains("hint")) text += in_commands(word(result.at("hint"))) + "\n";
   if (result.contains("total") && result.at("total") > rows->size())

@@ -174,6 +174,21 @@ TEST_CASE("what a pair cannot see is said below its table") {
              Catch::Contains("jane/inbox, primary: 1 item is hidden\n    → look at exsyncctl pair get\n"));
 }
 
+TEST_CASE("what nobody looks after is said wherever its pair is shown") {
+  const auto shown_of = [](const char* method, const std::string& begin, const std::string& end = "}") {
+    const auto left = R"("not_looked_after":[{"folder":"old","items":7,"reason":"no entry has it","hint":"map it"}])";
+    return seen(method, (begin + left + end).c_str());
+  };
+  const auto said = Catch::Contains("old: not looked after, 7 items: no entry has it\n    → map it\n");
+  CHECK_THAT(shown_of("pair.list", R"({"pairs":[{"name":"jane","status":"started",)", "}]}"),
+             said && Catch::Contains("\njane/old: not looked after"));
+  CHECK_THAT(shown_of("folder_pair.list", R"({"folder_pairs":[{"name":"inbox","pair":"jane"}],)"),
+             said && Catch::Contains("FOLDER"));
+  CHECK_THAT(shown_of("folder_pair.list", R"({"folder_pairs":[],)"), said);
+  CHECK_THAT(shown_of("pair.plan", R"({"folders":{},"errors":[],)"), said);
+  CHECK_THAT(shown_of("pair.verify", R"({"differences":[],"errors":[],"counts":{},"compared":0,"waiting":0,)"), said);
+}
+
 TEST_CASE("a folder pair that no lease guards is said below its table") {
   CHECK_THAT(
       seen("pair.list", R"({"pairs":[{"name":"jane","status":"started","unguarded":[{"folder":"inbox",

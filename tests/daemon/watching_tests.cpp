@@ -1,6 +1,7 @@
 #include "daemon/events.hpp"
 #include "daemon/host/log_ring.hpp"
 #include "daemon/metrics.hpp"
+#include "daemon/show.hpp"
 #include "daemon/why.hpp"
 
 #include <catch2/catch.hpp>
@@ -186,7 +187,7 @@ TEST_CASE("why an item is in step or is not, in words") {
     jane.folders[0].on = false;
     CHECK_THAT(why(t, jane), Catch::Contains("\"inbox\" is off"));
     jane.folders[0].name = "another";
-    CHECK_THAT(why(t, jane), Catch::Contains("not configured any more"));
+    CHECK_THAT(why(t, jane), Catch::Contains("\"inbox\" is not looked after: no entry has its folders"));
     CHECK_THAT(show_item(t, nullptr, at(0)).at("why").get<std::string>(),
                Catch::Contains("pair is not configured any more"));
   }
@@ -214,7 +215,7 @@ TEST_CASE("why an item is in step or is not, in words") {
   }
   SECTION("in a subfolder, which is a folder pair as any other") {
     t.folder_pair = t.seen.primary->folder = folder_pair_id{"inbox/sub"};
-    CHECK_THAT(why(t, jane), Catch::Contains("not configured any more"));
+    CHECK_THAT(why(t, jane), Catch::Contains("is not looked after"));
     auto with_sub = known(jane);
     with_sub.pair.folders.push_back(inbox);
     with_sub.pair.folders.back().name = "inbox/sub";
@@ -270,4 +271,31 @@ TEST_CASE("a name in the metrics cannot break their format") {
   CHECK_THAT(text, Catch::Contains(R"(exsyncd_pair_status{pair="a\"b\\c\nd",status="started"} 1)"));
   CHECK_THAT(text, Catch::Contains("exsyncd_info{version=\"1.2.3\"} 1\n"));
   CHECK_THAT(text, Catch::EndsWith("# EOF\n"));
+}
+
+TEST_CASE("what nobody looks after any more is told by itself, and is in no other count") {
+  auto p = overview("jane");
+  p.folders = p.settings.folders;
+  p.counts.folder_pairs = {{folder_pair_id{"inbox"}, 5, 5, 0, 0}, {folder_pair_id{"old"}, 7, 7, 0, 0}};
+  const auto shown = show(p, false);
+  CHECK(shown.at("items").at("known") == 5);
+  CHECK(shown.at("items").at("in_step") == 5);
+  REQUIRE(shown.at("not_looked_after").size() == 1);
+  CHECK(shown.at("not_looked_after")[0].at("folder") == "old");
+  CHECK(shown.at("not_looked_after")[0].at("items") == 7);
+  CHECK_FALSE(shown.contains("errors"));
+  p.counts.folder_pairs[1].known = 0;
+  CHECK_FALSE(show(p, false).contains("not_looked_after"));
+}
+
+TEST_CASE("an item that nobody looks after is not said to be in step") {
+  auto t = item();
+  t.seen.replica = t.seen.primary;
+  t.answered = {5, 5};
+  t.base.emplace();
+  auto of = known(overview("jane").settings);
+  CHECK(show_item(t, &of, at(0)).at("in_step") == true);
+  of.pair.folders.clear();
+  CHECK(show_item(t, &of, at(0)).at("in_step") == false);
+  CHECK_FALSE(show_item(t, nullptr, at(0)).at("in_step"));
 }

@@ -44,6 +44,36 @@ class Telling(case.EndToEnd):
         self.assertEqual((self.subjects(self.hq, "inbox/Old plans"), self.subjects(self.branch, "inbox/Plans")), (["plan"], ["plan"]))
         self.assertNotIn("stays", self.daemon.call("pair.resync", pair="jane")["pairs"][0])
 
+    def test_what_nobody_looks_after_is_told_wherever_one_looks(self):
+        self.begin()
+        left = {name: entry for name, entry in TREE.items() if name != "plans"}
+        left["inbox"] = {"primary": "inbox", "replica": "inbox"}
+        self.daemon.configure(self.configuration(left))
+        self.daemon.call("daemon.reload")
+        self.daemon.sync()
+        self.user(self.hq, "user_delete", "plan", folder="inbox/Plans")
+        told = self.daemon.call("pair.get", pair="jane")
+        self.assertEqual(told["standing"], "started")
+        self.assertEqual([(u["folder"], u["items"]) for u in told["not_looked_after"]], [("inbox/Sub", 1), ("plans", 1)])
+        self.assertEqual(told["items"]["known"], 0)
+        for answer in (self.daemon.call("pair.list")["pairs"][0], self.daemon.call("folder_pair.list"),
+                       self.daemon.call("pair.verify", pair="jane"), self.daemon.call("pair.plan", pair="jane")):
+            self.assertEqual([u["folder"] for u in answer["not_looked_after"]], ["inbox/Sub", "plans"])
+        item, = self.daemon.call("item.why", item="plan")["items"]
+        self.assertFalse(item["in_step"])
+        self.assertIn("is not looked after", item["why"])
+        self.daemon.kill()
+        code, report = self.daemon.once()
+        self.assertEqual((code, report["in_step"]), (0, True))
+        self.assertEqual([u["folder"] for u in report["pairs"][0]["not_looked_after"]], ["inbox/Sub", "plans"])
+        # The same two folders, under another name.
+        self.daemon.configure(self.configuration({**left, "again": TREE["plans"]}))
+        self.daemon.start()
+        self.daemon.call("pair.sync_now", pair="jane")
+        told = self.daemon.call("pair.get", pair="jane")
+        self.assertEqual([f["folder"] for f in told["frozen"]], ["again"])
+        self.assertEqual([u["folder"] for u in told["not_looked_after"]], ["inbox/Sub"])
+
     def test_a_setting_of_a_wrong_type(self):
         configuration = self.configuration()
         configuration["undo_keep"] = True

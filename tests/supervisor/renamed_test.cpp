@@ -215,6 +215,56 @@ TEST_CASE("a subfolder that gets an entry of its own goes on where it was, and s
   CHECK(o.sync().writes == 0);
 }
 
+TEST_CASE("what has the name of a subfolder only is not taken for looked after") {
+  const auto root = entry("inbox", "inbox", "inbox", true);
+  mailroom o({root}, {"inbox/B", "inbox/B/C"});
+  deliver_some(o, hq, "inbox", 1, "a");
+  deliver_some(o, hq, "inbox/B/C", 4, "c");
+  REQUIRE(o.sync().in_step());
+  const auto names = [&] {
+    std::vector<std::string> result;
+    for (const auto& f : o.overview("jane").folders)
+      result.push_back(f.name);
+    return result;
+  };
+  const auto compared = [&] {
+    return std::get<verification>(o.ask<verified>(verify_one{"jane", {}}).outcome).compared;
+  };
+  CHECK(names() == std::vector<std::string>{"inbox", "inbox/B", "inbox/B/C"});
+  CHECK(compared() == 5);
+
+  // Without what is below it.
+  o.configure({root, entry("own", "inbox/B", "inbox/B")});
+  CHECK(o.sync().in_step());
+  CHECK(names() == std::vector<std::string>{"inbox", "own"});
+  CHECK(o.counts("inbox/B/C")->known == 4);
+  CHECK(compared() == 1);
+
+  o.configure({root});
+  CHECK(o.sync().in_step());
+  CHECK(names() == std::vector<std::string>{"inbox", "inbox/B", "inbox/B/C"});
+  CHECK(compared() == 5);
+}
+
+TEST_CASE("a frozen folder pair that is taken out is not told as frozen, and is frozen still when it comes back") {
+  const auto kept = entry("kept", "inbox/B", "inbox/B");
+  const auto out = entry("out", "inbox", "inbox");
+  mailroom o({kept, out}, {"inbox/B"});
+  deliver_some(o, hq, "inbox", 5, "m");
+  REQUIRE(o.sync().in_step());
+  o.clear(hq);
+  REQUIRE(o.sync().held.size() == 1);
+  CHECK(o.overview("jane").held.size() == 1);
+  o.configure({kept});
+  CHECK(o.sync().in_step());
+  CHECK(o.overview("jane").held.empty());
+  o.configure({kept, entry("again", "inbox", "inbox")});
+  CHECK(o.sync().held.size() == 1);
+  REQUIRE(o.overview("jane").held.size() == 1);
+  CHECK(o.overview("jane").held[0].first.value == "again");
+  CHECK(o.mails(branch) == 5);
+}
+
 TEST_CASE("what an entry has kept in step under two names stays so below a root") {
   mailroom o({entry("m", "inbox/A", "inbox/Z")});
   o.box(hq).make_folder("inbox/A");
