@@ -219,7 +219,8 @@ void stage::heal() {
   world_->faults().commit_now();
   disk_full_ = false;
   // In one: what is asked at the same moment comes in any order, and the last settings shall be the right ones.
-  const bool others = entries_as_planned() || !away_.empty() || !wrong_passwords_.empty();
+  const bool planned = entries_as_planned(), ended = end_entries_of_nothing();
+  const bool others = planned || ended || !away_.empty() || !wrong_passwords_.empty();
   for (const auto& name : std::set<std::string>(away_))
     set_away(name, false);
   wrong_passwords_.clear();

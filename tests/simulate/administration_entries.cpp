@@ -81,6 +81,7 @@ std::string stage::change_entries(const json& act) {
     own.name = act.at("name");
     for (auto* path : {&own.primary, &own.replica})
       *path += "/" + act.at("folder").get<std::string>();
+    of_subfolders_.insert({name, own.name});
     p.folders.push_back(std::move(own));
     settings_became(name);
   } else if (what == "remap entry") {
@@ -107,6 +108,26 @@ bool stage::entries_as_planned() {
   for (const auto& [of, was] : std::map(remapped_))
     map_back(of.first, of.second);
   return true;
+}
+
+bool stage::end_entries_of_nothing() {
+  const auto is_there = [this](const std::string& address, const std::string& folder) {
+    return !control(
+                {{"do", "contents"}, {"server", server_of(address)}, {"mailbox", box_of(address)}, {"folder", folder}})
+                .contains("error");
+  };
+  bool some = false;
+  for (auto& p : pairs_) {
+    const auto ended = std::erase_if(p.folders, [&](const folder_plan& one) {
+      return of_subfolders_.contains({p.name, one.name}) &&
+             !(is_there(p.primary, one.primary) && is_there(p.replica, one.replica));
+    });
+    if (ended == 0) continue;
+    some = true;
+    say([&] { return "an entry of a subfolder that is not there is ended"; });
+    settings_became(p.name);
+  }
+  return some;
 }
 
 } // namespace simulate

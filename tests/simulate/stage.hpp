@@ -69,6 +69,8 @@ private:
   void map_back(const std::string& pair, const std::string& first_name);
   /// Every entry is there again, and means the folders that it meant first. False: it was so.
   bool entries_as_planned();
+  /// Ends the entries of subfolders that are not there, or no longer, on one side; true: there were some.
+  bool end_entries_of_nothing();
   /// Tells the model what the settings are from here on.
   void settings_became(const std::string& pair);
   void settings_changed();
@@ -141,6 +143,7 @@ private:
   std::set<entry_of_pair> entries_out_; // that the settings do not hold for a while
   std::map<entry_of_pair, std::string> entry_names_;
   std::map<entry_of_pair, folder_plan> remapped_; // as they were before
+  std::set<entry_of_pair> of_subfolders_;         // that were given one of their own
   std::optional<exsyncd::memory_engine::contents> kept_state_, old_state_;
 };
 
