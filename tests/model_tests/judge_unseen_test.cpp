@@ -129,6 +129,24 @@ TEST_CASE("a copy that came late, when its user had deleted the other one and no
     }
 }
 
+TEST_CASE("in a public folder an edit that no list has told of goes down with a deletion unlisted") {
+  for (bool open_to_all : {true, false})
+    for (bool listed : {true, false}) {
+      written_history w;
+      const std::string place = open_to_all ? "publicfoldersroot/Team" : "inbox";
+      w.inbox().replica = place;
+      auto p = w.makes(who::user, side::primary, "label-1", {{"subject", "Lunch"}});
+      auto r = w.carried(p, place);
+      w.lists(r);
+      w.deletes(who::user, p);
+      w.tells_gone(p);
+      w.edits(who::user, r, {{"subject", "Dinner"}});
+      if (listed) w.lists(r);
+      w.purges(who::daemon, r);
+      CHECK(w.broken() == (listed || !open_to_all ? std::vector{rule::unlisted_loss} : nothing));
+    }
+}
+
 TEST_CASE("who deletes the new copy in the middle of a replacement and goes on writing the old one wants that one") {
   for (bool written : {true, false}) {
     mail_on_both w;

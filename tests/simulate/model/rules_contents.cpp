@@ -408,12 +408,24 @@ bool is_replaced_unseen(const trial& t, const lifeline& line, const edit& e, con
   return (renewed || moved) && deleted.number() < until;
 }
 
+/// Whether what was edited in a public folder was deleted there before anything told of the edit: it was gone at once,
+/// and nobody could read it any more (ARCHITECTURE, limits).
+bool is_gone_with_its_edit(const lifeline& line, const edit& e, const moment& removed) {
+  if (removed.when->act != "DeleteItem" || removed.what->item != e.by->what->item ||
+      !removed.what->before->place.starts_with("publicfolders"))
+    return false;
+  return std::none_of(line.tellings.begin(), line.tellings.end(), [&](const telling& one) {
+    return one.item == removed.what->item && one.answered && one.step > e.by->number() && one.step < removed.number();
+  });
+}
+
 /// The edit that a removal cost, where there is one.
 const edit* lost_with(const trial& t, const lifeline& line, const std::vector<edit>& edits, const moment& removed,
                       const moment& deleted) {
   for (const auto& e : edits) {
     if (e.creates() || e.by->where != removed.where || e.by->number() > removed.number()) continue;
     if (given_up_by_its_user(line, *e.by) || went_over_as_new(line, e, deleted)) continue;
+    if (is_gone_with_its_edit(line, e, removed)) continue;
     for (const auto& path : e.paths) {
       auto last = lifeline::value(*removed.what->before, path);
       if (t.ignores(path, *removed.what->before, *deleted.what->before)) continue;
