@@ -159,8 +159,10 @@ class AdminTest(case.EndToEnd):
         self.assertEqual((answer["done"], answer["forgotten"]), (True, True))
         self.assertNotIn("kept_pairs", self.daemon.call("daemon.status"))
         self.declare_pair()
+        self.sim.control("reset_counters")
         self.daemon.call("pair.start", pair="jane")
-        self.assertEqual(self.daemon.sync(), 0)
+        self.daemon.sync()
+        self.assertEqual(self.writes(), {"CreateItem": 1})
         self.assertEqual(len(self.subjects(self.hq)), 12)
         self.assert_equal_sides()
 
